@@ -1,0 +1,72 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { CodeKey } from './keys.js';
+
+/** What a challenge keeps so that its code can be derived again. */
+export interface CodeSource {
+  readonly id: string;
+  readonly keyId: string;
+  readonly salt: Buffer;
+  readonly codeLength: number;
+}
+
+/** Thrown when a challenge names a key that `CODE_KEYS` no longer lists: its code can neither be shown nor compared. */
+export class UnknownCodeKey extends Error {
+  constructor(keyId: string) {
+    super(`CODE_KEYS has no key named '${keyId}', which an open challenge needs`);
+  }
+}
+
+/**
+ * The code of a challenge: HMAC-SHA-256 under the key, read as an unsigned integer, modulo 10^digits, zeros in front.
+ * Meets NIST SP 800-63B-4, 3.1.3 (at least six digits); nothing of it is stored.
+ * @param challengeId a UUID; its 16 bytes enter the MAC
+ * @param salt 32 random bytes, made with the challenge
+ * @throws RangeError if `digits` is not 6 to 12, or id or salt have another length
+ */
+export function codeOf(key: CodeKey, challengeId: string, salt: Buffer, digits: number): string {
+  if (!Number.isInteger(digits) || digits < 6 || digits > 12) throw new RangeError('a code has 6 to 12 digits');
+  const id = Buffer.from(challengeId.replaceAll('-', ''), 'hex');
+  if (id.length !== 16) throw new RangeError('a challenge id is a UUID');
+  if (salt.length !== 32) throw new RangeError('a salt has 32 bytes');
+  const mac = createHmac('sha256', key.secret).update('code').update(id).update(salt).digest('hex');
+  const code = BigInt(`0x${mac}`) % 10n ** BigInt(digits);
+  return code.toString().padStart(digits, '0');
+}
+
+/** Derives codes with the keys of `CODE_KEYS`, the newest first. */
+export class Codes {
+  private readonly keys: ReadonlyMap<string, CodeKey>;
+  /** The key that new challenges name. */
+  readonly currentKeyId: string;
+
+  constructor(keys: readonly CodeKey[]) {
+    const [newest] = keys;
+    if (!newest) throw new RangeError('codes need a key');
+    this.currentKeyId = newest.id;
+    this.keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  /** @throws UnknownCodeKey */
+  of(challenge: CodeSource): string {
+    const key = this.keys.get(challenge.keyId);
+    if (!key) throw new UnknownCodeKey(challenge.keyId);
+    return codeOf(key, challenge.id, challenge.salt, challenge.codeLength);
+  }
+}
+
+/** 32 random bytes for a new challenge. */
+export function newSalt(): Buffer {
+  return randomBytes(32);
+}
+
+/** A typed code without what people put around it when they copy: white space and dashes. */
+export function typedCode(text: string): string {
+  return text.replace(/[\s\u00ad\u200b-\u200d\u2060\ufeff\u2010-\u2015-]/g, '');
+}
+
+/** Whether two codes are equal, in a time that tells nothing of where they differ. */
+export function sameCode(expected: string, given: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(given);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,21 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** What a token opens: a session, a device's next sign-in, or a challenge. */
+export type TokenKind = 'ses' | 'dev' | 'chl';
+
+const TOKEN_BYTES = 32;
+const BASE64URL_LENGTH = 43;
+
+/** A new token: 256 random bits as base64url, behind a prefix that tells its kind (`ses_`, `dev_`, `chl_`). */
+export function newToken(kind: TokenKind): string {
+  return `${kind}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+}
+
+/**
+ * SHA-256 of a token: all of it that is stored. A plain hash is enough for 256 random bits (no dictionary to try).
+ * @returns null if the text cannot be a token of that kind
+ */
+export function tokenHash(kind: TokenKind, text: string): Buffer | null {
+  if (text.length !== kind.length + 1 + BASE64URL_LENGTH || !text.startsWith(`${kind}_`)) return null;
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+
+interface Limit {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly meaning: string;
+}
+
+const limit = (value: number, min: number, max: number, meaning: string): Limit => ({
+  default: value,
+  min,
+  max,
+  meaning,
+});
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * Every number that bounds what people, devices and strangers may do: one entry each, under the name of its environment
+ * variable. Sources: NIST SP 800-63B-4, OWASP ASVS 5.0 (chapters 6 and 7), the OWASP Password Storage Cheat Sheet.
+ */
+export const limitTable = {
+  CODE_DIGITS: limit(6, 6, 12, 'digits of a SIGN_IN code; NIST SP 800-63B-4 3.1.3, ASVS 6.5.4'),
+  OPEN_CODE_DIGITS: limit(8, 6, 12, 'digits of codes whose challenge a stranger can start, or that mail alone carries'),
+  CHALLENGE_SECONDS: limit(600, 30, 600, 'life of a challenge and of its code; ASVS 6.5.5: at most 10 minutes'),
+  CHALLENGE_TRIES: limit(5, 1, 10, 'codes compared per challenge, over every channel and resend'),
+  ACCOUNT_TRIES_BEFORE_PAUSE: limit(10, 1, 50, 'wrong SIGN_IN codes in a row per account; then new devices wait'),
+  ACCOUNT_PAUSE_SECONDS: limit(900, 1, DAY_SECONDS, 'that wait; it doubles with each 5 more, up to a day'),
+  ACCOUNT_TRIES_BEFORE_STOP: limit(
+    50,
+    1,
+    100,
+    'then no new device until the password changes; NIST 3.2.2: at most 100',
+  ),
+  RESEND_SECONDS: limit(30, 1, 600, 'between two sends of one challenge by the same method'),
+  CHALLENGE_SENDS: limit(5, 1, 20, 'sends per challenge, the first included'),
+  MAILS_PER_ADDRESS_HOUR: limit(10, 1, 1000, 'codes of SIGN_IN and ENABLE_TWO_STEP mailed to one address in an hour'),
+  OPEN_MAILS_PER_ADDRESS_HOUR: limit(
+    10,
+    1,
+    1000,
+    'codes of SIGN_UP and RESET_PASSWORD asked for one address in an hour',
+  ),
+  OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: limit(3, 1, 1000, 'the same, from one client network'),
+  CHALLENGES_PER_ACCOUNT_HOUR: limit(30, 1, 10_000, 'challenges started with the right password in an hour'),
+  CHALLENGES_PER_IP_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'SIGN_IN challenges of unknown devices by /32 or /64; ten times that by /48',
+  ),
+  OPEN_CHALLENGES_PER_IP_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'SIGN_UP and RESET_PASSWORD challenges by /32 or /64; ten times that by /48',
+  ),
+  PROMPTS_UNANSWERED: limit(
+    10,
+    1,
+    1000,
+    'live prompts on trusted devices in the window; past it a request waits silently',
+  ),
+  PROMPTS_WINDOW_SECONDS: limit(600, 1, DAY_SECONDS, 'the window of PROMPTS_UNANSWERED'),
+  DENIALS_BEFORE_PAUSE: limit(
+    3,
+    1,
+    1000,
+    "'not me' answers in the window; then new devices wait ACCOUNT_PAUSE_SECONDS",
+  ),
+  DENIALS_WINDOW_SECONDS: limit(600, 1, DAY_SECONDS, 'the window of DENIALS_BEFORE_PAUSE'),
+  PASSWORD_FAILURES_FREE: limit(
+    5,
+    1,
+    100,
+    'wrong passwords per address and client network before tries are slowed down',
+  ),
+  PASSWORD_DELAY_MAX_SECONDS: limit(900, 1, DAY_SECONDS, 'the longest delay; it starts at 1 s and doubles'),
+  PASSWORD_FAILURES_PER_IP_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'wrong passwords per client network over all addresses in an hour',
+  ),
+  PASSWORD_MIN_LENGTH: limit(12, 8, 64, 'code points; NIST SP 800-63B-4 3.1.1.2'),
+  PASSWORD_MAX_LENGTH: limit(256, 64, 1024, 'code points'),
+  ARGON2_MEMORY_KIB: limit(19_456, 8192, 4_194_304, 'argon2id memory; OWASP minimum'),
+  ARGON2_PASSES: limit(2, 1, 100, 'argon2id iterations'),
+  ARGON2_LANES: limit(1, 1, 64, 'argon2id parallelism'),
+  HASHES_AT_ONCE: limit(availableParallelism(), 1, 1024, 'passwords hashed at the same time'),
+  HASHES_WAITING: limit(64, 0, 100_000, 'sign-ins that may wait for a hash; then OVERLOADED, at once'),
+  SESSION_IDLE_DAYS: limit(7, 1, 365, 'a session not used so long is over; ASVS 7.3'),
+  SESSION_MAX_DAYS: limit(30, 1, 365, 'a session opened so long ago is over; ASVS 7.3'),
+  TRUST_IDLE_DAYS: limit(90, 1, 3650, 'a trusted device not used so long is asked again'),
+  TRUST_MAX_DAYS: limit(365, 1, 3650, 'a device trusted so long ago is asked again'),
+  RESET_HOLD_HOURS: limit(
+    24,
+    0,
+    8760,
+    'after a reset, codes by mail only to devices trusted at that moment; 0 turns it off',
+  ),
+  REPORTS_PER_CHALLENGE: limit(3, 1, 1000, 'support reports per challenge'),
+  REPORTS_PER_ACCOUNT_HOUR: limit(10, 1, 1000, 'support reports per account in an hour'),
+  TRUSTED_DEVICES: limit(20, 1, 1000, 'trusted devices per account; the one unused longest makes room'),
+  DEVICES: limit(100, 1, 10_000, 'devices per account; the one unused longest makes room, untrusted ones first'),
+  ACTIVITY_DAYS: limit(180, 1, 3650, 'how long login activity is kept'),
+  ENDED_DAYS: limit(30, 1, 3650, 'how long ended challenges, deliveries, sessions and support reports are kept'),
+  UNUSED_SESSION_SECONDS: limit(600, 30, DAY_SECONDS, 'a session opened by a challenge and never used goes after this'),
+  WS_INIT_SECONDS: limit(3, 1, 60, 'time for connection_init on a socket'),
+  WS_PAYLOAD_BYTES: limit(16_384, 1024, 16_777_216, 'longest message on a socket'),
+  WS_SUBSCRIPTIONS: limit(10, 1, 1000, 'subscriptions on a socket at the same time'),
+  WS_MESSAGES_PER_MINUTE: limit(60, 1, 100_000, 'messages that a socket may send'),
+  WS_SOCKETS_PER_SESSION: limit(20, 1, 10_000, 'sockets of one session on one server'),
+  WS_ANONYMOUS_SOCKETS_PER_IP: limit(50, 1, 1_000_000, 'sockets without a session per client network on one server'),
+  WS_RECHECK_SECONDS: limit(15, 1, 300, "how often a socket's session is read again, besides before each event"),
+  PRESENCE_SECONDS: limit(15, 1, 300, 'how often presence is renewed; it is void after three times that'),
+  GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),
+  GRAPHQL_DEPTH: limit(8, 3, 100, 'nesting of a GraphQL document'),
+  GRAPHQL_ALIASES: limit(15, 1, 1000, 'aliases in a GraphQL document'),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limitTable;
+
+/** The limits in force: whole numbers, in the unit that the name says. */
+export type Limits = { readonly [Name in LimitName]: number };
