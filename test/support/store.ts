@@ -1,0 +1,64 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** A real PostgreSQL or Redis of a test's own, on loopback, and what can happen to it. */
+export interface Store {
+  readonly url: string;
+  readonly port: number;
+  /** Of the server's first process; changes with `restart`. */
+  readonly pid: number;
+  /** Ends it as a crash would, without a word to its clients; `restart` brings it back. */
+  kill(): Promise<void>;
+  /** Starts it again under the same address, ending it first where it runs. */
+  restart(): Promise<void>;
+  /** Lets it hang: connections stay open and nothing answers, until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Ends it for good and removes what it wrote. */
+  stop(): Promise<void>;
+}
+
+/** A loopback port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
+
+/** Starts a server and waits until it prints that it is ready, on whichever stream it prints. */
+export async function startProcess(
+  file: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  ready: RegExp,
+): Promise<ChildProcess> {
+  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue;
+      // Read to the end: a server whose pipe is full stands still.
+      createInterface(stream).on('line', (line) => {
+        printed.push(line);
+        if (ready.test(line)) resolve();
+      });
+    }
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`${file} did not start:\n${printed.join('\n')}`)));
+  });
+  return child;
+}
+
+/** Sends the signal and waits for the end; does nothing where it has ended. */
+export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+}
