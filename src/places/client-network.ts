@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** An address in parsed form, as `ipaddr.js` has it. */
+export type IpAddress = ReturnType<typeof ipaddr.process>;
+
+/** What stands where no address is known: nobody's, and the same for all of them, so limits count them as one client. */
+export const NO_ADDRESS = '0.0.0.0';
+
+/**
+ * Parses an address as sockets and proxies write it; an IPv4-mapped one (`::ffff:192.0.2.1`) is the IPv4 address.
+ * @returns null for anything else, short and octal forms of IPv4 (`127.1`, `010.0.0.1`) included
+ */
+export function parseIp(text: string): IpAddress | null {
+  // The zone says which cable of ours it came through, not who came.
+  const [address = ''] = text.split('%');
+  return isIP(address) === 0 ? null : ipaddr.process(address);
+}
+
+/**
+ * The one form in which an address is stored, shown and compared: IPv4 where it is mapped, no zone, RFC 5952.
+ * @returns `NO_ADDRESS` for what is no address: a request is never refused because of it
+ */
+export function canonicalIp(text: string): string {
+  return parseIp(text)?.toString() ?? NO_ADDRESS;
+}
+
+/** The networks that a client counts under, in CIDR form. */
+export interface ClientNetworks {
+  /** What one client has: /32 of IPv4, /64 of IPv6. */
+  readonly narrow: string;
+  /** What one site may have: /48 of IPv6; null for IPv4. */
+  readonly wide: string | null;
+}
+
+/** The networks of an address; what is no address counts under `NO_ADDRESS`. */
+export function clientNetworks(ip: string): ClientNetworks {
+  const address = parseIp(ip) ?? ipaddr.process(NO_ADDRESS);
+  if (address.kind() === 'ipv4') return { narrow: `${address}/32`, wide: null };
+  return { narrow: network(address, 64), wide: network(address, 48) };
+}
+
+function network(address: IpAddress, prefix: number): string {
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${prefix}`)}/${prefix}`;
+}
