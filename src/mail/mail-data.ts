@@ -1,0 +1,54 @@
+import type { Catalogue, Locale } from '../texts.js';
+
+/** What a mail about a challenge can be: a purpose, or the answer to a sign-up for an address that has an account. */
+export const codeMailKinds = ['SIGN_IN', 'SIGN_UP', 'SIGN_UP_TAKEN', 'ENABLE_TWO_STEP', 'RESET_PASSWORD'] as const;
+type CodeMailKind = (typeof codeMailKinds)[number];
+
+/** What a security notice can be about. */
+export const noticeKinds = [
+  'NEW_DEVICE',
+  'DEVICE_REMOVED',
+  'PASSWORD_CHANGED',
+  'PASSWORD_RESET',
+  'TWO_STEP_ENABLED',
+  'TWO_STEP_DISABLED',
+  'LOGIN_DENIED',
+  'COPIED_TOKEN',
+  'WRONG_CODES',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** The systems that a device can run, as the catalogue names them. */
+export type PlatformKind = keyof Catalogue['platform'];
+
+/** Who asked for a code, and until when it is good. */
+interface CodeRequest {
+  readonly locale: Locale;
+  readonly platform: PlatformKind;
+  /** For people, in their language. */
+  readonly place: string;
+  /** This and `ipAddress` are shown only where a password was proven first: SIGN_IN and ENABLE_TWO_STEP. */
+  readonly deviceName: string;
+  readonly ipAddress: string;
+  readonly requestedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** What a code mail is made of; SIGN_UP_TAKEN carries no code. */
+export type CodeMail = CodeRequest &
+  (
+    | { readonly kind: Exclude<CodeMailKind, 'SIGN_UP_TAKEN'>; readonly code: string }
+    | { readonly kind: 'SIGN_UP_TAKEN'; readonly code?: undefined }
+  );
+
+/** What a security notice is made of; what is not known is null and left out. */
+export interface NoticeMail {
+  readonly kind: NoticeKind;
+  readonly locale: Locale;
+  readonly deviceName: string | null;
+  readonly platform: PlatformKind | null;
+  /** For people, in their language. */
+  readonly place: string | null;
+  readonly ipAddress: string | null;
+  readonly occurredAt: Date | null;
+}

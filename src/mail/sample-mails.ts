@@ -1,0 +1,27 @@
+import type { Locale } from '../texts.js';
+import { type CodeMail, codeMailKinds, type NoticeMail, noticeKinds } from './mail-data.js';
+
+const requestedAt = new Date('2026-11-23T05:15:00Z');
+const asker = {
+  deviceName: 'Kitchen tablet',
+  platform: 'ANDROID',
+  place: 'Lisbon, Portugal',
+  ipAddress: '203.0.113.7',
+} as const;
+
+/** One of each mail about a challenge, to try templates on. */
+export function sampleCodeMails(locale: Locale): CodeMail[] {
+  const request = { ...asker, locale, requestedAt, expiresAt: new Date(requestedAt.getTime() + 600_000) };
+  return codeMailKinds.map((kind) =>
+    kind === 'SIGN_UP_TAKEN' ? { ...request, kind } : { ...request, kind, code: '48291374' },
+  );
+}
+
+/** Each notice twice, to try templates on: with all that can be known, and with nothing. */
+export function sampleNotices(locale: Locale): NoticeMail[] {
+  const nothing = { deviceName: null, platform: null, place: null, ipAddress: null, occurredAt: null };
+  return noticeKinds.flatMap((kind) => [
+    { ...asker, locale, kind, occurredAt: requestedAt },
+    { ...nothing, locale, kind },
+  ]);
+}

@@ -1,0 +1,70 @@
+import { locales, type Texts } from '../texts.js';
+import type { CodeMail, NoticeMail } from './mail-data.js';
+import { type MailView, MailViews } from './mail-views.js';
+import { sampleCodeMails, sampleNotices } from './sample-mails.js';
+import { TemplateFiles } from './template-files.js';
+
+/** A mail in words: all but its sender, its recipient and its id. */
+export interface RenderedMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** How mails are made. */
+export interface MailTemplateOptions {
+  /** A folder whose `.eta` files stand in for those of `templates/mail`, by name; null: ours alone. */
+  readonly overrideFolder: string | null;
+  /** Where people turn with questions, as text; null leaves the line out. */
+  readonly supportContact: string | null;
+}
+
+/**
+ * Writes mails from templates, each as plain text and as HTML. A template is an Eta file that is given a `MailView` as
+ * `it`, `code` a `CodeMailView`. Templates are code: they run with the rights of the server.
+ */
+export class MailTemplates {
+  private readonly views: MailViews;
+  private readonly html: TemplateFiles;
+  private readonly text: TemplateFiles;
+
+  /** @throws if a template cannot be read or parsed, prints what is not there, or loses the code */
+  constructor(
+    private readonly texts: Texts,
+    { overrideFolder, supportContact }: MailTemplateOptions,
+  ) {
+    this.views = new MailViews(texts, supportContact);
+    this.html = new TemplateFiles('html', overrideFolder);
+    this.text = new TemplateFiles('text', overrideFolder);
+    this.tryAll();
+  }
+
+  /** A mail that carries a code or, for SIGN_UP_TAKEN, says why it does not. */
+  code(mail: CodeMail): RenderedMail {
+    const subject = this.texts.t(mail.locale, `mail.codes.${mail.kind}.subject`);
+    return { subject, ...this.render('code', this.views.code(mail)) };
+  }
+
+  /** A mail that tells of something that happened to the account. */
+  notice(mail: NoticeMail): RenderedMail {
+    const subject = this.texts.t(mail.locale, `mail.notices.${mail.kind}.subject`);
+    return { subject, ...this.render('notice', this.views.notice(mail)) };
+  }
+
+  private render(template: 'code' | 'notice', view: MailView): Omit<RenderedMail, 'subject'> {
+    return { text: this.text.render(template, view), html: this.html.render(template, view) };
+  }
+
+  /** Better no start than, weeks later, a person without a code. From here on all templates are in memory. */
+  private tryAll(): void {
+    for (const locale of locales) {
+      for (const notice of sampleNotices(locale)) this.notice(notice);
+      for (const mail of sampleCodeMails(locale)) {
+        const { text, html } = this.code(mail);
+        if (!mail.code) continue;
+        if (!text.split('\n').includes(mail.code)) throw new Error('code.text.eta must print the code alone on a line');
+        if (!html.includes(mail.code)) throw new Error('code.html.eta must print the code as one run of digits');
+      }
+    }
+  }
+}
