@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from './codes/keys.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
+import { readSmtpUrl } from './mail/smtp-url.js';
 
 /** A name and an address, as in `Doorstep <no-reply@localhost>`. */
 export interface Mailbox {
@@ -43,7 +44,8 @@ export interface Config {
   readonly geoipDatabase: string | null;
   /** Addresses and networks (CIDR) of proxies whose forwarding headers count. */
   readonly trustProxy: readonly string[];
-  readonly logLevel: LogLevel;
+  /** Null: each process has its own default. */
+  readonly logLevel: LogLevel | null;
   readonly limits: Limits;
 }
 
@@ -100,7 +102,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     dataDir: read.text('DATA_DIR') ?? '.data',
     databaseUrl: read.parsed('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
     redisUrl: read.parsed('REDIS_URL', urlOf('redis:', 'rediss:')),
-    smtpUrl: read.parsed('SMTP_URL', urlOf('smtp:', 'smtps:')),
+    smtpUrl: read.parsed('SMTP_URL', smtpUrl),
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
@@ -117,7 +119,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     mailTemplates: read.text('MAIL_TEMPLATES'),
     geoipDatabase: read.text('GEOIP_DATABASE'),
     trustProxy: read.list('TRUST_PROXY', proxyNetwork),
-    logLevel: read.choice('LOG_LEVEL', logLevels, 'info'),
+    logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
     limits,
   };
   if (faults.length > 0) throw new ConfigError(faults);
@@ -225,6 +227,12 @@ function urlOf(...protocols: string[]): (text: string) => string {
     }
     return text;
   };
+}
+
+function smtpUrl(text: string): string {
+  const url = urlOf('smtp:', 'smtps:')(text);
+  readSmtpUrl(url);
+  return url;
 }
 
 function webUrl(text: string): URL {

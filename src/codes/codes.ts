@@ -5,7 +5,7 @@ import type { CodeKey } from './keys.js';
 export interface CodeSource {
   readonly id: string;
   readonly keyId: string;
-  readonly salt: Buffer;
+  readonly salt: Uint8Array;
   readonly codeLength: number;
 }
 
@@ -23,7 +23,7 @@ export class UnknownCodeKey extends Error {
  * @param salt 32 random bytes, made with the challenge
  * @throws RangeError if `digits` is not 6 to 12, or id or salt have another length
  */
-export function codeOf(key: CodeKey, challengeId: string, salt: Buffer, digits: number): string {
+export function codeOf(key: CodeKey, challengeId: string, salt: Uint8Array, digits: number): string {
   if (!Number.isInteger(digits) || digits < 6 || digits > 12) throw new RangeError('a code has 6 to 12 digits');
   const id = Buffer.from(challengeId.replaceAll('-', ''), 'hex');
   if (id.length !== 16) throw new RangeError('a challenge id is a UUID');
@@ -44,6 +44,11 @@ export class Codes {
     if (!newest) throw new RangeError('codes need a key');
     this.currentKeyId = newest.id;
     this.keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  /** Whether `CODE_KEYS` still lists the challenge's key. */
+  knows(challenge: Pick<CodeSource, 'keyId'>): boolean {
+    return this.keys.has(challenge.keyId);
   }
 
   /** @throws UnknownCodeKey */

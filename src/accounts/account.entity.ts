@@ -1,0 +1,29 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+
+/** A person's account. Everything that opens or shuts its door raises `epoch` in the same transaction. */
+export const AccountRow = defineEntity({
+  name: 'AccountRow',
+  tableName: 'account',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    /** Normalised as `email-address.ts` says; compared bytewise. */
+    email: p.text().unique(),
+    /** argon2id in PHC string format. */
+    passwordHash: p.text().hidden(),
+    /** The language of the account's last request, for mails. */
+    locale: p.text().default('en'),
+    /** Rises with each change of the password or of two-step, and whenever a device's trust ends. */
+    epoch: p.integer().default(0),
+    twoStepEnabledAt: p.datetime().columnType('timestamptz').nullable(),
+    /** Wrong SIGN_IN codes in a row, over all challenges. */
+    codeFailures: p.integer().default(0),
+    /** New devices wait until then. */
+    pausedUntil: p.datetime().columnType('timestamptz').nullable(),
+    /** After a reset: until then codes go by mail only to devices that were trusted at that moment. */
+    mailHeldUntil: p.datetime().columnType('timestamptz').nullable(),
+    /** The number of the newest entry of the login activity. */
+    activityCount: p.integer().default(0),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+  },
+});
+export type AccountRow = InferEntity<typeof AccountRow>;

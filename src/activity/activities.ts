@@ -1,0 +1,67 @@
+import { sql } from '@mikro-orm/core';
+import type { PlatformName } from '../devices/device.entity.js';
+import type { Method } from '../outbox/delivery.entity.js';
+import type { Places } from '../places/places.js';
+import { countOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import type { ActivityTypeName } from './activity.entity.js';
+
+/** What happened, as it is written in the transaction in which it happened. */
+export interface NewActivity {
+  readonly accountId: string;
+  readonly type: ActivityTypeName;
+  readonly deviceId: string | null;
+  readonly deviceName: string;
+  readonly platform: PlatformName;
+  readonly ipAddress: string;
+  readonly method?: Method | null;
+  readonly isNewDevice?: boolean;
+}
+
+/** Entries of which a flood becomes one, with a count: per account, address and hour. */
+const floods: readonly ActivityTypeName[] = ['WRONG_PASSWORD'];
+
+/** The login activity of accounts. */
+export class Activities {
+  constructor(private readonly places: Places) {}
+
+  /**
+   * Writes an entry. It takes its number from the account's row, which stays locked until the commit: so numbers become
+   * visible in their order, and a cursor never skips one.
+   */
+  async record(tx: Tx, entry: NewActivity): Promise<void> {
+    tx.wake(`account:${entry.accountId}`);
+    if (floods.includes(entry.type) && (await this.countAgain(tx, entry))) return;
+    const place = this.places.of(entry.ipAddress);
+    const countryCode = place.kind === 'known' ? place.countryCode : null;
+    await countOf(
+      tx.em,
+      sql`with numbered as (
+            update account set activity_count = activity_count + 1 where id = ${entry.accountId}
+            returning id, activity_count)
+          insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
+            country_code, is_new_device, is_new_location)
+          select id, activity_count, ${entry.type}, ${entry.deviceId}::uuid, ${entry.deviceName}, ${entry.platform},
+            ${entry.method ?? null}::text, ${entry.ipAddress}, ${countryCode}::text, ${entry.isNewDevice ?? false},
+            ${countryCode !== null} and not ${this.isCountryKnown(entry.accountId, countryCode)}
+          from numbered`,
+    );
+  }
+
+  /** Only who got in makes a country known: failed tries must not take the mark off the one that succeeds. */
+  private isCountryKnown(accountId: string, countryCode: string | null) {
+    return sql`exists (select 1 from activity known where known.account_id = ${accountId}
+      and known.country_code = ${countryCode}::text
+      and known.type not in ('WRONG_PASSWORD', 'CODE_REQUESTED', 'WRONG_CODE', 'CHALLENGE_LOCKED', 'LOGIN_DENIED'))`;
+  }
+
+  private async countAgain(tx: Tx, entry: NewActivity): Promise<boolean> {
+    const counted = await countOf(
+      tx.em,
+      sql`update activity set count = count + 1
+          where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
+            and occurred_at >= date_trunc('hour', clock_timestamp())`,
+    );
+    return counted > 0;
+  }
+}

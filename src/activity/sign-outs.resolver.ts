@@ -1,0 +1,24 @@
+import { Ctx, Field, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { type Context, requireSession } from '../api/context.js';
+import type { SignOuts } from './sign-outs.js';
+
+@ObjectType({ description: 'Sessions that are over now.' })
+export class SignedOut {
+  @Field(() => Int)
+  readonly sessionsEnded: number;
+
+  constructor(sessionsEnded: number) {
+    this.sessionsEnded = sessionsEnded;
+  }
+}
+
+@Resolver()
+export class SignOutsResolver {
+  constructor(private readonly signOuts: SignOuts) {}
+
+  @Mutation(() => SignedOut, { description: 'Ends this session; the device stays trusted.' })
+  async signOut(@Ctx() context: Context): Promise<SignedOut> {
+    const session = requireSession(context);
+    return new SignedOut(await this.signOuts.signOut(context.em, session, context.client.ipAddress));
+  }
+}

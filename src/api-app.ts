@@ -1,0 +1,133 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { AccountsResolver } from './accounts/accounts.resolver.js';
+import { Activities } from './activity/activities.js';
+import { SignOuts } from './activity/sign-outs.js';
+import { SignOutsResolver } from './activity/sign-outs.resolver.js';
+import { Contexts } from './api/contexts.js';
+import { documentRules } from './api/document-rules.js';
+import { createHttpServer } from './api/http.js';
+import { Sockets } from './api/sockets.js';
+import { SocketServer } from './api/websocket.js';
+import { AccountLimits } from './challenges/account-limits.js';
+import { Admissions } from './challenges/admissions.js';
+import { ChallengeOpenings } from './challenges/challenge-openings.js';
+import { ChallengeSends } from './challenges/challenge-sends.js';
+import { ChallengeStream } from './challenges/challenge-stream.js';
+import { ChallengeTries } from './challenges/challenge-tries.js';
+import { ChallengeViews } from './challenges/challenge-views.js';
+import { ChallengesResolver, CodeDeliveriesResolver } from './challenges/challenges.resolver.js';
+import { LoginRequestStream } from './challenges/login-request-stream.js';
+import { LoginRequests } from './challenges/login-requests.js';
+import { AccountLoginRequestsResolver, LoginRequestsResolver } from './challenges/login-requests.resolver.js';
+import { SecondSteps } from './challenges/second-steps.js';
+import { SignInResolver } from './challenges/sign-in.resolver.js';
+import { SignIns } from './challenges/sign-ins.js';
+import { SignUps } from './challenges/sign-ups.js';
+import { TwoStep } from './challenges/two-step.js';
+import { TwoStepResolver } from './challenges/two-step.resolver.js';
+import { Verifications } from './challenges/verifications.js';
+import { Codes } from './codes/codes.js';
+import { AccountDevicesResolver } from './devices/account-devices.resolver.js';
+import { Devices } from './devices/devices.js';
+import { DevicesResolver } from './devices/devices.resolver.js';
+import { Presence } from './devices/presence.js';
+import type { Foundation } from './foundation.js';
+import { PasswordAttempts } from './passwords/password-attempts.js';
+import { PasswordStrength } from './passwords/password-strength.js';
+import { Passwords } from './passwords/passwords.js';
+import { RateLimits } from './rate-limits.js';
+import { createSchema } from './schema.js';
+import { Sessions } from './sessions/sessions.js';
+import { Transactions } from './transactions.js';
+
+/** The part that serves clients. */
+export interface ApiApp {
+  /** Not listening yet. */
+  readonly http: FastifyInstance;
+  close(): Promise<void>;
+}
+
+/** Builds the API: every object once, by hand. The tables need not be there yet. */
+export async function createApi(foundation: Foundation): Promise<ApiApp> {
+  const { config, logger, fork, bus } = foundation;
+  const rateLimits = new RateLimits(config, logger);
+  const resolvers = await createResolvers(foundation, rateLimits);
+  const resolver = <T>(type: new (...args: never[]) => T): T => {
+    const instance = resolvers.find((candidate) => candidate instanceof type);
+    if (!instance) throw new Error(`no resolver ${type.name} was built`);
+    return instance as T;
+  };
+  const schema = await createSchema(resolver);
+  const rules = documentRules(config.limits, config.introspection);
+  const sessions = new Sessions(config.limits);
+  const contexts = new Contexts(fork, foundation.texts, resolver, logger);
+  const presence = new Presence(fork, bus, randomUUID(), config.limits, (error) =>
+    logger.warn({ err: error }, 'presence cannot be written now'),
+  );
+  const sockets = new Sockets(fork, sessions, bus, config.limits, logger);
+  const { production, limits } = config;
+  const socketServer = new SocketServer({
+    schema,
+    rules,
+    contexts,
+    sessions,
+    sockets,
+    presence,
+    production,
+    limits,
+    logger,
+  });
+  const http = await createHttpServer({ schema, rules, contexts, sessions, config, logger, socketServer });
+  return {
+    http,
+    async close() {
+      sockets.close();
+      await http.close();
+      await contexts.close();
+      await presence.close();
+      await rateLimits.close();
+    },
+  };
+}
+
+async function createResolvers(foundation: Foundation, rateLimits: RateLimits): Promise<object[]> {
+  const { config, bus, queue, places, texts } = foundation;
+  const { limits } = config;
+  const transactions = new Transactions({
+    publish: (topic) => bus.publish(topic),
+    enqueue: (deliveryId) => queue.enqueue(deliveryId),
+  });
+  const codes = new Codes(config.codeKeys);
+  const passwords = await Passwords.create(limits);
+  const strength = new PasswordStrength(limits, texts.productName);
+  const attempts = new PasswordAttempts(limits);
+  const devices = new Devices(limits);
+  const sessions = new Sessions(limits);
+  const activities = new Activities(places);
+  const accountLimits = new AccountLimits(limits);
+  const views = new ChallengeViews(limits);
+  const sends = new ChallengeSends(transactions, views, activities, limits);
+  const openings = new ChallengeOpenings(codes, sends, limits);
+  const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, limits);
+  const admissions = new Admissions(devices, sessions, activities);
+  const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, limits);
+  const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities, devices, views);
+  const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings, views);
+  const verifications = new Verifications(transactions, tries, admissions, activities, devices);
+  const twoStep = new TwoStep(transactions, openings, tries, views, accountLimits, sessions, devices, activities);
+  const requests = new LoginRequests(transactions, codes, activities, limits);
+  return [
+    new AccountDevicesResolver(devices),
+    new AccountLoginRequestsResolver(requests),
+    new AccountsResolver(),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits)),
+    new CodeDeliveriesResolver(),
+    new DevicesResolver(devices, places, transactions),
+    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, limits), devices, places),
+    new SignInResolver(signUps, signIns, verifications),
+    new SignOutsResolver(new SignOuts(transactions, sessions, activities)),
+    new TwoStepResolver(twoStep, limits),
+  ];
+}

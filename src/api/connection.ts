@@ -1,0 +1,89 @@
+import { CloseCode, type WebSocket as GraphqlSocket } from 'graphql-ws';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import type { Limits } from '../limits.js';
+
+/** RFC 6455 7.4.1 and the IANA registry: the server cannot serve it now, but may later. */
+export const TRY_AGAIN_LATER = 1013;
+/** RFC 6455 7.4.1: the peer breaks a rule of ours. */
+const POLICY_VIOLATION = 1008;
+/** A peer that ignores the close is cut off after this. */
+const TERMINATE_AFTER_MS = 250;
+const PING_EVERY_MS = 12_000;
+
+/** One WebSocket: once it is over nothing is written to it, and what still comes in is dropped. */
+export class Connection implements GraphqlSocket {
+  private isOver = false;
+  private readonly pings: NodeJS.Timeout;
+  private isAnswered = true;
+  private messages = 0;
+  private minuteEnds = 0;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly limits: Limits,
+    private readonly logger: Logger,
+  ) {
+    socket.on('error', (error) => this.logger.debug({ err: error }, 'a socket failed'));
+    socket.on('pong', () => {
+      this.isAnswered = true;
+    });
+    this.pings = setInterval(() => this.ping(), PING_EVERY_MS).unref();
+    socket.once('close', () => {
+      this.isOver = true;
+      clearInterval(this.pings);
+    });
+  }
+
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  /** Resolves when the data has left, so that a slow reader slows down what is written to it. */
+  send(data: string): Promise<void> {
+    if (this.isOver) return Promise.resolve();
+    return new Promise((resolve) => this.socket.send(data, () => resolve()));
+  }
+
+  close(code: number = CloseCode.InternalServerError, reason = ''): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.socket.close(code, reason);
+    setTimeout(() => this.socket.terminate(), TERMINATE_AFTER_MS).unref();
+  }
+
+  /** 4401 is the code that graphql-ws clients do not retry. */
+  endSession(): void {
+    this.close(CloseCode.Unauthorized, 'Session ended');
+  }
+
+  onMessage(receive: (data: string) => Promise<void>): void {
+    this.socket.on('message', (data) => {
+      if (this.isOver) return;
+      if (this.isFlooding()) {
+        this.close(POLICY_VIOLATION, 'Too many messages');
+        return;
+      }
+      receive(String(data)).catch((error) => {
+        this.logger.error({ err: error }, 'a message on a socket failed');
+        this.close(CloseCode.InternalServerError, 'Internal server error');
+      });
+    });
+  }
+
+  private isFlooding(): boolean {
+    const now = performance.now();
+    if (now >= this.minuteEnds) {
+      this.minuteEnds = now + 60_000;
+      this.messages = 0;
+    }
+    this.messages += 1;
+    return this.messages > this.limits.WS_MESSAGES_PER_MINUTE;
+  }
+
+  private ping(): void {
+    if (this.isAnswered) this.socket.ping();
+    else this.socket.terminate();
+    this.isAnswered = false;
+  }
+}

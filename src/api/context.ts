@@ -1,0 +1,41 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Session } from '../sessions/sessions.js';
+import type { Locale, Texts } from '../texts.js';
+import { Unauthenticated } from './errors.js';
+
+/** Who asks, whether or not it is signed in. */
+export interface Client {
+  /** As told by the connection, or by a proxy of `TRUST_PROXY`. */
+  readonly ipAddress: string;
+  readonly locale: Locale;
+}
+
+/** What a subscription may do to the socket that it runs on. */
+export interface SocketHandle {
+  /** Closes it because its session is over; nothing more is written to it. */
+  endSession(): void;
+  /** Counts an open subscription of this session's device. @returns call it when that subscription ends */
+  subscribed(): () => void;
+}
+
+/** What every resolver is given: made anew for each request, and for each operation on a socket. */
+export interface Context {
+  /** A fork of its own. */
+  readonly em: EntityManager;
+  /** Null: nobody is signed in. */
+  readonly session: Session | null;
+  readonly client: Client;
+  readonly texts: Texts;
+  /** The instance of a resolver class: subscriptions start outside of one. */
+  resolver<T>(type: new (...args: never[]) => T): T;
+  /** Null over HTTP. */
+  readonly socket: SocketHandle | null;
+  /** Work that must not delay the answer; it runs when the answer has left. */
+  afterAnswer(work: () => Promise<void>): void;
+}
+
+/** Who a field needs: somebody who is signed in. @throws Unauthenticated */
+export function requireSession({ session }: Pick<Context, 'session'>): Session {
+  if (!session) throw new Unauthenticated();
+  return session;
+}

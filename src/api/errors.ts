@@ -1,0 +1,61 @@
+import { GraphQLError } from 'graphql';
+
+/** The codes that leave in `errors[].extensions.code`; the list is closed. */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'RATE_LIMITED'
+  | 'OVERLOADED'
+  | 'INTERNAL_SERVER_ERROR';
+
+/** A refusal that is nobody's screen but the developer's: its message is for the one who wrote the client. */
+export class ApiError extends GraphQLError {
+  constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
+    super(message, { extensions: { ...extensions, code } });
+  }
+}
+
+/** The request carries no live session. */
+export class Unauthenticated extends ApiError {
+  constructor() {
+    super('UNAUTHENTICATED', 'This needs a live session.');
+  }
+}
+
+/** The session's device is not trusted. */
+export class Forbidden extends ApiError {
+  constructor() {
+    super('FORBIDDEN', 'This needs a session on a trusted device.');
+  }
+}
+
+/** The id names nothing that belongs to the caller. */
+export class NotFound extends ApiError {
+  constructor(what: string) {
+    super('NOT_FOUND', `There is no such ${what}.`);
+  }
+}
+
+/** A value is out of its bounds. */
+export class BadUserInput extends ApiError {
+  /** @param field the path of the value, such as `input.device.name` */
+  constructor(field: string, message: string) {
+    super('BAD_USER_INPUT', `${field}: ${message}`, { field });
+  }
+}
+
+/** Too often; `retryAt` says when it works again. */
+export class RateLimited extends ApiError {
+  constructor(readonly retryAt: Date) {
+    super('RATE_LIMITED', 'Too many requests; try again later.', { retryAt: retryAt.toISOString() });
+  }
+}
+
+/** The server has more to do than it may queue; the same request works a moment later. */
+export class Overloaded extends ApiError {
+  constructor() {
+    super('OVERLOADED', 'The server is busy; try again in a moment.');
+  }
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Asked by load balancers and by `docker compose`. */
+export interface Health {
+  /** Resolves if requests can be served now: the database answers and has its tables. */
+  check(): Promise<void>;
+  /** Whether the process is on its way out. */
+  isClosing(): boolean;
+}
+
+/** `/livez`: the process runs; restart it if not. `/readyz`: it can serve; send it no requests if not. */
+export function mountHealth(app: FastifyInstance, health: Health): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (request, reply) => {
+    if (health.isClosing()) return reply.code(503).send({ status: 'closing' });
+    try {
+      await health.check();
+      return { status: 'ok' };
+    } catch (error) {
+      request.log.warn({ err: error }, 'not ready');
+      return reply.code(503).send({ status: 'not ready' });
+    }
+  });
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { ApolloServer } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import helmet from '@fastify/helmet';
+import websocket from '@fastify/websocket';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { handleProtocols } from 'graphql-ws';
+import type { Config } from '../config.js';
+import type { Context } from './context.js';
+import { formatError } from './format-error.js';
+import type { SocketServer, SocketServing } from './websocket.js';
+
+const GOING_AWAY = 1001;
+const BODY_BYTES = 65_536;
+
+/** What HTTP is served with. */
+export interface HttpServing extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'logger'> {
+  readonly config: Config;
+  readonly socketServer: SocketServer;
+}
+
+/** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
+export async function createHttpServer(serving: HttpServing): Promise<FastifyInstance> {
+  const { config, logger, contexts, sessions, socketServer } = serving;
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 15_000,
+    // A client that leaves a connection open must not hold up the end.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  await secure(app, config);
+  await app.register(websocket, {
+    options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
+    preClose(done) {
+      for (const client of this.websocketServer.clients) client.close(GOING_AWAY, 'Going away');
+      this.websocketServer.close(done);
+    },
+  });
+
+  const apollo = createApollo(serving);
+  await apollo.start();
+  app.addHook('onClose', () => apollo.stop());
+  const http = fastifyApolloHandler<Context>(apollo, {
+    context: async (request) => {
+      const client = contexts.client(request.ip, request.headers['accept-language']);
+      const context = contexts.create(client, null, null);
+      const token = bearerOf(request);
+      const session = token ? await sessions.authenticate(context.em, token, client.ipAddress) : null;
+      return { ...context, session };
+    },
+  });
+  app.post('/graphql', http as never);
+  app.route({
+    method: 'GET',
+    url: '/graphql',
+    preValidation: async (request, reply) => {
+      if (!request.ws)
+        return reply
+          .code(405)
+          .header('allow', 'POST')
+          .send({ errors: [{ message: 'Use POST.' }] });
+      const { origin } = request.headers;
+      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
+    },
+    wsHandler: (socket, request) => socketServer.open(socket, request),
+    handler: (_request, reply) => reply.code(405).send(),
+  });
+  return app;
+}
+
+function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {
+  return new ApolloServer<Context>({
+    schema,
+    validationRules: [...rules],
+    introspection: config.introspection,
+    parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },
+    hideSchemaDetailsFromClientErrors: config.production,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    logger,
+    formatError: (formatted, error) =>
+      formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
+  });
+}
+
+function bearerOf(request: FastifyRequest): string | null {
+  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+}
+
+/** Headers of every answer, CORS for the origins on the list, and JSON as the only kind of body. */
+async function secure(app: FastifyInstance, config: Config): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'connect-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    hsts: config.production ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    const { origin } = request.headers;
+    if (request.routeOptions.url !== '/graphql' || origin === undefined) return;
+    reply.header('vary', 'Origin');
+    if (config.allowedOrigins.includes(origin)) reply.header('access-control-allow-origin', origin);
+  });
+  app.options('/graphql', (_request, reply) =>
+    reply
+      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-headers', 'content-type, authorization, accept-language')
+      .header('access-control-max-age', '600')
+      .code(204)
+      .send(),
+  );
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
+    const message = status >= 500 ? 'Something went wrong on our side.' : error.message;
+    return reply.code(status).send({ errors: [{ message, extensions: { requestId: request.id } }] });
+  });
+}

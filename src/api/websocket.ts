@@ -1,0 +1,168 @@
+import type { FastifyRequest } from 'fastify';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  type ValidationRule,
+  validate,
+} from 'graphql';
+import { makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import type { Presence } from '../devices/presence.js';
+import type { Limits } from '../limits.js';
+import { clientNetworks } from '../places/client-network.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import { Connection, TRY_AGAIN_LATER } from './connection.js';
+import type { Client, SocketHandle } from './context.js';
+import type { Contexts } from './contexts.js';
+import { ApiError } from './errors.js';
+import { formatError } from './format-error.js';
+import type { Sockets } from './sockets.js';
+
+/** What sockets are served with. */
+export interface SocketServing {
+  readonly schema: GraphQLSchema;
+  readonly rules: readonly ValidationRule[];
+  readonly contexts: Contexts;
+  readonly sessions: Sessions;
+  readonly sockets: Sockets;
+  readonly presence: Presence;
+  readonly production: boolean;
+  readonly limits: Limits;
+  readonly logger: Logger;
+}
+
+/** What is known of a socket; `session` from connection_init on. */
+interface Extra extends Record<PropertyKey, unknown> {
+  readonly connection: Connection;
+  readonly client: Client;
+  readonly requestId: string;
+  session: Session | null;
+  readonly onClose: (() => void)[];
+}
+
+type Ctx = SocketContext<Record<string, unknown>, Extra>;
+
+/** Serves subscriptions over `graphql-transport-ws`, under the same rules as HTTP. */
+export class SocketServer {
+  private readonly server: Server<Extra>;
+
+  constructor(private readonly serving: SocketServing) {
+    this.server = makeServer<Record<string, unknown>, Extra>({
+      connectionInitWaitTimeout: serving.limits.WS_INIT_SECONDS * 1000,
+      onConnect: (ctx) => this.connect(ctx),
+      onSubscribe: (ctx, _id, payload) => this.prepare(ctx, payload),
+      onError: (ctx, _id, _payload, errors) => errors.map((error) => this.format(ctx, error)),
+      onNext: (ctx, _id, _payload, _args, result) =>
+        result.errors && { ...result, errors: result.errors.map((error) => this.format(ctx, error)) },
+    });
+  }
+
+  /** Takes over a socket whose upgrade was allowed. */
+  open(socket: WebSocket, request: FastifyRequest): void {
+    const { contexts, sockets, limits, logger } = this.serving;
+    const connection = new Connection(socket, limits, logger);
+    const client = contexts.client(request.ip, request.headers['accept-language']);
+    const uncount = sockets.countAnonymous(clientNetworks(client.ipAddress).narrow);
+    if (!uncount) {
+      connection.close(TRY_AGAIN_LATER, 'Too many sockets');
+      return;
+    }
+    const extra: Extra = { connection, client, requestId: request.id, session: null, onClose: [uncount] };
+    const closed = this.server.opened(connection, extra);
+    socket.once('close', (code, reason) => {
+      for (const clean of extra.onClose) clean();
+      void closed(code, String(reason)).catch((error) =>
+        logger.error({ err: error }, 'a socket did not close cleanly'),
+      );
+    });
+  }
+
+  /**
+   * A dead `authorization` closes with 4401, which clients do not retry; a database that is away with 1013, which they
+   * do: 4500 would make them give up for good.
+   */
+  private async connect(ctx: Ctx): Promise<boolean> {
+    const { connection, client, onClose } = ctx.extra;
+    const authorization = ctx.connectionParams?.authorization;
+    if (authorization === undefined || authorization === null) return true;
+    try {
+      const session = await this.authenticate(String(authorization), client);
+      if (!session) {
+        connection.endSession();
+        return false;
+      }
+      const forget = this.serving.sockets.add(session, connection);
+      if (!forget) {
+        connection.close(TRY_AGAIN_LATER, 'Too many sockets');
+        return false;
+      }
+      for (const uncount of onClose.splice(0)) uncount();
+      onClose.push(forget);
+      ctx.extra.session = session;
+      return true;
+    } catch (error) {
+      this.serving.logger.warn({ err: error }, 'a socket could not be authenticated');
+      connection.close(TRY_AGAIN_LATER, 'Try again later');
+      return false;
+    }
+  }
+
+  private authenticate(authorization: string, client: Client): Promise<Session | null> {
+    const em = this.serving.contexts.create(client, null, null).em;
+    return this.serving.sessions.authenticate(em, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
+  }
+
+  private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { schema, rules, limits, contexts } = this.serving;
+    if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {
+      return [new ApiError('RATE_LIMITED', `A socket carries at most ${limits.WS_SUBSCRIPTIONS} subscriptions.`)];
+    }
+    try {
+      const document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS });
+      const errors = validate(schema, document, [...specifiedRules, ...rules]);
+      if (errors.length > 0) return errors.map((error) => asRequestError(error, 'GRAPHQL_VALIDATION_FAILED'));
+      const operation = getOperationAST(document, payload.operationName);
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+        return [asRequestError(new GraphQLError('Over WebSocket there are subscriptions only.'), 'BAD_REQUEST')];
+      }
+      return {
+        schema,
+        document,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: contexts.create(ctx.extra.client, ctx.extra.session, this.handleOf(ctx.extra)),
+      };
+    } catch (error) {
+      if (error instanceof GraphQLError) return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];
+      throw error;
+    }
+  }
+
+  private handleOf({ connection, session }: Extra): SocketHandle {
+    return {
+      endSession: () => connection.endSession(),
+      subscribed: () =>
+        session ? this.serving.presence.subscribed(session.accountId, session.deviceId) : () => undefined,
+    };
+  }
+
+  private format(ctx: Ctx, error: GraphQLError) {
+    const { logger, production } = this.serving;
+    return formatError(error.toJSON(), error, { logger, production, requestId: ctx.extra.requestId });
+  }
+}
+
+function asRequestError(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes,
+    source: error.source,
+    positions: error.positions,
+    extensions: { code },
+  });
+}

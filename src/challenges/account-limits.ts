@@ -1,0 +1,47 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { AccountRow } from '../accounts/account.entity.js';
+import type { Limits } from '../limits.js';
+import { rowOf, valuesOf } from '../rows.js';
+import { TemporarilyLocked } from './challenge.types.js';
+
+/** What an account may do in a time, counted among its own rows; for a limit to hold, the account must be locked. */
+export class AccountLimits {
+  constructor(private readonly limits: Limits) {}
+
+  /** Whether new devices wait now, and until when. */
+  async lockOf(em: EntityManager, accountId: string): Promise<TemporarilyLocked | null> {
+    const account = await rowOf(
+      em,
+      AccountRow,
+      sql`select * from account where id = ${accountId}
+          and (paused_until > clock_timestamp() or code_failures >= ${this.limits.ACCOUNT_TRIES_BEFORE_STOP})`,
+    );
+    if (!account) return null;
+    const isStopped = account.codeFailures >= this.limits.ACCOUNT_TRIES_BEFORE_STOP;
+    return new TemporarilyLocked(isStopped ? null : (account.pausedUntil ?? null));
+  }
+
+  /** When the account may start a challenge again; null if it may now. */
+  async nextChallengeAt(em: EntityManager, accountId: string): Promise<Date | null> {
+    const [started] = await valuesOf<{ challenges: number; nextAt: string | null }>(
+      em,
+      sql`select count(*)::int as challenges, min(created_at) + interval '1 hour' as "nextAt" from challenge
+          where account_id = ${accountId} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
+            and created_at > clock_timestamp() - interval '1 hour'`,
+    );
+    if (!started?.nextAt || started.challenges < this.limits.CHALLENGES_PER_ACCOUNT_HOUR) return null;
+    return new Date(started.nextAt);
+  }
+
+  /** Whether so many prompts stand unanswered on the trusted devices that one more would only wear people down. */
+  async arePromptsPaused(em: EntityManager, accountId: string): Promise<boolean> {
+    const [found] = await valuesOf<{ prompts: number }>(
+      em,
+      sql`select count(*)::int as prompts from challenge
+          where account_id = ${accountId} and purpose = 'SIGN_IN' and not is_silent and state not in ('VERIFIED', 'DENIED')
+            and created_at > clock_timestamp() - make_interval(secs => ${this.limits.PROMPTS_WINDOW_SECONDS})`,
+    );
+    return (found?.prompts ?? 0) >= this.limits.PROMPTS_UNANSWERED;
+  }
+}

@@ -1,0 +1,148 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { lockAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import { tokenHash } from '../codes/tokens.js';
+import type { Limits } from '../limits.js';
+import type { Method } from '../outbox/delivery.entity.js';
+import { deliverCode } from '../outbox/outbox.js';
+import { clientNetworks } from '../places/client-network.js';
+import { rowOf, valuesOf } from '../rows.js';
+import type { Transactions, Tx } from '../transactions.js';
+import { ChallengeRow } from './challenge.entity.js';
+import {
+  Challenge,
+  ChallengeClosed,
+  MethodUnavailable,
+  ResendTooSoon,
+  type SendCodeOutcome,
+  SendLimitReached,
+} from './challenge.types.js';
+import { isPasswordProven } from './challenge-rules.js';
+import type { ChallengeView, ChallengeViews } from './challenge-views.js';
+
+/** Sends the code of a challenge: at its start, again, and another way. */
+export class ChallengeSends {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly views: ChallengeViews,
+    private readonly activities: Activities,
+    private readonly limits: Limits,
+  ) {}
+
+  /** The first send, in the transaction that opens the challenge. */
+  async sendFirst(tx: Tx, challenge: ChallengeRow): Promise<ChallengeRow> {
+    const isWithheld = challenge.method === 'EMAIL' && (await this.isMailLimitReached(tx, challenge));
+    const sent = await rowOf(
+      tx.em,
+      ChallengeRow,
+      sql`update challenge set sends = 1, ${stampOf(challenge.method)} where id = ${challenge.id} returning *`,
+    );
+    if (!sent) throw new Error('the challenge that is being opened is not there');
+    await this.deliver(tx, sent, isWithheld);
+    return sent;
+  }
+
+  /** Sends the code again, or another way. It is the same code for as long as the challenge lives. */
+  async send(em: EntityManager, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
+    const hash = tokenHash('chl', token);
+    const before = hash && (await this.views.find(em, token));
+    if (!hash || !before) return new ChallengeClosed('EXPIRED');
+    if (before.state === 'PENDING' && !before.availableMethods.includes(method)) {
+      return new MethodUnavailable(before.availableMethods);
+    }
+    const refusal = await this.transactions.run(em, (tx) => this.sendOnce(tx, before, hash, method, ipAddress));
+    if (refusal) return refusal;
+    const after = await this.views.find(em, token);
+    return after ? new Challenge(after) : new ChallengeClosed('EXPIRED');
+  }
+
+  private async sendOnce(tx: Tx, seen: ChallengeView, hash: Buffer, method: Method, ipAddress: string) {
+    const { row } = seen;
+    // The account first, then the challenge. Where no password was proven there is no account to lock, known or not.
+    if (isPasswordProven(row.purpose) && row.account) {
+      const account = await lockAccount(tx, row.account, row.epoch ?? null);
+      if (!account) return new ChallengeClosed('CANCELLED');
+    }
+    if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
+      return new SendLimitReached();
+    }
+    const lastSend = method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
+    const sent = await rowOf(
+      tx.em,
+      ChallengeRow,
+      sql`update challenge set sends = sends + 1, method = ${method}, ${stampOf(method)}
+          where token_hash = ${hash} and state = 'PENDING' and expires_at > clock_timestamp()
+            and sends < ${this.limits.CHALLENGE_SENDS}
+            and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${this.limits.RESEND_SECONDS}))
+          returning *`,
+    );
+    if (!sent) return this.whyNot(tx, seen, method);
+    const isWithheld =
+      method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, sent));
+    await this.deliver(tx, { ...sent, ipAddress }, isWithheld);
+    return null;
+  }
+
+  private async whyNot(tx: Tx, before: ChallengeView, method: Method) {
+    const now = await this.views.read(tx.em, before.row.id);
+    if (now?.state !== 'PENDING') return new ChallengeClosed(now?.state ?? 'EXPIRED');
+    if (now.row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
+    const last = (method === 'APP' ? now.row.lastAppSendAt : now.row.lastMailSendAt) ?? new Date();
+    return new ResendTooSoon(new Date(last.getTime() + this.limits.RESEND_SECONDS * 1000));
+  }
+
+  private async deliver(tx: Tx, challenge: ChallengeRow, isWithheld: boolean): Promise<void> {
+    await deliverCode(tx, {
+      challengeId: challenge.id,
+      method: challenge.method,
+      toAddress: challenge.method === 'EMAIL' ? challenge.email : null,
+      askedFrom: isPasswordProven(challenge.purpose) ? null : clientNetworks(challenge.ipAddress).narrow,
+      locale: challenge.locale,
+      isWithheld,
+    });
+    tx.wake(`challenge:${challenge.id}`);
+    if (!challenge.account || !isPasswordProven(challenge.purpose)) return;
+    await this.activities.record(tx, {
+      accountId: challenge.account,
+      type: 'CODE_REQUESTED',
+      deviceId: challenge.device ?? null,
+      deviceName: challenge.deviceName,
+      platform: challenge.platform,
+      ipAddress: challenge.ipAddress,
+      method: challenge.method,
+    });
+  }
+
+  /**
+   * Whether one more code may not be mailed to this address within the hour. Counted among the deliveries themselves:
+   * behind the account's lock where a password was proven, else behind a lock on the address.
+   */
+  private async isMailLimitReached(tx: Tx, challenge: ChallengeRow): Promise<boolean> {
+    if (isPasswordProven(challenge.purpose)) {
+      const [proven] = await valuesOf<{ mails: number }>(
+        tx.em,
+        sql`select count(*)::int as mails from delivery
+            where to_address = ${challenge.email} and challenge_id is not null and asked_from is null and not is_withheld
+              and created_at > clock_timestamp() - interval '1 hour'`,
+      );
+      return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
+    }
+    await tx.em.execute(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
+    const [open] = await valuesOf<{ mails: number; fromHere: number }>(
+      tx.em,
+      sql`select count(*)::int as mails,
+            (count(*) filter (where asked_from = ${clientNetworks(challenge.ipAddress).narrow}))::int as "fromHere"
+          from delivery where to_address = ${challenge.email} and asked_from is not null
+            and created_at > clock_timestamp() - interval '1 hour'`,
+    );
+    return (
+      (open?.mails ?? 0) >= this.limits.OPEN_MAILS_PER_ADDRESS_HOUR ||
+      (open?.fromHere ?? 0) >= this.limits.OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR
+    );
+  }
+}
+
+function stampOf(method: Method) {
+  return method === 'APP' ? sql`last_app_send_at = clock_timestamp()` : sql`last_mail_send_at = clock_timestamp()`;
+}

@@ -1,0 +1,68 @@
+import type { Context } from '../api/context.js';
+import { NotFound } from '../api/errors.js';
+import { liveStream, msUntil } from '../api/live.js';
+import type { Limits } from '../limits.js';
+import { Alarm, type Bus, type Topic } from '../pubsub.js';
+import { Challenge } from './challenge.types.js';
+import { isPasswordProven } from './challenge-rules.js';
+import type { ChallengeView, ChallengeViews } from './challenge-views.js';
+
+/** A wake-up that got lost with its server is made up for by then. */
+const LOST_WAKE_UP_MS = 60_000;
+
+/** A challenge as it changes, for the device that is answering it. */
+export class ChallengeStream {
+  constructor(
+    private readonly bus: Bus,
+    private readonly views: ChallengeViews,
+    private readonly limits: Limits,
+  ) {}
+
+  /**
+   * The challenge now and at each change of what is seen of it; it completes once the challenge is over.
+   * @throws NotFound if the token names none
+   */
+  async open(context: Context, token: string): Promise<AsyncIterableIterator<Challenge>> {
+    const view = await this.views.find(context.em, token);
+    if (!view) throw new NotFound('challenge');
+    const alarm = new Alarm(this.bus, topicsOf(view));
+    return liveStream(alarm, this.events(context, token, alarm));
+  }
+
+  private async *events(context: Context, token: string, alarm: Alarm): AsyncGenerator<Challenge> {
+    const unsubscribed = context.socket?.subscribed();
+    let told = '';
+    try {
+      while (!alarm.isOver) {
+        const view = await this.views.find(context.em.fork(), token);
+        if (!view || alarm.isOver) return;
+        const challenge = new Challenge(view);
+        const seen = JSON.stringify({
+          ...challenge,
+          view: undefined,
+          sentTo: view.maskedAddress,
+          deliveries: view.deliveries,
+        });
+        if (seen !== told) {
+          told = seen;
+          yield challenge;
+        }
+        if (view.state !== 'PENDING') return;
+        await alarm.wait(Math.min(this.longestWaitMs(), msUntil(view.row.expiresAt)));
+      }
+    } finally {
+      alarm[Symbol.dispose]();
+      unsubscribed?.();
+    }
+  }
+
+  private longestWaitMs(): number {
+    return this.bus.isConnected ? LOST_WAKE_UP_MS : this.limits.WS_RECHECK_SECONDS * 1000;
+  }
+}
+
+/** The account's topic tells of devices that come and go; where no password was proven nothing depends on them. */
+function topicsOf({ row }: ChallengeView): Topic[] {
+  const own: Topic = `challenge:${row.id}`;
+  return row.account && isPasswordProven(row.purpose) ? [own, `account:${row.account}`] : [own];
+}

@@ -1,0 +1,214 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { lockAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import { Problem } from '../api/problem.js';
+import { type Codes, sameCode, typedCode } from '../codes/codes.js';
+import { tokenHash } from '../codes/tokens.js';
+import type { Limits } from '../limits.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import { countOf, rowOf } from '../rows.js';
+import type { Transactions, Tx } from '../transactions.js';
+import type { AccountLimits } from './account-limits.js';
+import { ChallengeRow, type Purpose } from './challenge.entity.js';
+import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
+import { isPasswordProven } from './challenge-rules.js';
+import type { ChallengeViews } from './challenge-views.js';
+
+const MAX_PAUSE_SECONDS = 86_400;
+/** The pause doubles with each so many failures more. */
+const FAILURES_PER_DOUBLING = 5;
+
+/** What a typed code has to fit. */
+export interface Try {
+  readonly token: string;
+  readonly code: string;
+  /** The purposes that the field answers for. */
+  readonly purposes: readonly Purpose[];
+  /** The session that asks; a challenge that a session started is answered by that one alone. */
+  readonly sessionId: string | null;
+  readonly ipAddress: string;
+}
+
+/** Thrown inside a transaction to roll it back: both counters move, or none. */
+class NotSpent extends Error {}
+
+/** Counts, compares and consumes: a try is spent before it is compared, in a transaction that commits first. */
+export class ChallengeTries {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly codes: Codes,
+    private readonly views: ChallengeViews,
+    private readonly accountLimits: AccountLimits,
+    private readonly activities: Activities,
+    private readonly limits: Limits,
+  ) {}
+
+  /** @returns the challenge if the code is right, which is not consumed by that; else why not */
+  async attempt(
+    em: EntityManager,
+    attempt: Try,
+  ): Promise<ChallengeRow | WrongCode | ChallengeClosed | TemporarilyLocked> {
+    const spent = await this.spend(em, attempt);
+    if (spent instanceof Problem) return spent;
+    if (!this.codes.knows(spent)) return this.giveUp(em, spent);
+    // A code that was never given to a channel is always wrong, but the same work is done.
+    const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code));
+    if (isRight && spent.codeGivenAt) return spent;
+    await this.noteWrong(em, spent, attempt.ipAddress);
+    return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
+  }
+
+  private async spend(em: EntityManager, attempt: Try): Promise<ChallengeRow | ChallengeClosed | TemporarilyLocked> {
+    const seen = await this.views.find(em, attempt.token);
+    if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
+    try {
+      return await this.transactions.run(em, async (tx) => {
+        // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
+        if (seen.row.purpose === 'SIGN_IN') await this.countFailure(tx, seen.row);
+        return await this.countTry(tx, attempt);
+      });
+    } catch (error) {
+      if (!(error instanceof NotSpent)) throw error;
+      return this.whyNotSpent(em, seen.row);
+    }
+  }
+
+  /** Counts the failure and sets the pause; a right code takes both back. */
+  private async countFailure(tx: Tx, challenge: ChallengeRow): Promise<void> {
+    const {
+      ACCOUNT_TRIES_BEFORE_PAUSE: before,
+      ACCOUNT_PAUSE_SECONDS: pause,
+      ACCOUNT_TRIES_BEFORE_STOP: stop,
+    } = this.limits;
+    const counted = await countOf(
+      tx.em,
+      sql`update account set code_failures = code_failures + 1,
+            paused_until = case
+              when code_failures + 1 >= ${before} and (code_failures + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
+              then clock_timestamp() + make_interval(secs => least(${MAX_PAUSE_SECONDS},
+                ${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
+              else paused_until end
+          where id = ${challenge.account ?? null} and epoch = ${challenge.epoch ?? null} and code_failures < ${stop}
+            and (paused_until is null or paused_until <= clock_timestamp())`,
+    );
+    if (counted === 0) throw new NotSpent();
+  }
+
+  private async countTry(tx: Tx, attempt: Try): Promise<ChallengeRow> {
+    const counted = await rowOf(
+      tx.em,
+      ChallengeRow,
+      sql`update challenge set tries = tries + 1
+          where token_hash = ${tokenHash('chl', attempt.token)} and purpose in (${[...attempt.purposes]})
+            and state = 'PENDING' and tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()
+            and (session_id is null or session_id = ${attempt.sessionId}::uuid)
+          returning *`,
+    );
+    if (!counted) throw new NotSpent();
+    tx.wake(`challenge:${counted.id}`);
+    return counted;
+  }
+
+  private async whyNotSpent(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed | TemporarilyLocked> {
+    const now = await this.views.read(em, challenge.id);
+    if (!now) return new ChallengeClosed('EXPIRED');
+    if (now.state !== 'PENDING') return new ChallengeClosed(now.state);
+    if (now.row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
+    if (challenge.purpose === 'SIGN_IN' && challenge.account) {
+      const locked = await this.accountLimits.lockOf(em, challenge.account);
+      if (locked) return locked;
+    }
+    // Another session's, or of an epoch that is over: the code opens nothing from here.
+    return new ChallengeClosed('CANCELLED');
+  }
+
+  private async noteWrong(em: EntityManager, challenge: ChallengeRow, ipAddress: string): Promise<void> {
+    await this.transactions.run(em, async (tx) => {
+      // Where no password was proven the account is not touched: the same work whether or not there is one.
+      const accountId = isPasswordProven(challenge.purpose) ? challenge.account : null;
+      const account = accountId ? await lockAccount(tx, accountId, null) : null;
+      const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
+      const isLocked = isLast && (await this.lock(tx, challenge));
+      if (!account) return;
+      const entry = {
+        accountId: account.id,
+        deviceId: challenge.device ?? null,
+        deviceName: challenge.deviceName,
+        platform: challenge.platform,
+        ipAddress,
+        method: methodOf(challenge),
+      };
+      await this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
+      if (!isLocked) return;
+      await this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
+      if (challenge.purpose === 'SIGN_IN') {
+        const { deviceName, platform } = challenge;
+        await deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
+      }
+    });
+  }
+
+  private async lock(tx: Tx, challenge: ChallengeRow): Promise<boolean> {
+    tx.wake(`challenge:${challenge.id}`);
+    if (challenge.account) tx.wake(`account:${challenge.account}`);
+    const locked = await countOf(
+      tx.em,
+      sql`update challenge set state = 'LOCKED', ended_at = clock_timestamp(), password_hash = null
+          where id = ${challenge.id} and state = 'PENDING' and expires_at > clock_timestamp()`,
+    );
+    return locked === 1;
+  }
+
+  /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */
+  private async giveUp(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed> {
+    await this.transactions.run(em, async (tx) => {
+      if (challenge.account) await lockAccount(tx, challenge.account, null);
+      await countOf(
+        tx.em,
+        sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null
+            where id = ${challenge.id} and state = 'PENDING'`,
+      );
+      tx.wake(`challenge:${challenge.id}`);
+    });
+    return new ChallengeClosed('CANCELLED');
+  }
+
+  /**
+   * Consumes a challenge whose code was right: every condition of the try again, but the tries. Of several requests with
+   * the right code, one gets the row. The account, where there is one, must be locked.
+   */
+  async consume(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[]): Promise<ChallengeRow | null> {
+    const consumed = await rowOf(
+      tx.em,
+      ChallengeRow,
+      sql`update challenge c set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null
+          where c.id = ${challenge.id} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
+            and c.purpose in (${[...purposes]}) and c.code_given_at is not null
+            and (c.account_id is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
+          returning *`,
+    );
+    if (!consumed) return null;
+    tx.wake(`challenge:${consumed.id}`);
+    if (consumed.account) tx.wake(`account:${consumed.account}`);
+    if (consumed.account && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.account);
+    return consumed;
+  }
+
+  /** Why a challenge could not be consumed although its code was right. */
+  async closedState(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed> {
+    const now = await this.views.read(em, challenge.id);
+    if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
+    // Still pending: the account's epoch is another. Where no password was proven that reads as if its time were over.
+    return new ChallengeClosed(isPasswordProven(challenge.purpose) ? 'CANCELLED' : 'EXPIRED');
+  }
+}
+
+/** The second step as activity tells of it: EMAIL if the code was ever mailed. */
+export function methodOf(challenge: ChallengeRow): 'APP' | 'EMAIL' {
+  return challenge.mailedAt ? 'EMAIL' : 'APP';
+}
+
+async function forgiveFailures(tx: Tx, accountId: string): Promise<void> {
+  await countOf(tx.em, sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
+}

@@ -1,0 +1,187 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { maskEmailAddress } from '../accounts/email-address.js';
+import { tokenHash } from '../codes/tokens.js';
+import { isOnline, isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
+import { deliveriesOf } from '../outbox/outbox.js';
+import { rowsOf } from '../rows.js';
+import { ChallengeRow, type State } from './challenge.entity.js';
+import { isPasswordProven } from './challenge-rules.js';
+
+export const deliveryReasons = [
+  'NO_TRUSTED_DEVICE_ONLINE',
+  'NOTIFICATIONS_OFF',
+  'NOT_YET_ACKNOWLEDGED',
+  'PROMPTS_PAUSED',
+  'MAIL_WAITING',
+  'MAIL_ACCEPTED',
+  'MAIL_SERVER_UNAVAILABLE',
+  'ADDRESS_REFUSED',
+  'MAIL_REFUSED',
+  'TOO_LATE',
+] as const;
+export type DeliveryReasonName = (typeof deliveryReasons)[number];
+
+/** A send, and what became of it. */
+export interface DeliveryView {
+  readonly id: string;
+  readonly method: Method;
+  readonly state: DeliveryStateName;
+  readonly changedAt: Date;
+  readonly devicesReached: number | null;
+  readonly reason: DeliveryReasonName | null;
+  readonly replyCode: number | null;
+  readonly enhancedStatus: string | null;
+}
+
+/** A challenge as the device that answers it may see it. */
+export interface ChallengeView {
+  readonly row: ChallengeRow;
+  readonly token: string;
+  readonly state: State;
+  readonly availableMethods: readonly Method[];
+  /** Null: the trusted devices. */
+  readonly maskedAddress: string | null;
+  readonly attemptsRemaining: number;
+  readonly resendAt: Date | null;
+  readonly deliveries: readonly DeliveryView[];
+}
+
+/** What only the database's clock and the account's devices can tell of a challenge. */
+interface Facts {
+  readonly seenState: State;
+  readonly hasTrusted: boolean;
+  readonly hasNotifiable: boolean;
+  readonly hasOnline: boolean;
+  readonly shownOn: number;
+  readonly seenOn: number;
+  readonly displayChangedAt: string | null;
+}
+
+/** Reads challenges for those who answer them. */
+export class ChallengeViews {
+  constructor(private readonly limits: Limits) {}
+
+  /** @returns null if the token names none */
+  async find(em: EntityManager, token: string): Promise<ChallengeView | null> {
+    const hash = tokenHash('chl', token);
+    return hash && this.select(em, sql`c.token_hash = ${hash}`, token);
+  }
+
+  /** A challenge that was just opened. */
+  async opened(em: EntityManager, { row, token }: { row: ChallengeRow; token: string }): Promise<ChallengeView> {
+    const view = await this.select(em, sql`c.id = ${row.id}`, token);
+    if (!view) throw new Error('a challenge that was just opened is gone');
+    return view;
+  }
+
+  /** The same for the server itself, which does not have the token. */
+  read(em: EntityManager, challengeId: string): Promise<ChallengeView | null> {
+    return this.select(em, sql`c.id = ${challengeId}`, '');
+  }
+
+  private async select(
+    em: EntityManager,
+    condition: ReturnType<typeof sql>,
+    token: string,
+  ): Promise<ChallengeView | null> {
+    const [found] = await rowsOf<ChallengeRow & Facts>(
+      em,
+      ChallengeRow as never,
+      sql`select c.*,
+            case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
+            coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
+            coalesce(trusted.has_online, false) as "hasOnline",
+            shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt"
+          from challenge c
+          left join lateral (
+            select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
+              bool_or(${isOnline(this.limits, 'd')}) as has_online
+            from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}
+            group by d.account_id) trusted on true
+          cross join lateral (
+            select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
+              greatest(max(di.shown_at), max(di.seen_at)) as changed_at
+            from display di where di.challenge_id = c.id) shown
+          where ${condition}`,
+    );
+    if (!found) return null;
+    // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
+    const deliveries = await deliveriesOf(em, found.id);
+    return this.viewOf(found, token, isPasswordProven(found.purpose) ? deliveries : []);
+  }
+
+  private viewOf(row: ChallengeRow & Facts, token: string, deliveries: readonly DeliveryRow[]): ChallengeView {
+    return {
+      row,
+      token,
+      state: row.seenState,
+      availableMethods: this.availableMethods(row),
+      maskedAddress: row.method === 'EMAIL' ? maskEmailAddress(row.email) : null,
+      attemptsRemaining: Math.max(0, this.limits.CHALLENGE_TRIES - row.tries),
+      resendAt: this.resendAt(row),
+      deliveries: deliveries.map((delivery) => deliveryView(row, delivery)),
+    };
+  }
+
+  private availableMethods(row: ChallengeRow & Facts): Method[] {
+    // While mail is held, the app is the way even before a device is trusted again: there is no other.
+    const app: Method[] = row.hasTrusted || row.mailHeld ? ['APP'] : [];
+    const mail: Method[] = row.mailHeld ? [] : ['EMAIL'];
+    return [...app, ...mail];
+  }
+
+  private resendAt(row: ChallengeRow & Facts): Date | null {
+    const lastSend = row.method === 'APP' ? row.lastAppSendAt : row.lastMailSendAt;
+    if (!lastSend || row.seenState !== 'PENDING' || row.sends >= this.limits.CHALLENGE_SENDS) return null;
+    return new Date(lastSend.getTime() + this.limits.RESEND_SECONDS * 1000);
+  }
+}
+
+function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): DeliveryView {
+  const common = {
+    id: row.id,
+    method: row.method,
+    replyCode: row.replyCode ?? null,
+    enhancedStatus: row.enhancedStatus ?? null,
+  };
+  return row.method === 'APP'
+    ? { ...common, ...appDelivery(challenge, row) }
+    : { ...common, ...mailDelivery(challenge, row) };
+}
+
+type Fate = Pick<DeliveryView, 'state' | 'reason' | 'changedAt' | 'devicesReached'>;
+
+function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
+  const displayChangedAt = challenge.displayChangedAt ? new Date(challenge.displayChangedAt) : row.changedAt;
+  const changedAt = displayChangedAt > row.changedAt ? displayChangedAt : row.changedAt;
+  if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
+  if (challenge.shownOn > 0) {
+    return { state: 'SENT', reason: 'NOT_YET_ACKNOWLEDGED', changedAt, devicesReached: challenge.shownOn };
+  }
+  if (challenge.seenState !== 'PENDING') return { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
+  return { state: 'QUEUED', reason: whyNotShown(challenge), changedAt, devicesReached: 0 };
+}
+
+function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
+  if (challenge.isSilent) return 'PROMPTS_PAUSED';
+  if (!challenge.hasOnline && !challenge.hasNotifiable && challenge.hasTrusted) return 'NOTIFICATIONS_OFF';
+  return challenge.hasOnline ? 'NOT_YET_ACKNOWLEDGED' : 'NO_TRUSTED_DEVICE_ONLINE';
+}
+
+function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
+  const { changedAt, state } = row;
+  const fate = (seen: DeliveryStateName, reason: DeliveryReasonName): Fate => ({
+    state: seen,
+    reason,
+    changedAt,
+    devicesReached: null,
+  });
+  if (state === 'SENT') return fate('SENT', 'MAIL_ACCEPTED');
+  if (state === 'FAILED') return fate('FAILED', row.failure ?? 'TOO_LATE');
+  // Not sent yet, and over: the worker will find that out, the person need not wait for it.
+  if (challenge.seenState !== 'PENDING') return fate('FAILED', 'TOO_LATE');
+  return state === 'RETRYING' ? fate('RETRYING', 'MAIL_SERVER_UNAVAILABLE') : fate('QUEUED', 'MAIL_WAITING');
+}

@@ -1,0 +1,23 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { isOnline, isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import type { Method } from '../outbox/delivery.entity.js';
+import { valuesOf } from '../rows.js';
+import { isLive } from '../sessions/sessions.js';
+
+/**
+ * The way a code goes out when the client names none: APP while a trusted device with a live session has notifications
+ * on or is online, else EMAIL.
+ */
+export async function defaultMethod(em: EntityManager, accountId: string, limits: Limits): Promise<Method> {
+  const [found] = await valuesOf<{ app: boolean }>(
+    em,
+    sql`select exists (
+          select 1 from device d
+          where d.account_id = ${accountId} and ${isTrusted(limits, 'd')}
+            and (d.notifications_enabled or ${isOnline(limits, 'd')})
+            and exists (select 1 from session s where s.device_id = d.id and ${isLive(limits, 's')})) as app`,
+  );
+  return found?.app ? 'APP' : 'EMAIL';
+}

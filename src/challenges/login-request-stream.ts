@@ -1,0 +1,73 @@
+import type { Context } from '../api/context.js';
+import { liveStream, msUntil } from '../api/live.js';
+import type { Limits } from '../limits.js';
+import { Alarm, type Bus } from '../pubsub.js';
+import type { Session } from '../sessions/sessions.js';
+import { LoginRequest } from './login-request.types.js';
+import type { LoginRequests, LoginRequestView } from './login-requests.js';
+
+/** How old the check of a device's trust may be when an event is written. */
+const CHECK_VALID_MS = 1000;
+/** A wake-up that got lost with its server is made up for by then. */
+const LOST_WAKE_UP_MS = 60_000;
+
+/** The live codes: what a trusted device is sent for as long as it listens. */
+export class LoginRequestStream {
+  constructor(
+    private readonly bus: Bus,
+    private readonly requests: LoginRequests,
+    private readonly limits: Limits,
+  ) {}
+
+  /**
+   * Every request whose time is not over, then each new one, and each again when its state changes or its code is sent
+   * again. It completes when the device is trusted no more.
+   * @throws Unauthenticated, Forbidden
+   */
+  async open(context: Context): Promise<AsyncIterableIterator<LoginRequest>> {
+    const session = await this.requests.requireTrusted(context.em, context.session);
+    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
+    return liveStream(alarm, this.events(context, session, alarm));
+  }
+
+  private async *events(context: Context, session: Session, alarm: Alarm): AsyncGenerator<LoginRequest> {
+    const unsubscribed = context.socket?.subscribed();
+    const told = new Map<string, LoginRequestView>();
+    try {
+      while (!alarm.isOver) {
+        const em = context.em.fork();
+        const readAt = performance.now();
+        const requests = await this.requests.inTime(em, session);
+        const gone = [...told.keys()].filter((id) => !requests.some(({ row }) => row.id === id));
+        requests.push(...(await this.requests.byId(em, session, gone)));
+        const standing = await this.requests.standing(em, session);
+        if (standing === 'OVER') context.socket?.endSession();
+        if (standing !== 'TRUSTED' || alarm.isOver) return;
+        for (const request of requests.filter((candidate) => isNews(candidate, told.get(candidate.row.id)))) {
+          // Whoever reads slowly is checked again: the device may have been removed since.
+          if (performance.now() - readAt > CHECK_VALID_MS) break;
+          told.set(request.row.id, request);
+          yield new LoginRequest(request);
+          // Resumed: it was written to the socket.
+          if (request.code !== null) await this.requests.noteShown(em, session, request.row.id);
+        }
+        for (const id of gone) told.delete(id);
+        if (performance.now() - readAt <= CHECK_VALID_MS) await alarm.wait(this.msToNextLook(requests));
+      }
+    } finally {
+      alarm[Symbol.dispose]();
+      unsubscribed?.();
+    }
+  }
+
+  private msToNextLook(requests: readonly LoginRequestView[]): number {
+    const longest = this.bus.isConnected ? LOST_WAKE_UP_MS : this.limits.WS_RECHECK_SECONDS * 1000;
+    const ends = requests.filter(({ state }) => state === 'PENDING').map(({ row }) => msUntil(row.expiresAt));
+    return Math.min(longest, ...ends);
+  }
+}
+
+function isNews(request: LoginRequestView, told: LoginRequestView | undefined): boolean {
+  if (!told) return true;
+  return request.state !== told.state || request.row.lastAppSendAt?.getTime() !== told.row.lastAppSendAt?.getTime();
+}

@@ -1,0 +1,44 @@
+import { Field, ID, ObjectType } from 'type-graphql';
+import type { PlatformName } from '../devices/device.entity.js';
+import { Platform } from '../devices/device.types.js';
+import type { State } from './challenge.entity.js';
+import { ChallengeState } from './challenge.types.js';
+import type { LoginRequestView } from './login-requests.js';
+
+@ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })
+export class LoginRequest {
+  @Field(() => ID)
+  readonly id: string;
+  @Field(() => ChallengeState)
+  readonly state: State;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The code to type on the new device; null once the request is no longer PENDING.',
+  })
+  readonly code: string | null;
+  @Field(() => String)
+  readonly deviceName: string;
+  @Field(() => String, { nullable: true })
+  readonly deviceModel: string | null;
+  @Field(() => Platform)
+  readonly platform: PlatformName;
+  @Field(() => String)
+  readonly ipAddress: string;
+  @Field(() => Date)
+  readonly requestedAt: Date;
+  @Field(() => Date)
+  readonly expiresAt: Date;
+
+  constructor(readonly view: LoginRequestView) {
+    const { row } = view;
+    this.id = row.id;
+    this.state = view.state;
+    this.code = view.code;
+    this.deviceName = row.deviceName;
+    this.deviceModel = row.deviceModel ?? null;
+    this.platform = row.platform;
+    this.ipAddress = row.ipAddress;
+    this.requestedAt = row.createdAt;
+    this.expiresAt = row.expiresAt;
+  }
+}

@@ -1,0 +1,78 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
+import { Account } from '../accounts/account.types.js';
+import type { Context } from '../api/context.js';
+import { Device } from '../devices/device.types.js';
+import type { Devices } from '../devices/devices.js';
+import { Location } from '../places/location.types.js';
+import type { Places } from '../places/places.js';
+import { LoginRequest } from './login-request.types.js';
+import type { LoginRequestStream } from './login-request-stream.js';
+import type { LoginRequests } from './login-requests.js';
+
+@Resolver(() => LoginRequest)
+export class LoginRequestsResolver {
+  constructor(
+    private readonly requests: LoginRequests,
+    readonly stream: LoginRequestStream,
+    private readonly devices: Devices,
+    private readonly places: Places,
+  ) {}
+
+  @Subscription(() => LoginRequest, {
+    name: 'loginRequests',
+    description:
+      'The live codes, for a trusted device. It opens with every request whose `expiresAt` is still ahead, in whatever state (so that a prompt answered while the line was down is taken down), then sends each new one, and each again when its state changes.',
+    subscribe: ({ context }: { context: Context }) => context.resolver(LoginRequestsResolver).stream.open(context),
+  })
+  loginRequestChanged(@Root() request: LoginRequest): LoginRequest {
+    return request;
+  }
+
+  @Mutation(() => LoginRequest, { description: 'A trusted device says that it shows the code.' })
+  async acknowledgeLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
+    const session = await this.requests.requireTrusted(context.em, context.session);
+    return new LoginRequest(await this.requests.acknowledge(context.em, session, id));
+  }
+
+  @Mutation(() => LoginRequest, {
+    description:
+      "'This was not me', from a trusted device: the challenge is over at once. One that is over already comes back unchanged.",
+  })
+  async denyLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
+    const session = await this.requests.requireTrusted(context.em, context.session);
+    return new LoginRequest(await this.requests.deny(context.em, session, id));
+  }
+
+  @FieldResolver(() => Device, {
+    nullable: true,
+    description:
+      'The device, once it is signed in and while it is on the account: what to remove if it was not you after all.',
+  })
+  async device(@Root() { view }: LoginRequest, @Ctx() { em, session }: Context): Promise<Device | null> {
+    const { account, signedInDevice } = view.row;
+    if (!account || !signedInDevice) return null;
+    const device = await this.devices.find(em.fork(), account, signedInDevice);
+    return device && new Device(device, session?.deviceId ?? null);
+  }
+
+  @FieldResolver(() => Location)
+  location(@Root() { ipAddress }: LoginRequest): Location {
+    return new Location(this.places.of(ipAddress));
+  }
+}
+
+@Resolver(() => Account)
+export class AccountLoginRequestsResolver {
+  constructor(private readonly requests: LoginRequests) {}
+
+  @FieldResolver(() => [LoginRequest], {
+    description: 'Sign-ins that wait for a code now. Empty unless the current device is trusted.',
+  })
+  async loginRequests(@Ctx() { em, session }: Context): Promise<LoginRequest[]> {
+    // Right after signing in the request carries no session yet: then there is nobody to show a code to.
+    if (!session) return [];
+    const pending = await this.requests.pending(em, session);
+    for (const { row } of pending) await this.requests.noteShown(em, session, row.id);
+    return pending.map((request) => new LoginRequest(request));
+  }
+}

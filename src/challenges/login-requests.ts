@@ -1,0 +1,191 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { lockAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
+import { isUuid } from '../api/ids.js';
+import type { Codes } from '../codes/codes.js';
+import { isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
+import { isLive, type Session } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import { ChallengeRow, type State } from './challenge.entity.js';
+import { methodOf } from './challenge-tries.js';
+
+/** A pending or ended sign-in, with its code while there is something to type. */
+export interface LoginRequestView {
+  readonly row: ChallengeRow;
+  readonly state: State;
+  readonly code: string | null;
+}
+
+/** How the requests stand, and whether the device that asks may see them now; both of one moment. */
+export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'OVER';
+
+/** Sign-ins that wait for a code, for the trusted devices of the account. */
+export class LoginRequests {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly codes: Codes,
+    private readonly activities: Activities,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Whether a session's device may see codes at this moment. */
+  async standing(em: EntityManager, session: Session): Promise<Standing> {
+    const [found] = await valuesOf<{ trusted: boolean }>(
+      em,
+      sql`select ${isTrusted(this.limits, 'd')} as trusted from session s join device d on d.id = s.device_id
+          where s.id = ${session.id} and d.removed_at is null and ${isLive(this.limits, 's')}`,
+    );
+    if (!found) return 'OVER';
+    return found.trusted ? 'TRUSTED' : 'UNTRUSTED';
+  }
+
+  /** @throws Unauthenticated, Forbidden */
+  async requireTrusted(em: EntityManager, session: Session | null): Promise<Session> {
+    const standing = session ? await this.standing(em, session) : 'OVER';
+    if (!session || standing === 'OVER') throw new Unauthenticated();
+    if (standing === 'UNTRUSTED') throw new Forbidden();
+    return session;
+  }
+
+  /**
+   * The account's requests whose time is not over, in whatever state, the oldest first: in one statement with the check
+   * that the device which asks is trusted and its session live, so that a device that was removed reads none.
+   */
+  async inTime(em: EntityManager, session: Session): Promise<LoginRequestView[]> {
+    return this.select(em, session, sql`c.expires_at > clock_timestamp() and not c.is_silent`);
+  }
+
+  /** Those that wait for a code now. */
+  async pending(em: EntityManager, session: Session): Promise<LoginRequestView[]> {
+    const requests = await this.inTime(em, session);
+    return requests.filter(({ state }) => state === 'PENDING');
+  }
+
+  /** Single requests of the account by id, also past their time. */
+  async byId(em: EntityManager, session: Session, ids: readonly string[]): Promise<LoginRequestView[]> {
+    const uuids = ids.filter(isUuid);
+    return uuids.length === 0 ? [] : this.select(em, session, sql`c.id in (${uuids})`);
+  }
+
+  private async select(
+    em: EntityManager,
+    session: Session,
+    condition: ReturnType<typeof sql>,
+  ): Promise<LoginRequestView[]> {
+    const rows = await rowsOf<ChallengeRow & { seenState: State }>(
+      em,
+      ChallengeRow as never,
+      sql`select c.*,
+            case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState"
+          from challenge c
+          where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}
+            and exists (
+              select 1 from session s join device d on d.id = s.device_id
+              where s.id = ${session.id} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})
+          order by c.created_at, c.id`,
+    );
+    await this.giveCodes(em, rows);
+    return rows.map((row) => ({
+      row,
+      state: row.seenState,
+      code: row.seenState === 'PENDING' && this.codes.knows(row) ? this.codes.of(row) : null,
+    }));
+  }
+
+  /** Before a code is shown for the first time it is noted that it was given to a channel: until then none is right. */
+  private async giveCodes(em: EntityManager, rows: readonly (ChallengeRow & { seenState: State })[]): Promise<void> {
+    const ids = rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt).map(({ id }) => id);
+    if (ids.length === 0) return;
+    await countOf(
+      em,
+      sql`update challenge set code_given_at = clock_timestamp() where id in (${ids}) and code_given_at is null`,
+    );
+  }
+
+  /** Notes that a code was written to the device. */
+  async noteShown(em: EntityManager, session: Session, challengeId: string): Promise<void> {
+    await this.transactions.run(em, async (tx) => {
+      const shown = await countOf(
+        tx.em,
+        sql`insert into display (challenge_id, device_id) values (${challengeId}, ${session.deviceId})
+            on conflict do nothing`,
+      );
+      if (shown > 0) tx.wake(`challenge:${challengeId}`);
+    });
+  }
+
+  /** The app on a trusted device says that it shows the code. @throws NotFound */
+  async acknowledge(em: EntityManager, session: Session, challengeId: string): Promise<LoginRequestView> {
+    const [request] = await this.byId(em, session, [challengeId]);
+    if (!request) throw new NotFound('login request');
+    if (request.state !== 'PENDING') return request;
+    await this.transactions.run(em, async (tx) => {
+      const seen = await countOf(
+        tx.em,
+        sql`insert into display as di (challenge_id, device_id, seen_at)
+            values (${challengeId}, ${session.deviceId}, clock_timestamp())
+            on conflict (challenge_id, device_id) do update set seen_at = clock_timestamp() where di.seen_at is null`,
+      );
+      if (seen > 0) tx.wake(`challenge:${challengeId}`);
+    });
+    return request;
+  }
+
+  /**
+   * 'This was not me': the challenge is over at once, and the account's owner is told what to do. One that is over
+   * already comes back unchanged.
+   * @throws NotFound
+   */
+  async deny(em: EntityManager, session: Session, challengeId: string): Promise<LoginRequestView> {
+    const [request] = await this.byId(em, session, [challengeId]);
+    if (!request) throw new NotFound('login request');
+    await this.transactions.run(em, (tx) => this.denyOnce(tx, session, challengeId));
+    const [denied] = await this.byId(em, session, [challengeId]);
+    if (!denied) throw new Unauthenticated();
+    return denied;
+  }
+
+  private async denyOnce(tx: Tx, session: Session, challengeId: string): Promise<void> {
+    const account = await lockAccount(tx, session.accountId, null);
+    if (!account || (await this.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();
+    const denied = await rowOf(
+      tx.em,
+      ChallengeRow,
+      sql`update challenge set state = 'DENIED', ended_at = clock_timestamp()
+          where id = ${challengeId} and account_id = ${account.id} and purpose = 'SIGN_IN' and state = 'PENDING'
+            and expires_at > clock_timestamp() returning *`,
+    );
+    if (!denied) return;
+    tx.wake(`challenge:${challengeId}`);
+    tx.wake(`account:${account.id}`);
+    await this.pauseAfterDenials(tx, account.id);
+    const { deviceName, platform } = denied;
+    await this.activities.record(tx, {
+      accountId: account.id,
+      type: 'LOGIN_DENIED',
+      deviceId: denied.device ?? null,
+      deviceName,
+      platform,
+      ipAddress: denied.ipAddress,
+      method: methodOf(denied),
+    });
+    await deliverNotice(tx, account, 'LOGIN_DENIED', { deviceName, platform, ipAddress: denied.ipAddress });
+  }
+
+  /** Somebody who has the password keeps asking: after several denials new devices wait. */
+  private async pauseAfterDenials(tx: Tx, accountId: string): Promise<void> {
+    const { DENIALS_BEFORE_PAUSE: before, DENIALS_WINDOW_SECONDS: window, ACCOUNT_PAUSE_SECONDS: pause } = this.limits;
+    await countOf(
+      tx.em,
+      sql`update account set paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => ${pause}))
+          where id = ${accountId} and ${before} <= (
+            select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'
+              and c.ended_at > clock_timestamp() - make_interval(secs => ${window}))`,
+    );
+  }
+}

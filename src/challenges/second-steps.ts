@@ -1,0 +1,158 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { lockAccount } from '../accounts/accounts.js';
+import { raiseEpoch } from '../accounts/epochs.js';
+import type { Client } from '../api/context.js';
+import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
+import { isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import { countOf, valuesOf } from '../rows.js';
+import type { SessionReason } from '../sessions/session.entity.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import type { AccountLimits } from './account-limits.js';
+import type { Admissions, Admitted } from './admissions.js';
+import { TemporarilyLocked } from './challenge.types.js';
+import { cancelSignIns } from './challenge-ends.js';
+import type { ChallengeOpenings, OpenedChallenge } from './challenge-openings.js';
+import { defaultMethod } from './default-method.js';
+import type { Credentials } from './sign-ins.js';
+
+/** What a proven password leads to. */
+export type Entrance = { readonly admitted: Admitted } | { readonly opened: OpenedChallenge } | TemporarilyLocked;
+
+/** Decides, behind the account's lock, whether a device with the right password is let in or has to type a code. */
+export class SecondSteps {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly admissions: Admissions,
+    private readonly openings: ChallengeOpenings,
+    private readonly accountLimits: AccountLimits,
+    private readonly sessions: Sessions,
+    private readonly limits: Limits,
+  ) {}
+
+  /**
+   * @param proven the account as it was read with the password's hash
+   * @returns null if the account is another by now: its password has to be proven again
+   */
+  enter(em: EntityManager, proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
+    return this.transactions.run(em, async (tx) => {
+      const account = await lockAccount(tx, proven.id, proven.epoch);
+      if (!account) return null;
+      await rememberLocale(tx, account, client);
+      const presented = await presentToken(tx, account.id, credentials.deviceToken);
+      const reason = await this.reasonToSkip(tx, account, presented);
+      if (reason) return this.admit(tx, account, reason, presented, credentials, client);
+      const current =
+        presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
+      return this.challenge(tx, current, presented?.deviceId ?? null, credentials, client);
+    });
+  }
+
+  /** Whether the device is trusted is a column of its row, read now; a token that is no longer live proves nothing. */
+  private async reasonToSkip(
+    tx: Tx,
+    account: AccountRow,
+    presented: PresentedToken | null,
+  ): Promise<SessionReason | null> {
+    if (!account.twoStepEnabledAt) return 'NO_SECOND_STEP';
+    if (presented?.standing !== 'LIVE') return null;
+    const [device] = await valuesOf<{ trusted: boolean }>(
+      tx.em,
+      sql`select ${isTrusted(this.limits, 'd')} as trusted from device d where d.id = ${presented.deviceId}`,
+    );
+    return device?.trusted ? 'TRUSTED_DEVICE' : null;
+  }
+
+  private async admit(
+    tx: Tx,
+    account: AccountRow,
+    reason: SessionReason,
+    presented: PresentedToken | null,
+    credentials: Credentials,
+    client: Client,
+  ): Promise<Entrance | null> {
+    const admitted = await this.admissions.admit(tx, {
+      account,
+      reason,
+      challengeId: null,
+      method: null,
+      deviceId: presented?.deviceId ?? null,
+      presentedToken: presented?.standing === 'LIVE' ? presented.hash : null,
+      device: credentials.device,
+      trustsDevice: false,
+      ipAddress: client.ipAddress,
+    });
+    return admitted && { admitted };
+  }
+
+  /**
+   * The right password with a token that was retired a while ago: somebody else used its successor. Which of the two is
+   * the owner nobody can tell, so the device's trust and sessions end, and the owner is told.
+   */
+  private async raiseAlarm(tx: Tx, account: AccountRow, token: PresentedToken, client: Client): Promise<AccountRow> {
+    const raised = await raiseEpoch(tx, account.id);
+    await cancelSignIns(tx, account.id);
+    await this.sessions.endOfDevice(tx, token.deviceId);
+    const [device] = await valuesOf<{ name: string; platform: string }>(
+      tx.em,
+      sql`update device set trusted_at = null where id = ${token.deviceId} returning name, platform`,
+    );
+    await forgetTokens(tx, token.deviceId);
+    await deliverNotice(tx, raised, 'COPIED_TOKEN', {
+      deviceName: device?.name ?? null,
+      platform: device?.platform ?? null,
+      ipAddress: client.ipAddress,
+    });
+    return raised;
+  }
+
+  private async challenge(
+    tx: Tx,
+    account: AccountRow,
+    deviceId: string | null,
+    credentials: Credentials,
+    client: Client,
+  ): Promise<Entrance> {
+    const locked = await this.accountLimits.lockOf(tx.em, account.id);
+    if (locked) return locked;
+    const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
+    if (retryAt) return new TemporarilyLocked(retryAt);
+    const mailHeld = await isMailHeld(tx, account.id, deviceId);
+    const opened = await this.openings.open(tx, {
+      purpose: 'SIGN_IN',
+      account,
+      email: account.email,
+      method: mailHeld ? 'APP' : await defaultMethod(tx.em, account.id, this.limits),
+      device: credentials.device,
+      deviceId,
+      sessionId: null,
+      passwordHash: null,
+      mailHeld,
+      isSilent: await this.accountLimits.arePromptsPaused(tx.em, account.id),
+      ipAddress: client.ipAddress,
+      locale: client.locale,
+    });
+    tx.wake(`account:${account.id}`);
+    return { opened };
+  }
+}
+
+/** After a reset mail alone must not be enough, except for the devices that were trusted at that moment. */
+async function isMailHeld(tx: Tx, accountId: string, deviceId: string | null): Promise<boolean> {
+  const [found] = await valuesOf<{ held: boolean }>(
+    tx.em,
+    sql`select coalesce(a.mail_held_until > clock_timestamp(), false) and not exists (
+          select 1 from device d where d.id = ${deviceId}::uuid and d.account_id = a.id and d.trusted_at_reset) as held
+        from account a where a.id = ${accountId}`,
+  );
+  return found?.held ?? false;
+}
+
+async function rememberLocale(tx: Tx, account: AccountRow, client: Client): Promise<void> {
+  if (account.locale === client.locale) return;
+  await countOf(tx.em, sql`update account set locale = ${client.locale} where id = ${account.id}`);
+}

@@ -1,0 +1,86 @@
+import { ValidateNested } from 'class-validator';
+import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
+import { Account } from '../accounts/account.types.js';
+import { EmailAddress } from '../accounts/email-address.js';
+import { Problem, type Text } from '../api/problem.js';
+import { Device, DeviceInput } from '../devices/device.types.js';
+import { Challenge, ChallengeClosed, TemporarilyLocked, WrongCode } from './challenge.types.js';
+
+@ObjectType({
+  description:
+    "Tokens are for clients that keep them themselves: `sessionToken` goes into `Authorization: Bearer` and, as `authorization`, into the payload of the WebSocket's connection_init; `deviceToken` into the next `signIn`.",
+})
+export class SignedIn {
+  @Field(() => Account)
+  readonly account: Account;
+  @Field(() => Device)
+  readonly device: Device;
+  @Field(() => String, { nullable: true, description: 'The one copy of it: keep it secret.' })
+  readonly sessionToken: string | null;
+  @Field(() => Date, { description: 'When the session is over if it is not used again.' })
+  readonly sessionExpiresAt: Date;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names this device from now on, trusted or not; new at each sign-in: keep it, send it with the next `signIn`.',
+  })
+  readonly deviceToken: string | null;
+
+  constructor(signedIn: {
+    account: Account;
+    device: Device;
+    sessionToken: string;
+    sessionExpiresAt: Date;
+    deviceToken: string;
+  }) {
+    this.account = signedIn.account;
+    this.device = signedIn.device;
+    this.sessionToken = signedIn.sessionToken;
+    this.sessionExpiresAt = signedIn.sessionExpiresAt;
+    this.deviceToken = signedIn.deviceToken;
+  }
+}
+
+@ObjectType({
+  implements: Problem,
+  description: 'Address and password do not go together; the same whether or not the address is known.',
+})
+export class InvalidCredentials extends Problem {
+  protected readonly text: Text;
+  @Field(() => Date, { nullable: true, description: 'When the next try is taken, while tries are slowed down.' })
+  readonly retryAt: Date | null;
+
+  constructor(retryAt: Date | null) {
+    super();
+    this.retryAt = retryAt;
+    this.text = retryAt
+      ? { key: 'problem.InvalidCredentialsDelayed', values: { retryAt } }
+      : { key: 'problem.InvalidCredentials' };
+  }
+}
+
+@InputType()
+export class SignInInput {
+  @Field(() => EmailAddress)
+  email!: string;
+  @Field(() => String)
+  password!: string;
+  @ValidateNested()
+  @Field(() => DeviceInput)
+  device!: DeviceInput;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The secret that this device was given at its last sign-in; a device that has none is a new device.',
+  })
+  deviceToken?: string | null;
+}
+
+export const SignInResult = createUnionType({
+  name: 'SignInResult',
+  types: () => [SignedIn, Challenge, InvalidCredentials, TemporarilyLocked] as const,
+});
+
+export const VerifyCodeResult = createUnionType({
+  name: 'VerifyCodeResult',
+  types: () => [SignedIn, WrongCode, ChallengeClosed, TemporarilyLocked] as const,
+});

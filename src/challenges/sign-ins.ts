@@ -1,0 +1,142 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { AccountRow } from '../accounts/account.entity.js';
+import { lockAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import type { Client, Context } from '../api/context.js';
+import { Overloaded, RateLimited } from '../api/errors.js';
+import { liveTokenDevice } from '../devices/device-tokens.js';
+import type { DeviceDescription, Devices } from '../devices/devices.js';
+import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
+import type { Asker, Passwords } from '../passwords/passwords.js';
+import { clientNetworks } from '../places/client-network.js';
+import type { RateLimits } from '../rate-limits.js';
+import { countOf, rowOf } from '../rows.js';
+import type { Transactions } from '../transactions.js';
+import { Challenge, type TemporarilyLocked } from './challenge.types.js';
+import type { ChallengeViews } from './challenge-views.js';
+import type { Entrance, SecondSteps } from './second-steps.js';
+import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
+import { signedIn } from './signed-in.js';
+
+/** What a device signs in with. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  readonly device: DeviceDescription;
+  readonly deviceToken: string | null;
+}
+
+/** How often a sign-in starts again because the account changed while its password was hashed. */
+const ROUNDS = 3;
+
+/** The first step: an address and its password. */
+export class SignIns {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly passwords: Passwords,
+    private readonly attempts: PasswordAttempts,
+    private readonly rateLimits: RateLimits,
+    private readonly secondSteps: SecondSteps,
+    private readonly activities: Activities,
+    private readonly devices: Devices,
+    private readonly views: ChallengeViews,
+  ) {}
+
+  /**
+   * Signs in, or starts the second step. An address that nobody has costs the same statements and the same hash as one
+   * that somebody has.
+   */
+  async signIn(
+    { em, client, afterAnswer }: Pick<Context, 'em' | 'client' | 'afterAnswer'>,
+    credentials: Credentials,
+  ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
+    const { email } = credentials;
+    const knownDeviceId = await liveTokenDevice(em, email, credentials.deviceToken);
+    const key: AttemptKey = knownDeviceId
+      ? { deviceId: knownDeviceId }
+      : { email, network: clientNetworks(client.ipAddress).narrow };
+    const attempt = await this.attempts.begin(em, key);
+    if ('refusedUntil' in attempt) return new InvalidCredentials(attempt.refusedUntil);
+    // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
+    const retryAt = knownDeviceId ? null : await this.countForNetwork(client);
+    if (retryAt) return new InvalidCredentials(retryAt);
+
+    const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const account = await this.prove(em, credentials, asker);
+      if (!account.isProven) {
+        const { id } = account;
+        if (id) afterAnswer(() => this.noteWrongPassword(em, id, credentials.device, client));
+        return new InvalidCredentials(attempt.retryAt);
+      }
+      await this.attempts.takeBack(em, key, attempt.failures);
+      if (!knownDeviceId) await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+      // A device that is not known is about to be challenged: that much of it a network may do in an hour.
+      if (account.row.twoStepEnabledAt && !knownDeviceId) {
+        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+      }
+      const entrance = await this.secondSteps.enter(em, account.row, credentials, client);
+      if (entrance) return this.answer(em, entrance);
+      // The account changed while the password was hashed: what was proven counts no more.
+    }
+    throw new Overloaded();
+  }
+
+  private async answer(em: EntityManager, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
+    if ('admitted' in entrance) return signedIn(em, this.devices, entrance.admitted);
+    if ('opened' in entrance) return new Challenge(await this.views.opened(em, entrance.opened));
+    return entrance;
+  }
+
+  private async countForNetwork(client: Client): Promise<Date | null> {
+    try {
+      await this.rateLimits.take('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+      return null;
+    } catch (error) {
+      if (error instanceof RateLimited) return error.retryAt;
+      throw error;
+    }
+  }
+
+  private async prove(
+    em: EntityManager,
+    { email, password }: Credentials,
+    asker: Asker,
+  ): Promise<{ isProven: true; row: AccountRow } | { isProven: false; id: string | null }> {
+    const row = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
+    const matches = await this.passwords.matches(row?.passwordHash ?? null, password, asker);
+    if (!row || !matches) return { isProven: false, id: row?.id ?? null };
+    if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(em, row, password, asker);
+    return { isProven: true, row };
+  }
+
+  private async rehash(em: EntityManager, account: AccountRow, password: string, asker: Asker): Promise<void> {
+    const passwordHash = await this.passwords.hash(password, asker);
+    // Only over the hash that was compared: a password that was changed meanwhile must not come back.
+    await countOf(
+      em,
+      sql`update account set password_hash = ${passwordHash}
+          where id = ${account.id} and password_hash = ${account.passwordHash}`,
+    );
+  }
+
+  private async noteWrongPassword(
+    em: EntityManager,
+    accountId: string,
+    device: DeviceDescription,
+    client: Client,
+  ): Promise<void> {
+    await this.transactions.run(em.fork(), async (tx) => {
+      if (!(await lockAccount(tx, accountId, null))) return;
+      await this.activities.record(tx, {
+        accountId,
+        type: 'WRONG_PASSWORD',
+        deviceId: null,
+        deviceName: device.name,
+        platform: device.platform,
+        ipAddress: client.ipAddress,
+      });
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Context } from '../api/context.js';
+import type { DeviceDescription } from '../devices/devices.js';
+import type { WeakPassword } from '../passwords/password.types.js';
+import type { PasswordStrength } from '../passwords/password-strength.js';
+import type { Passwords } from '../passwords/passwords.js';
+import type { RateLimits } from '../rate-limits.js';
+import type { Transactions } from '../transactions.js';
+import { Challenge } from './challenge.types.js';
+import type { ChallengeOpenings } from './challenge-openings.js';
+import type { ChallengeViews } from './challenge-views.js';
+
+/** What an account is to be opened with. */
+export interface Registration {
+  readonly email: string;
+  readonly password: string;
+  readonly device: DeviceDescription;
+}
+
+/** Starts accounts. All that is stored is a challenge: the account exists once its code was typed. */
+export class SignUps {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly passwords: Passwords,
+    private readonly strength: PasswordStrength,
+    private readonly rateLimits: RateLimits,
+    private readonly openings: ChallengeOpenings,
+    private readonly views: ChallengeViews,
+  ) {}
+
+  /** Answers the same whether or not the address is taken; the worker finds that out when it writes the mail. */
+  async signUp(
+    { em, client }: Pick<Context, 'em' | 'client'>,
+    { email, password, device }: Registration,
+  ): Promise<Challenge | WeakPassword> {
+    const weak = this.strength.judge(password, email);
+    if (weak) return weak;
+    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
+    const passwordHash = await this.passwords.hash(password, 'STRANGER');
+    const opened = await this.transactions.run(em, (tx) =>
+      this.openings.open(tx, {
+        purpose: 'SIGN_UP',
+        account: null,
+        email,
+        method: 'EMAIL',
+        device,
+        deviceId: null,
+        sessionId: null,
+        passwordHash,
+        mailHeld: false,
+        isSilent: false,
+        ipAddress: client.ipAddress,
+        locale: client.locale,
+      }),
+    );
+    return new Challenge(await this.views.opened(em, opened));
+  }
+}

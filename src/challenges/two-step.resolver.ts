@@ -1,0 +1,39 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Account } from '../accounts/account.types.js';
+import { type Context, requireSession } from '../api/context.js';
+import type { Limits } from '../limits.js';
+import { defaultMethod } from './default-method.js';
+import type { TwoStep } from './two-step.js';
+import { EnableTwoStepResult, StartTwoStepSetupResult, TwoStepVerification } from './two-step.types.js';
+
+@Resolver(() => Account)
+export class TwoStepResolver {
+  constructor(
+    private readonly twoStep: TwoStep,
+    private readonly limits: Limits,
+  ) {}
+
+  @FieldResolver(() => TwoStepVerification, { name: 'twoStep' })
+  async twoStepOf(@Root() { row }: Account, @Ctx() { em }: Context): Promise<TwoStepVerification> {
+    return new TwoStepVerification(row.twoStepEnabledAt ?? null, await defaultMethod(em, row.id, this.limits));
+  }
+
+  @Mutation(() => StartTwoStepSetupResult, {
+    description: "Starts to turn two-step verification on: a code goes to the account's address.",
+  })
+  startTwoStepSetup(@Ctx() context: Context): Promise<typeof StartTwoStepSetupResult> {
+    return this.twoStep.startSetUp({ ...context, session: requireSession(context) });
+  }
+
+  @Mutation(() => EnableTwoStepResult, {
+    description:
+      'Turns it on, trusts the current device and ends every other session: whoever is signed in has passed the second step.',
+  })
+  enableTwoStep(
+    @Ctx() context: Context,
+    @Arg('challengeToken', () => String) token: string,
+    @Arg('code', () => String) code: string,
+  ): Promise<typeof EnableTwoStepResult> {
+    return this.twoStep.enable({ ...context, session: requireSession(context) }, token, code);
+  }
+}

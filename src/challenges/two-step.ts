@@ -1,0 +1,144 @@
+import { sql } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+import { Account } from '../accounts/account.types.js';
+import { lockAccount } from '../accounts/accounts.js';
+import { raiseEpoch } from '../accounts/epochs.js';
+import type { Activities } from '../activity/activities.js';
+import type { Context } from '../api/context.js';
+import { RateLimited, Unauthenticated } from '../api/errors.js';
+import { Problem } from '../api/problem.js';
+import { DeviceRow } from '../devices/device.entity.js';
+import type { Devices } from '../devices/devices.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import { rowOf } from '../rows.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import type { AccountLimits } from './account-limits.js';
+import type { ChallengeRow, Purpose } from './challenge.entity.js';
+import { Challenge, type ChallengeClosed, type WrongCode } from './challenge.types.js';
+import { cancelSetUps, cancelSignIns } from './challenge-ends.js';
+import type { ChallengeOpenings, OpenedChallenge } from './challenge-openings.js';
+import type { ChallengeTries } from './challenge-tries.js';
+import type { ChallengeViews } from './challenge-views.js';
+import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
+
+const purposes: readonly Purpose[] = ['ENABLE_TWO_STEP'];
+
+type Request = Pick<Context, 'em' | 'client'> & { readonly session: Session };
+
+/** Turns two-step verification on. */
+export class TwoStep {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly openings: ChallengeOpenings,
+    private readonly tries: ChallengeTries,
+    private readonly views: ChallengeViews,
+    private readonly accountLimits: AccountLimits,
+    private readonly sessions: Sessions,
+    private readonly devices: Devices,
+    private readonly activities: Activities,
+  ) {}
+
+  /**
+   * Sends a code to the account's address, which proves the mailbox that the fallback will use. A newer set-up of the
+   * same session takes the place of the one before.
+   */
+  async startSetUp({ em, client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
+    const started = await this.transactions.run(em, async (tx) => {
+      const { account, device } = await this.lockLive(tx, session);
+      if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
+      const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
+      if (retryAt) throw new RateLimited(retryAt);
+      await cancelSetUps(tx, account.id, session.id);
+      return this.open(tx, account, device, session, client);
+    });
+    return started instanceof Problem ? started : new Challenge(await this.views.opened(em, started));
+  }
+
+  private open(
+    tx: Tx,
+    account: AccountRow,
+    device: DeviceRow,
+    session: Session,
+    client: Context['client'],
+  ): Promise<OpenedChallenge> {
+    return this.openings.open(tx, {
+      purpose: 'ENABLE_TWO_STEP',
+      account,
+      email: account.email,
+      method: 'EMAIL',
+      device: {
+        name: device.name,
+        model: device.model ?? null,
+        platform: device.platform,
+        osVersion: device.osVersion ?? null,
+        appVersion: device.appVersion ?? null,
+        notificationsEnabled: null,
+      },
+      deviceId: device.id,
+      sessionId: session.id,
+      passwordHash: null,
+      mailHeld: false,
+      isSilent: false,
+      ipAddress: client.ipAddress,
+      locale: client.locale,
+    });
+  }
+
+  /** Turns it on, trusts the current device and ends every other session: whoever is signed in has passed the second step. */
+  async enable(
+    { em, client, session }: Request,
+    token: string,
+    code: string,
+  ): Promise<TwoStepEnabled | WrongCode | ChallengeClosed> {
+    const { ipAddress } = client;
+    const right = await this.tries.attempt(em, { token, code, purposes, sessionId: session.id, ipAddress });
+    if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
+    const enabled = await this.transactions.run(em, (tx) => this.turnOn(tx, right, session, ipAddress));
+    if (!enabled) return this.tries.closedState(em, right);
+    const account = new Account(enabled.account, { deviceId: session.deviceId, isTrusted: true });
+    return new TwoStepEnabled(account, enabled.sessionsEnded);
+  }
+
+  private async turnOn(tx: Tx, challenge: ChallengeRow, session: Session, ipAddress: string) {
+    const { account: before, device } = await this.lockLive(tx, session);
+    if (before.twoStepEnabledAt || !(await this.tries.consume(tx, challenge, purposes))) return null;
+    await raiseEpoch(tx, before.id);
+    const account = await rowOf(
+      tx.em,
+      AccountRow,
+      sql`update account set two_step_enabled_at = clock_timestamp() where id = ${before.id} returning *`,
+    );
+    if (!account) throw new Error('a locked account is gone');
+    const sessionsEnded = await this.sessions.endOthers(tx, account.id, session.id);
+    await cancelSignIns(tx, account.id);
+    await cancelSetUps(tx, account.id, null);
+    await this.devices.trust(tx, device.id);
+    const { name: deviceName, platform } = device;
+    const entry = {
+      accountId: account.id,
+      deviceId: device.id,
+      deviceName,
+      platform,
+      ipAddress,
+      method: 'EMAIL',
+    } as const;
+    await this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
+    await this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
+    await deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
+    return { account, sessionsEnded };
+  }
+
+  /** The account, locked, and the session's device; the session must be live behind the lock, not only when it came in. */
+  private async lockLive(tx: Tx, session: Session): Promise<{ account: AccountRow; device: DeviceRow }> {
+    const account = await lockAccount(tx, session.accountId, null);
+    const [live] = await this.sessions.check(tx.em, [session.id]);
+    const device = await rowOf(
+      tx.em,
+      DeviceRow,
+      sql`select * from device where id = ${session.deviceId} and removed_at is null`,
+    );
+    if (!account || !live || !device) throw new Unauthenticated();
+    return { account, device };
+  }
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import { AccountRow } from './accounts/account.entity.js';
+import { ActivityRow } from './activity/activity.entity.js';
+import { ChallengeRow, DisplayRow } from './challenges/challenge.entity.js';
+import { DeviceRow, DeviceTokenRow, PresenceRow } from './devices/device.entity.js';
+import { DeliveryRow } from './outbox/delivery.entity.js';
+import { PasswordAttemptRow } from './passwords/password-attempt.entity.js';
+import { projectRoot } from './project.js';
+import { RateLimitRow } from './rate-limit.entity.js';
+import { SessionRow } from './sessions/session.entity.js';
+
+const migrationsFolder = path.join(projectRoot, 'migrations');
+
+/** Any number will do; it must only be the same in every process that migrates. */
+const MIGRATION_LOCK = 7_366_883_265;
+
+/** The ORM's options: the list of entities, and where migrations live. */
+export function ormOptions(databaseUrl: string) {
+  return defineConfig({
+    clientUrl: databaseUrl,
+    entities: [
+      AccountRow,
+      ActivityRow,
+      ChallengeRow,
+      DeliveryRow,
+      DeviceRow,
+      DeviceTokenRow,
+      DisplayRow,
+      PasswordAttemptRow,
+      PresenceRow,
+      RateLimitRow,
+      SessionRow,
+    ],
+    extensions: [Migrator],
+    migrations: { path: migrationsFolder, pathTs: migrationsFolder, snapshotName: 'snapshot', emit: 'ts' },
+    // A database that is away or hangs must turn into an error, not into a request that waits for ever.
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 15_000,
+      statement_timeout: 10_000,
+      idle_in_transaction_session_timeout: 10_000,
+      keepAlive: true,
+    },
+    pool: { min: 0, max: 10 },
+    // The schema is migrations alone; connecting must not look at the database, which may be away at the start.
+    ensureDatabase: false,
+    allowGlobalContext: false,
+  });
+}
+
+/** Connects lazily: the first statement opens the first connection. */
+export function openDatabase(databaseUrl: string, logger: Logger): Promise<MikroORM> {
+  return MikroORM.init({ ...ormOptions(databaseUrl), logger: (message) => logger.debug(message) });
+}
+
+/**
+ * Brings the database to the newest migration. Any number of processes may do so at once: the migrator itself takes no
+ * lock, so all of it happens in one transaction that holds one.
+ */
+export async function migrate(orm: MikroORM, logger: Logger): Promise<void> {
+  await orm.em.fork().transactional(async (em) => {
+    await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+    const done = await orm.migrator.up({ transaction: em.getTransactionContext() as never });
+    for (const { name } of done) logger.info({ migration: name }, 'migrated');
+  });
+}
+
+/** Whether every migration that this code knows has run. */
+export async function isMigrated(orm: MikroORM): Promise<boolean> {
+  const [table] = await orm.em
+    .fork()
+    .execute<{ there: boolean }[]>("select to_regclass('mikro_orm_migrations') is not null as there");
+  if (!table?.there) return false;
+  const pending = await orm.migrator.getPending();
+  return pending.length === 0;
+}

@@ -1,0 +1,92 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { newToken, tokenHash } from '../codes/tokens.js';
+import { countOf, rowOf, valuesOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import { DeviceTokenRow } from './device.entity.js';
+
+/** How long after its retirement a token may still come from the owner: an answer was lost, or two tabs raced. */
+const COPY_AFTER_SECONDS = 60;
+
+/** What a presented token is worth: it names its device, or it was retired and so may be a copy. */
+export type TokenStanding = 'LIVE' | 'RETIRED' | 'COPIED';
+
+export interface PresentedToken {
+  readonly hash: Buffer;
+  readonly deviceId: string;
+  readonly standing: TokenStanding;
+}
+
+/**
+ * The device of the account that a live token names: for limits, which count a known device by itself.
+ * @returns null for anything else: never issued, retired, another account's, a removed device's
+ */
+export async function liveTokenDevice(em: EntityManager, email: string, token: string | null): Promise<string | null> {
+  // The statement runs in any case, so that an address that nobody has costs the same.
+  const hash = (token && tokenHash('dev', token)) || Buffer.alloc(32);
+  const [found] = await valuesOf<{ device_id: string }>(
+    em,
+    sql`select t.device_id from device_token t
+        join device d on d.id = t.device_id
+        join account a on a.id = d.account_id
+        where t.hash = ${hash} and t.retired_at is null and d.removed_at is null and a.email = ${email}`,
+  );
+  return found?.device_id ?? null;
+}
+
+/** Reads what a token names, under the account's lock. @returns null if it names no device of this account. */
+export async function presentToken(tx: Tx, accountId: string, token: string | null): Promise<PresentedToken | null> {
+  const hash = token && tokenHash('dev', token);
+  if (!hash) return null;
+  const [found] = await valuesOf<{ device_id: string; standing: TokenStanding }>(
+    tx.em,
+    sql`select t.device_id,
+          case when t.retired_at is null then 'LIVE'
+            when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS}) then 'RETIRED'
+            else 'COPIED' end as standing
+        from device_token t join device d on d.id = t.device_id
+        where t.hash = ${hash} and d.account_id = ${accountId} and d.removed_at is null`,
+  );
+  return found ? { hash, deviceId: found.device_id, standing: found.standing } : null;
+}
+
+/**
+ * Issues the token that the device presents next time. Those issued from one token are equally good until one of them
+ * is used: then that one is the device's, and its siblings and the token they came from are retired.
+ * @param from the live token that was presented; null if the device had to prove itself otherwise, which retires all
+ *   that it had before
+ */
+export async function issueToken(tx: Tx, deviceId: string, from: Buffer | null): Promise<string> {
+  if (from) await useToken(tx, deviceId, from);
+  else await retireTokens(tx, deviceId);
+  const token = newToken('dev');
+  await tx.em.insert(DeviceTokenRow, { hash: tokenHash('dev', token) as Buffer, device: deviceId, parentHash: from });
+  return token;
+}
+
+async function useToken(tx: Tx, deviceId: string, hash: Buffer): Promise<void> {
+  const first = await rowOf(
+    tx.em,
+    DeviceTokenRow,
+    sql`update device_token set used_at = clock_timestamp() where hash = ${hash} and used_at is null returning *`,
+  );
+  if (!first?.parentHash) return;
+  await countOf(
+    tx.em,
+    sql`update device_token set retired_at = clock_timestamp()
+        where device_id = ${deviceId} and retired_at is null and hash <> ${hash}
+          and (hash = ${first.parentHash} or parent_hash = ${first.parentHash})`,
+  );
+}
+
+async function retireTokens(tx: Tx, deviceId: string): Promise<void> {
+  await countOf(
+    tx.em,
+    sql`update device_token set retired_at = clock_timestamp() where device_id = ${deviceId} and retired_at is null`,
+  );
+}
+
+/** Forgets every token that a device ever had, so that none of them can raise an alarm again. */
+export async function forgetTokens(tx: Tx, deviceId: string): Promise<void> {
+  await countOf(tx.em, sql`delete from device_token where device_id = ${deviceId}`);
+}

@@ -1,0 +1,60 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+
+export const platforms = ['ANDROID', 'IOS', 'WINDOWS', 'MACOS', 'LINUX', 'WEB', 'OTHER'] as const;
+export type PlatformName = (typeof platforms)[number];
+
+/** A device that has signed in to an account. Whether it is trusted is decided in SQL, see `isTrusted` in devices.ts. */
+export const DeviceRow = defineEntity({
+  name: 'DeviceRow',
+  tableName: 'device',
+  indexes: [{ properties: ['account'] }],
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
+    name: p.text(),
+    model: p.text().nullable(),
+    platform: p.text().$type<PlatformName>(),
+    osVersion: p.text().nullable(),
+    appVersion: p.text().nullable(),
+    notificationsEnabled: p.boolean(),
+    trustedAt: p.datetime().columnType('timestamptz').nullable(),
+    /** Whether it was trusted when the password was reset: codes by mail stay open to it while they are held for others. */
+    trustedAtReset: p.boolean().default(false),
+    lastSeenAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    lastIpAddress: p.text(),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    removedAt: p.datetime().columnType('timestamptz').nullable(),
+  },
+});
+export type DeviceRow = InferEntity<typeof DeviceRow>;
+
+/** One of the secrets that name a device. Those issued from one token are equally good until one of them is used. */
+export const DeviceTokenRow = defineEntity({
+  name: 'DeviceTokenRow',
+  tableName: 'device_token',
+  indexes: [{ properties: ['device'] }],
+  properties: {
+    /** SHA-256 of the token. */
+    hash: p.blob().primary(),
+    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade'),
+    /** The token that was presented when this one was issued; null for the first. */
+    parentHash: p.blob().nullable(),
+    issuedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    usedAt: p.datetime().columnType('timestamptz').nullable(),
+    retiredAt: p.datetime().columnType('timestamptz').nullable(),
+  },
+});
+export type DeviceTokenRow = InferEntity<typeof DeviceTokenRow>;
+
+/** That a device holds an open subscription on a server; void when it was not renewed for a while. */
+export const PresenceRow = defineEntity({
+  name: 'PresenceRow',
+  tableName: 'presence',
+  properties: {
+    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade').primary(),
+    serverId: p.uuid().primary(),
+    renewedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+  },
+});
+export type PresenceRow = InferEntity<typeof PresenceRow>;

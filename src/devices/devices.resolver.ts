@@ -1,0 +1,38 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { type Context, requireSession } from '../api/context.js';
+import { NotFound } from '../api/errors.js';
+import { Location } from '../places/location.types.js';
+import type { Places } from '../places/places.js';
+import type { Transactions } from '../transactions.js';
+import { Device, UpdateDeviceInput } from './device.types.js';
+import type { Devices } from './devices.js';
+
+@Resolver(() => Device)
+export class DevicesResolver {
+  constructor(
+    private readonly devices: Devices,
+    private readonly places: Places,
+    private readonly transactions: Transactions,
+  ) {}
+
+  @FieldResolver(() => Location)
+  lastLocation(@Root() device: Device): Location {
+    return new Location(this.places.of(device.lastIpAddress));
+  }
+
+  @Mutation(() => Device, { description: 'What the app on the current device reports about itself.' })
+  async updateCurrentDevice(
+    @Ctx() context: Context,
+    @Arg('input', () => UpdateDeviceInput) input: UpdateDeviceInput,
+  ): Promise<Device> {
+    const { em } = context;
+    const session = requireSession(context);
+    await this.transactions.run(em, async (tx) => {
+      await this.devices.report(tx, session.deviceId, input);
+      tx.wake(`account:${session.accountId}`);
+    });
+    const device = await this.devices.find(em, session.accountId, session.deviceId);
+    if (!device) throw new NotFound('device');
+    return new Device(device, session.deviceId);
+  }
+}

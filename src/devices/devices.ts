@@ -1,0 +1,158 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Limits } from '../limits.js';
+import { countOf, rowOf, rowsOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import { DeviceRow, type PlatformName } from './device.entity.js';
+import { isOnline, isTrusted } from './trust.js';
+
+/** What a client says of the device that it runs on. */
+export interface DeviceDescription {
+  readonly name: string;
+  readonly model: string | null;
+  readonly platform: PlatformName;
+  readonly osVersion: string | null;
+  readonly appVersion: string | null;
+  /** Null: the client did not say. */
+  readonly notificationsEnabled: boolean | null;
+}
+
+/** A device with what only the database's clock can tell. */
+export type SeenDevice = DeviceRow & {
+  readonly isTrusted: boolean;
+  readonly isOnline: boolean;
+  readonly trustExpiresAt: Date | null;
+};
+
+/** What an app may say about the device that it runs on; what is undefined stays as it is. */
+export interface DeviceReport {
+  readonly notificationsEnabled?: boolean | null;
+  readonly osVersion?: string | null;
+  readonly appVersion?: string | null;
+}
+
+/** The devices of accounts. */
+export class Devices {
+  constructor(private readonly limits: Limits) {}
+
+  /** Every device that was not removed, the latest seen first. */
+  list(em: EntityManager, accountId: string): Promise<SeenDevice[]> {
+    return this.select(em, sql`d.account_id = ${accountId}`);
+  }
+
+  /** @returns null if the account has no such device (any more) */
+  async find(em: EntityManager, accountId: string, deviceId: string): Promise<SeenDevice | null> {
+    const [device] = await this.select(em, sql`d.account_id = ${accountId} and d.id = ${deviceId}`);
+    return device ?? null;
+  }
+
+  private async select(em: EntityManager, condition: ReturnType<typeof sql>): Promise<SeenDevice[]> {
+    const rows = await rowsOf<DeviceRow & { isTrusted: boolean; isOnline: boolean }>(
+      em,
+      DeviceRow as never,
+      sql`select d.*, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline"
+          from device d where ${condition} and d.removed_at is null order by d.last_seen_at desc, d.id`,
+    );
+    return rows.map((row) => ({ ...row, trustExpiresAt: row.isTrusted ? this.trustExpiresAt(row) : null }));
+  }
+
+  private trustExpiresAt(device: DeviceRow): Date | null {
+    if (!device.trustedAt) return null;
+    const idle = daysAfter(device.lastSeenAt, this.limits.TRUST_IDLE_DAYS);
+    const max = daysAfter(device.trustedAt, this.limits.TRUST_MAX_DAYS);
+    return idle < max ? idle : max;
+  }
+
+  /**
+   * Makes the row of a device that signs in for the first time: together with its first session, never by a challenge.
+   * Room was made before, see `makeRoom`.
+   */
+  async add(tx: Tx, accountId: string, device: DeviceDescription, ipAddress: string): Promise<DeviceRow> {
+    const row = await rowOf(
+      tx.em,
+      DeviceRow,
+      sql`insert into device
+            (account_id, name, model, platform, os_version, app_version, notifications_enabled, last_ip_address)
+          values (${accountId}, ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
+            ${device.appVersion}, ${device.notificationsEnabled ?? true}, ${ipAddress})
+          returning *`,
+    );
+    if (!row) throw new Error('an insert returned no row');
+    return row;
+  }
+
+  /**
+   * Takes devices off the account until one more fits under `DEVICES`: the one unused longest, untrusted ones first.
+   * @returns the devices that went
+   */
+  makeRoom(tx: Tx, accountId: string): Promise<DeviceRow[]> {
+    return rowsOf(
+      tx.em,
+      DeviceRow,
+      sql`update device set removed_at = clock_timestamp()
+          where id in (
+            select d.id from device d where d.account_id = ${accountId} and d.removed_at is null
+            order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1})
+          returning *`,
+    );
+  }
+
+  /**
+   * Ends the trust of others until one more trusted device fits under `TRUSTED_DEVICES`: the one unused longest first.
+   * @returns the devices that are trusted no more
+   */
+  makeRoomForTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<DeviceRow[]> {
+    return rowsOf(
+      tx.em,
+      DeviceRow,
+      sql`update device set trusted_at = null
+          where id in (
+            select d.id from device d
+            where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
+            order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1})
+          returning *`,
+    );
+  }
+
+  /**
+   * A known device has signed in: what the client says of it now, except its name, which is the owner's. Trust that has
+   * lapsed is taken away for good, or being seen would bring it back.
+   */
+  async greet(tx: Tx, deviceId: string, device: DeviceDescription, ipAddress: string): Promise<void> {
+    await countOf(
+      tx.em,
+      sql`update device d set platform = ${device.platform},
+            model = coalesce(${device.model}, model), os_version = coalesce(${device.osVersion}, os_version),
+            app_version = coalesce(${device.appVersion}, app_version),
+            notifications_enabled = coalesce(${device.notificationsEnabled}, notifications_enabled),
+            trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end,
+            last_ip_address = ${ipAddress}, last_seen_at = clock_timestamp()
+          where id = ${deviceId} and removed_at is null`,
+    );
+  }
+
+  /** Trusts a device from now on. Room was made before, see `makeRoomForTrusted`. */
+  async trust(tx: Tx, deviceId: string): Promise<void> {
+    await countOf(
+      tx.em,
+      sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
+          where id = ${deviceId} and removed_at is null`,
+    );
+  }
+
+  /** What the app on the device reports about itself. */
+  async report(tx: Tx, deviceId: string, report: DeviceReport): Promise<void> {
+    await countOf(
+      tx.em,
+      sql`update device set
+            notifications_enabled = coalesce(${report.notificationsEnabled ?? null}, notifications_enabled),
+            os_version = case when ${report.osVersion !== undefined} then ${report.osVersion ?? null} else os_version end,
+            app_version = case when ${report.appVersion !== undefined} then ${report.appVersion ?? null} else app_version end
+          where id = ${deviceId}`,
+    );
+  }
+}
+
+function daysAfter(instant: Date, days: number): Date {
+  return new Date(instant.getTime() + days * 86_400_000);
+}

@@ -1,0 +1,79 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+
+export const methods = ['APP', 'EMAIL'] as const;
+export type Method = (typeof methods)[number];
+
+export const deliveryStates = ['QUEUED', 'SENT', 'SEEN', 'RETRYING', 'FAILED'] as const;
+export type DeliveryStateName = (typeof deliveryStates)[number];
+
+/** What a security notice tells its reader; see `locales/`. */
+export const notices = [
+  'NEW_DEVICE',
+  'DEVICE_REMOVED',
+  'PASSWORD_CHANGED',
+  'PASSWORD_RESET',
+  'TWO_STEP_ENABLED',
+  'TWO_STEP_DISABLED',
+  'LOGIN_DENIED',
+  'COPIED_TOKEN',
+  'WRONG_CODES',
+] as const;
+export type Notice = (typeof notices)[number];
+
+/** What a notice says besides its own words. */
+export interface NoticeFacts {
+  readonly deviceName: string | null;
+  readonly platform: string | null;
+  readonly ipAddress: string | null;
+}
+
+/**
+ * The outbox: a mail that is to leave, or a code that goes to trusted devices, written in the transaction of its reason.
+ * For APP only the fact that it was sent is stored; what became of it is read from the devices (`display`, `presence`).
+ */
+export const DeliveryRow = defineEntity({
+  name: 'DeliveryRow',
+  tableName: 'delivery',
+  indexes: [
+    { properties: ['toAddress', 'createdAt'] },
+    {
+      name: 'delivery_due_index',
+      expression:
+        'create index "delivery_due_index" on "delivery" ("next_attempt_at") where state in (\'QUEUED\', \'RETRYING\')',
+    },
+    { properties: ['challengeId'] },
+  ],
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    /** The challenge whose code it carries; null for a notice. */
+    challengeId: p.uuid().nullable(),
+    /** The account that a notice is about; null for a code. */
+    account: () => p.manyToOne(AccountRow).mapToPk().nullable().deleteRule('cascade'),
+    method: p.text().$type<Method>(),
+    notice: p.text().$type<Notice>().nullable(),
+    facts: p.json().$type<NoticeFacts>().nullable(),
+    locale: p.text(),
+    /** Null for APP. */
+    toAddress: p.text().nullable(),
+    /** The network (`/32`, `/64`) that asked for a code nobody proved a password for; limits count by it. */
+    askedFrom: p.text().nullable(),
+    state: p.text().$type<DeliveryStateName>().default('QUEUED'),
+    /** Never sent: past a limit, or for nobody. It looks the same from outside. */
+    isWithheld: p.boolean().default(false),
+    /** Why it failed, where it did. */
+    failure: p.text().$type<'ADDRESS_REFUSED' | 'MAIL_REFUSED' | 'TOO_LATE'>().nullable(),
+    /** How often a worker took it up. */
+    attempts: p.integer().default(0),
+    /** When it is due; null for APP. */
+    nextAttemptAt: p.datetime().columnType('timestamptz').nullable(),
+    /** While this is ahead one worker has it. */
+    claimedUntil: p.datetime().columnType('timestamptz').nullable(),
+    /** The mail server's last answer: reply code (RFC 5321) and status (RFC 3463), never its text. */
+    replyCode: p.integer().nullable(),
+    enhancedStatus: p.text().nullable(),
+    changedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+  },
+});
+export type DeliveryRow = InferEntity<typeof DeliveryRow>;

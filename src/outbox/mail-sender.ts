@@ -1,0 +1,88 @@
+import { domainToASCII } from 'node:url';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { MailFault, type SmtpReply } from '../mail/mail-fault.js';
+import type { RenderedMail } from '../mail/templates.js';
+import type { MailTransport } from '../mail/transport.js';
+import type { Bus } from '../pubsub.js';
+import { RetryLater, retryDelayMs } from '../queue.js';
+import { localeOf } from '../texts.js';
+import type { DeliveryRow } from './delivery.entity.js';
+import { claimDelivery, type Outcome, recordOutcome, releaseClaim } from './outbox.js';
+
+/** A code is tried again this often at least, for as long as it is worth sending. */
+const CODE_RETRY_MAX_MS = 30_000;
+/** A notice stays true for days. */
+const NOTICE_RETRY_MAX_MS = 15 * 60_000;
+const NOTICE_WORTH_MS = 3 * 86_400_000;
+
+const noReply: SmtpReply = { replyCode: null, enhancedStatus: null };
+
+/** Writes a mail's content at the last moment; null if it is not worth sending any more. */
+export type Compose = (em: EntityManager, delivery: DeliveryRow) => Promise<RenderedMail | null>;
+
+/** Sends what the outbox holds: the handler of the queue's jobs. It may be run any number of times for one mail. */
+export class MailSender {
+  private readonly messageDomain: string;
+
+  constructor(
+    private readonly fork: () => EntityManager,
+    private readonly compose: Compose,
+    private readonly transport: Pick<MailTransport, 'send'>,
+    private readonly bus: Pick<Bus, 'publish'>,
+    fromAddress: string,
+  ) {
+    this.messageDomain = domainToASCII(fromAddress.slice(fromAddress.lastIndexOf('@') + 1)) || 'localhost';
+  }
+
+  /** @throws RetryLater if the fault may pass and the mail is still worth sending */
+  async run(deliveryId: string): Promise<void> {
+    const em = this.fork();
+    const claimed = await claimDelivery(em, deliveryId);
+    if (!claimed) return;
+    const { outcome, cause } = await this.attempt(em, claimed);
+    const isWritten = await recordOutcome(em, claimed, outcome);
+    if (isWritten && claimed.challengeId) this.bus.publish(`challenge:${claimed.challengeId}`);
+    if (isWritten && outcome.state === 'RETRYING') throw new RetryLater(outcome.delayMs, cause);
+  }
+
+  private async attempt(em: EntityManager, claimed: DeliveryRow): Promise<{ outcome: Outcome; cause?: unknown }> {
+    const mail = await this.composeOrRelease(em, claimed);
+    if (!mail || !claimed.toAddress) return { outcome: { state: 'FAILED', failure: 'TOO_LATE', ...noReply } };
+    try {
+      const accepted = await this.transport.send({
+        ...mail,
+        to: claimed.toAddress,
+        // The same for each try: a mail that was sent twice is recognized as one.
+        messageId: `<${claimed.id}@${this.messageDomain}>`,
+        locale: localeOf(claimed.locale),
+      });
+      return { outcome: { state: 'SENT', ...accepted } };
+    } catch (error) {
+      if (!(error instanceof MailFault)) throw error;
+      return { outcome: outcomeOf(error, claimed), cause: error };
+    }
+  }
+
+  /** A fault of ours, such as a database that is away, must not hold the mail back until the claim runs out. */
+  private async composeOrRelease(em: EntityManager, claimed: DeliveryRow): Promise<RenderedMail | null> {
+    try {
+      return await this.compose(em, claimed);
+    } catch (error) {
+      await releaseClaim(em, claimed).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function outcomeOf(fault: MailFault, claimed: DeliveryRow): Outcome {
+  const { replyCode, enhancedStatus } = fault;
+  if (fault.isFinal) {
+    const failure = fault.isAddressRefused ? 'ADDRESS_REFUSED' : 'MAIL_REFUSED';
+    return { state: 'FAILED', failure, replyCode, enhancedStatus };
+  }
+  const isTooOld = !claimed.challengeId && Date.now() - claimed.createdAt.getTime() > NOTICE_WORTH_MS;
+  if (isTooOld) return { state: 'FAILED', failure: 'TOO_LATE', replyCode, enhancedStatus };
+  // A code's challenge is looked at again before each try; once it is over, that is what ends it.
+  const delayMs = retryDelayMs(claimed.attempts, claimed.challengeId ? CODE_RETRY_MAX_MS : NOTICE_RETRY_MAX_MS);
+  return { state: 'RETRYING', replyCode, enhancedStatus, delayMs };
+}

@@ -1,0 +1,31 @@
+import type { NoticeMail } from '../mail/mail-data.js';
+import type { MailTemplates, RenderedMail } from '../mail/templates.js';
+import { labelOf } from '../places/location.types.js';
+import type { Places } from '../places/places.js';
+import { localeOf, type Texts } from '../texts.js';
+import type { DeliveryRow } from './delivery.entity.js';
+
+/** Writes security notices. */
+export class NoticeMails {
+  constructor(
+    private readonly templates: MailTemplates,
+    private readonly places: Places,
+    private readonly texts: Texts,
+  ) {}
+
+  /** @returns null if the delivery is no notice */
+  compose(delivery: DeliveryRow): RenderedMail | null {
+    if (!delivery.notice || !delivery.facts) return null;
+    const locale = localeOf(delivery.locale);
+    const { deviceName, platform, ipAddress } = delivery.facts;
+    return this.templates.notice({
+      kind: delivery.notice,
+      locale,
+      deviceName,
+      platform: platform as NoticeMail['platform'],
+      place: ipAddress && labelOf(this.places.of(ipAddress), this.texts, locale),
+      ipAddress,
+      occurredAt: delivery.createdAt,
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import { DeliveryRow, type Notice, type NoticeFacts } from './delivery.entity.js';
+
+/** While a worker has a delivery for this long, no other takes it; longer than a send may last. */
+const CLAIM_SECONDS = 75;
+/** How long past its time a delivery waits before it counts as left behind. */
+const LEFT_BEHIND_SECONDS = 3;
+
+/** What became of an attempt to send. */
+export type Outcome =
+  | { readonly state: 'SENT'; readonly replyCode: number | null; readonly enhancedStatus: string | null }
+  | {
+      readonly state: 'RETRYING';
+      readonly replyCode: number | null;
+      readonly enhancedStatus: string | null;
+      readonly delayMs: number;
+    }
+  | {
+      readonly state: 'FAILED';
+      readonly failure: 'ADDRESS_REFUSED' | 'MAIL_REFUSED' | 'TOO_LATE';
+      readonly replyCode: number | null;
+      readonly enhancedStatus: string | null;
+    };
+
+/** A code that goes out. */
+export interface CodeDelivery {
+  readonly challengeId: string;
+  readonly method: 'APP' | 'EMAIL';
+  readonly toAddress: string | null;
+  readonly askedFrom: string | null;
+  readonly locale: string;
+  /** Written, but never sent: past a limit. */
+  readonly isWithheld: boolean;
+}
+
+/** Writes the delivery of a code in the transaction that is its reason; a mail goes to the workers after the commit. */
+export async function deliverCode(tx: Tx, delivery: CodeDelivery): Promise<DeliveryRow> {
+  const due = delivery.method === 'EMAIL' ? sql`clock_timestamp()` : sql`null`;
+  const row = await rowOf(
+    tx.em,
+    DeliveryRow,
+    sql`insert into delivery (challenge_id, method, to_address, asked_from, locale, is_withheld, next_attempt_at)
+        values (${delivery.challengeId}, ${delivery.method}, ${delivery.toAddress}, ${delivery.askedFrom},
+          ${delivery.locale}, ${delivery.isWithheld}, ${due}) returning *`,
+  );
+  if (!row) throw new Error('an insert returned no row');
+  // A withheld one is queued too, and dropped by the worker: the same work, whoever asks.
+  if (row.method === 'EMAIL') tx.send(row.id);
+  return row;
+}
+
+/** Writes a security notice to the account's address; of one kind within a minute, one goes out. */
+export async function deliverNotice(
+  tx: Tx,
+  account: { readonly id: string; readonly email: string; readonly locale: string },
+  notice: Notice,
+  facts: NoticeFacts,
+): Promise<void> {
+  const row = await rowOf(
+    tx.em,
+    DeliveryRow,
+    sql`insert into delivery (account_id, method, notice, facts, to_address, locale, next_attempt_at)
+        select ${account.id}, 'EMAIL', ${notice}, ${JSON.stringify(facts)}::jsonb, ${account.email}, ${account.locale}, clock_timestamp()
+        where not exists (
+          select 1 from delivery where account_id = ${account.id} and notice = ${notice} and facts = ${JSON.stringify(facts)}::jsonb
+            and created_at > clock_timestamp() - interval '1 minute')
+        returning *`,
+  );
+  if (row) tx.send(row.id);
+}
+
+/**
+ * Takes a delivery up for sending.
+ * @returns null if there is nothing to do: it was sent, given up, is withheld, not due yet, or another worker has it
+ */
+export function claimDelivery(em: EntityManager, deliveryId: string): Promise<DeliveryRow | null> {
+  return rowOf(
+    em,
+    DeliveryRow,
+    sql`update delivery set attempts = attempts + 1,
+          claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
+        where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld
+          and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'
+          and (claimed_until is null or claimed_until <= clock_timestamp())
+        returning *`,
+  );
+}
+
+/** Writes what became of a claimed delivery, unless another worker has taken it up since. */
+export async function recordOutcome(em: EntityManager, claimed: DeliveryRow, outcome: Outcome): Promise<boolean> {
+  const next =
+    outcome.state === 'RETRYING'
+      ? sql`clock_timestamp() + make_interval(secs => ${outcome.delayMs / 1000})`
+      : sql`next_attempt_at`;
+  const written = await countOf(
+    em,
+    sql`update delivery set state = ${outcome.state}, failure = ${outcome.state === 'FAILED' ? outcome.failure : null},
+          reply_code = ${outcome.replyCode}, enhanced_status = ${outcome.enhancedStatus},
+          next_attempt_at = ${next}, claimed_until = null, changed_at = clock_timestamp()
+        where id = ${claimed.id} and attempts = ${claimed.attempts} and state in ('QUEUED', 'RETRYING')`,
+  );
+  return written === 1;
+}
+
+/** Gives a claim back untouched, for another worker to take up at once. */
+export async function releaseClaim(em: EntityManager, claimed: DeliveryRow): Promise<void> {
+  await countOf(
+    em,
+    sql`update delivery set claimed_until = null where id = ${claimed.id} and attempts = ${claimed.attempts}`,
+  );
+}
+
+/** Deliveries that are due, that no worker has, and whose job may be lost: a process died, or the queue was emptied. */
+export function leftBehind(em: EntityManager, most: number): Promise<{ id: string; attempts: number }[]> {
+  return valuesOf(
+    em,
+    sql`select id, attempts from delivery
+        where state in ('QUEUED', 'RETRYING') and method = 'EMAIL' and not is_withheld
+          and next_attempt_at < clock_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
+          and (claimed_until is null or claimed_until <= clock_timestamp())
+        order by next_attempt_at limit ${most}`,
+  );
+}
+
+/** The sends of a challenge, the newest first. */
+export function deliveriesOf(em: EntityManager, challengeId: string): Promise<DeliveryRow[]> {
+  return rowsOf(
+    em,
+    DeliveryRow,
+    sql`select * from delivery where challenge_id = ${challengeId} order by created_at desc, id`,
+  );
+}

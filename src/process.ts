@@ -1,0 +1,45 @@
+import { ConfigError } from './config.js';
+
+/** How long a shutdown may take, whatever hangs. */
+const CLOSE_DEADLINE_MS = 9_500;
+
+/** What is shut down by a signal. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a process until it is told to stop: SIGTERM and SIGINT close what `start` has started, a second one ends it at
+ * once. A fault of the configuration, or of the start, is said in words and ends with exit code 1.
+ */
+export async function runProcess(start: () => Promise<Closable>): Promise<void> {
+  let running: Promise<Closable> | null = null;
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS).unref();
+    const started = await running?.catch(() => null);
+    await started?.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  try {
+    running = start();
+    await running;
+  } catch (error) {
+    if (isStopping) return;
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, port, message, stack } = error as { code?: string; port?: number; message?: string; stack?: string };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken by another program. Stop that one, or set PORT to another number.`;
+  if (code === 'EACCES') return `Port ${port} may not be opened by this user. Set PORT to a number above 1023.`;
+  return stack ?? message ?? String(error);
+}

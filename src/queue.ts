@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import type { Logger } from 'pino';
+
+const QUEUE_NAME = 'mail';
+const CONCURRENCY = 10;
+/** A store that hangs must not hang a request, a sweep or a shutdown. */
+const STORE_TIMEOUT_MS = 2_000;
+/** Only what is still worth sending is retried, see the outbox; this only has to be more than that can ever be. */
+const ATTEMPTS = 1_000;
+
+/** What a job carries: ids alone, for the queue is clear text and outlives the request. */
+export interface MailJob {
+  readonly deliveryId: string;
+}
+
+/** Thrown by a handler: the fault may pass, so the same job runs again after this long. */
+export class RetryLater extends Error {
+  constructor(
+    readonly delayMs: number,
+    cause: unknown,
+  ) {
+    super('retry later', { cause });
+  }
+}
+
+/**
+ * How long to wait after the nth failure: doubling from 1 s up to `maxMs`, of which a random half is taken off, so that
+ * mails which failed together do not come back together.
+ */
+export function retryDelayMs(failures: number, maxMs: number): number {
+  const full = Math.min(maxMs, 1000 * 2 ** Math.min(failures - 1, 30));
+  return Math.round(full * (0.5 + Math.random() / 2));
+}
+
+/** What both back ends of BullMQ have in common; their own types exclude each other. */
+interface Store {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+interface JobStore extends Store {
+  add(name: string, data: MailJob, options: JobsOptions): Promise<unknown>;
+}
+interface JobRunner extends Store {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
+}
+
+interface QueueConfig {
+  readonly redisUrl: string | null;
+  readonly databaseUrl: string;
+}
+
+/** Puts jobs into the queue: on Redis where there is one, else on PostgreSQL. */
+export class MailQueue {
+  private readonly queue: JobStore;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private isAway = false;
+
+  constructor(
+    config: QueueConfig,
+    private readonly logger: Logger,
+  ) {
+    // Fails at once while the store is away: the sweeper queues again what could not be queued.
+    this.queue = openQueue(config);
+    this.queue.on('error', (error) => this.logger.debug({ err: error }, 'queue: the store is away'));
+  }
+
+  /** Queues the sending of a delivery; nobody waits for it. */
+  enqueue(deliveryId: string): void {
+    this.add(deliveryId, deliveryId);
+  }
+
+  /**
+   * Queues again what was left behind. BullMQ ignores an id that it still knows, so each attempt has one of its own, and
+   * is queued once.
+   * @param attempts how often a worker took the delivery up before
+   */
+  enqueueAgain(deliveryId: string, attempts: number): void {
+    this.add(deliveryId, `${deliveryId}-${attempts}`);
+  }
+
+  private add(deliveryId: string, jobId: string): void {
+    const added = this.tryToAdd(deliveryId, jobId).finally(() => this.underWay.delete(added));
+    this.underWay.add(added);
+  }
+
+  private async tryToAdd(deliveryId: string, jobId: string): Promise<void> {
+    const job = parseJob({ deliveryId });
+    const options: JobsOptions = {
+      jobId,
+      attempts: ATTEMPTS,
+      backoff: { type: 'custom' },
+      removeOnComplete: true,
+      removeOnFail: true,
+    };
+    try {
+      await withinTimeout(this.queue.add('send', job, options));
+      this.isAway = false;
+    } catch (error) {
+      if (!this.isAway) this.logger.warn({ err: error }, 'queue: cannot be reached; mails wait in the outbox');
+      this.isAway = true;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    await withinTimeout(this.queue.close()).catch(() => undefined);
+  }
+}
+
+/** Takes jobs out of the queue and runs them. */
+export class MailWorker {
+  private readonly worker: JobRunner;
+
+  constructor(config: QueueConfig, run: (deliveryId: string) => Promise<void>, logger: Logger) {
+    this.worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
+    this.worker.on('error', (error) => logger.debug({ err: error }, 'worker: the queue is away'));
+    this.worker.on('failed', (job, error) => {
+      if (!(error instanceof RetryLater)) logger.error({ err: error, jobId: job?.id }, 'worker: a job failed');
+    });
+  }
+
+  /** Takes no more jobs, and waits for those that run. */
+  async close(timeoutMs: number): Promise<void> {
+    await withinTimeout(this.worker.close(), timeoutMs).catch(() => undefined);
+  }
+}
+
+function parseJob(data: unknown): MailJob {
+  const deliveryId = (data as MailJob | null)?.deliveryId;
+  if (typeof deliveryId !== 'string' || !/^[0-9a-f-]{36}$/.test(deliveryId)) throw new TypeError('not a mail job');
+  return { deliveryId };
+}
+
+function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
+  const options: Omit<QueueOptions, 'connection'> = { skipWaitingForReady: true };
+  if (!redisUrl) {
+    return new Queue(QUEUE_NAME, { ...options, connection: postgresConnection(databaseUrl) }, createPostgresBackend);
+  }
+  const connection = {
+    url: redisUrl,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: STORE_TIMEOUT_MS,
+  };
+  return new Queue(QUEUE_NAME, { ...options, connection });
+}
+
+function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown) => Promise<void>): JobRunner {
+  const options: Omit<WorkerOptions, 'connection'> = {
+    concurrency: CONCURRENCY,
+    settings: {
+      backoffStrategy: (failures, _type, error) =>
+        error instanceof RetryLater ? error.delayMs : retryDelayMs(failures ?? 1, 30_000),
+    },
+  };
+  const process = (job: { data: MailJob }) => run(job.data);
+  if (!redisUrl) {
+    return new Worker(
+      QUEUE_NAME,
+      process,
+      { ...options, connection: postgresConnection(databaseUrl) },
+      createPostgresBackend,
+    );
+  }
+  return new Worker(QUEUE_NAME, process, { ...options, connection: { url: redisUrl, maxRetriesPerRequest: null } });
+}
+
+function postgresConnection(databaseUrl: string) {
+  return {
+    connectionString: databaseUrl,
+    schema: 'bullmq',
+    migrate: true,
+    max: 5,
+    connectionTimeoutMillis: STORE_TIMEOUT_MS,
+    keepAlive: true,
+  };
+}
+
+async function withinTimeout<T>(work: Promise<T>, timeoutMs = STORE_TIMEOUT_MS): Promise<T> {
+  const stop = new AbortController();
+  const timeout = sleep(timeoutMs, undefined, { signal: stop.signal, ref: false }).then(
+    () => Promise.reject(new Error(`no answer within ${timeoutMs} ms`)),
+    () => new Promise<never>(() => undefined),
+  );
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    stop.abort();
+    work.catch(() => undefined);
+  }
+}

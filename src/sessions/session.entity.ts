@@ -1,0 +1,31 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+import { DeviceRow } from '../devices/device.entity.js';
+
+/** Why a session could be opened. */
+export const sessionReasons = ['TRUSTED_DEVICE', 'VERIFIED_CHALLENGE', 'NO_SECOND_STEP'] as const;
+export type SessionReason = (typeof sessionReasons)[number];
+
+/** A signed-in device. Whether a session is live is decided in SQL, see `isLive` in sessions.ts. */
+export const SessionRow = defineEntity({
+  name: 'SessionRow',
+  tableName: 'session',
+  indexes: [{ properties: ['account'] }, { properties: ['device'] }],
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
+    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade'),
+    /** SHA-256 of the token. */
+    tokenHash: p.blob().unique(),
+    reason: p.text().$type<SessionReason>(),
+    /** The challenge that opened it; one challenge opens at most one session. */
+    challengeId: p.uuid().nullable().unique(),
+    /** Whether the device's row was made with this session. */
+    madeDevice: p.boolean(),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    /** Null until its token was used for the first time. */
+    lastUsedAt: p.datetime().columnType('timestamptz').nullable(),
+    endedAt: p.datetime().columnType('timestamptz').nullable(),
+  },
+});
+export type SessionRow = InferEntity<typeof SessionRow>;

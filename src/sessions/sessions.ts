@@ -1,0 +1,162 @@
+import { raw, sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { newToken, tokenHash } from '../codes/tokens.js';
+import { isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import { countOf, rowOf, valuesOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import { type SessionReason, SessionRow } from './session.entity.js';
+
+/** Who a live session is. */
+export interface Session {
+  readonly id: string;
+  readonly accountId: string;
+  readonly deviceId: string;
+  readonly isTrusted: boolean;
+}
+
+/** What a session is opened with. */
+export interface SessionOpening {
+  readonly accountId: string;
+  /** The account's epoch that the caller relied on. */
+  readonly epoch: number;
+  readonly deviceId: string;
+  readonly reason: SessionReason;
+  readonly challengeId: string | null;
+  readonly madeDevice: boolean;
+}
+
+/** A session that was just opened, with the one copy of its token. */
+export interface OpenedSession {
+  readonly session: SessionRow;
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** SQL that is true where a session can be used now. @param session the table's alias in the statement */
+export function isLive(limits: Limits, session: string) {
+  return raw(
+    `(${session}.ended_at is null
+      and ${session}.created_at > clock_timestamp() - make_interval(days => ?)
+      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => ?)
+      and (${session}.last_used_at is not null or ${session}.challenge_id is null
+        or ${session}.created_at > clock_timestamp() - make_interval(secs => ?)))`,
+    [limits.SESSION_MAX_DAYS, limits.SESSION_IDLE_DAYS, limits.UNUSED_SESSION_SECONDS],
+  );
+}
+
+/** The sessions of accounts. */
+export class Sessions {
+  constructor(private readonly limits: Limits) {}
+
+  /**
+   * Opens a session: the only place where one comes into being. The account must be locked by this transaction.
+   * @returns null if the account's epoch is another by now, or the device was removed: then nobody is let in
+   */
+  async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession | null> {
+    const token = newToken('ses');
+    const session = await rowOf(
+      tx.em,
+      SessionRow,
+      sql`insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
+          select a.id, d.id, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}::uuid, ${opening.madeDevice}
+          from account a join device d on d.account_id = a.id
+          where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
+            and d.id = ${opening.deviceId} and d.removed_at is null
+            and ${this.reasonHolds(opening)}
+          returning *`,
+    );
+    return session && { session, token, expiresAt: this.expiresAt(session) };
+  }
+
+  /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
+  private reasonHolds({ reason, challengeId }: SessionOpening) {
+    switch (reason) {
+      case 'NO_SECOND_STEP':
+        return sql`a.two_step_enabled_at is null`;
+      case 'TRUSTED_DEVICE':
+        return isTrusted(this.limits, 'd');
+      case 'VERIFIED_CHALLENGE':
+        return sql`exists (select 1 from challenge c where c.id = ${challengeId}::uuid and c.state = 'VERIFIED'
+          and c.purpose in ('SIGN_IN', 'SIGN_UP') and coalesce(c.account_id, a.id) = a.id)`;
+    }
+  }
+
+  private expiresAt(session: SessionRow): Date {
+    const idle = (session.lastUsedAt ?? session.createdAt).getTime() + this.limits.SESSION_IDLE_DAYS * 86_400_000;
+    const max = session.createdAt.getTime() + this.limits.SESSION_MAX_DAYS * 86_400_000;
+    return new Date(Math.min(idle, max));
+  }
+
+  /**
+   * The live session that a token names, which is used by that: session and device are seen now. To keep a busy client
+   * from writing at each request, that is noted at most once a minute.
+   * @returns null if the token names none, or one that is over
+   */
+  async authenticate(em: EntityManager, token: string, ipAddress: string): Promise<Session | null> {
+    const hash = tokenHash('ses', token);
+    if (!hash) return null;
+    const [found] = await valuesOf<Session & { isStale: boolean }>(
+      em,
+      sql`select s.id, s.account_id as "accountId", s.device_id as "deviceId", ${isTrusted(this.limits, 'd')} as "isTrusted",
+            s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
+              or d.last_ip_address <> ${ipAddress} as "isStale"
+          from session s join device d on d.id = s.device_id
+          where s.token_hash = ${hash} and d.removed_at is null and ${isLive(this.limits, 's')}`,
+    );
+    if (!found) return null;
+    const { isStale, ...session } = found;
+    if (isStale && !(await this.touch(em, session.id, ipAddress))) return null;
+    return session;
+  }
+
+  /** The condition stands again in the update: a session may have ended, or lapsed, since it was read. */
+  private async touch(em: EntityManager, sessionId: string, ipAddress: string): Promise<boolean> {
+    const touched = await countOf(
+      em,
+      sql`with used as (
+            update session s set last_used_at = clock_timestamp()
+            where s.id = ${sessionId} and ${isLive(this.limits, 's')} returning s.device_id)
+          update device d set last_seen_at = clock_timestamp(), last_ip_address = ${ipAddress},
+            trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end
+          where id in (select device_id from used) and removed_at is null`,
+    );
+    return touched === 1;
+  }
+
+  /** Which of these sessions are live, and whether their devices are trusted. */
+  check(em: EntityManager, sessionIds: readonly string[]): Promise<Session[]> {
+    if (sessionIds.length === 0) return Promise.resolve([]);
+    return valuesOf<Session>(
+      em,
+      sql`select s.id, s.account_id as "accountId", s.device_id as "deviceId", ${isTrusted(this.limits, 'd')} as "isTrusted"
+          from session s join device d on d.id = s.device_id
+          where s.id in (${sessionIds}) and d.removed_at is null and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Ends one session. @returns how many were live and are over now: 0 or 1 */
+  end(tx: Tx, sessionId: string): Promise<number> {
+    return countOf(
+      tx.em,
+      sql`update session s set ended_at = clock_timestamp() where s.id = ${sessionId} and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Ends the account's sessions but one. @returns how many were live and are over now */
+  endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<number> {
+    return countOf(
+      tx.em,
+      sql`update session s set ended_at = clock_timestamp()
+          where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Ends all sessions of a device. @returns how many were live and are over now */
+  endOfDevice(tx: Tx, deviceId: string): Promise<number> {
+    return countOf(
+      tx.em,
+      sql`update session s set ended_at = clock_timestamp() where s.device_id = ${deviceId} and ${isLive(this.limits, 's')}`,
+    );
+  }
+}

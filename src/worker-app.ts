@@ -1,0 +1,45 @@
+import { CodeMails } from './challenges/code-mails.js';
+import { Codes } from './codes/codes.js';
+import type { Foundation } from './foundation.js';
+import { MailTemplates } from './mail/templates.js';
+import { MailTransport } from './mail/transport.js';
+import { MailSender } from './outbox/mail-sender.js';
+import { NoticeMails } from './outbox/notice-mails.js';
+import { Sweeper } from './outbox/sweeper.js';
+import { MailWorker } from './queue.js';
+import { Retention } from './retention.js';
+
+/** How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. */
+const RUNNING_WORK_MS = 8_000;
+
+/** The part that sends mail and cleans up. */
+export interface WorkerApp {
+  close(): Promise<void>;
+}
+
+/** Starts to take jobs. The tables must be there. */
+export function startWorker({ config, logger, fork, bus, queue, places, texts }: Foundation): WorkerApp {
+  const templates = new MailTemplates(texts, {
+    overrideFolder: config.mailTemplates,
+    supportContact: config.supportContact,
+  });
+  const codeMails = new CodeMails(new Codes(config.codeKeys), templates, places, texts);
+  const noticeMails = new NoticeMails(templates, places, texts);
+  const transport = new MailTransport(config, logger);
+  const sender = new MailSender(
+    fork,
+    async (em, delivery) => noticeMails.compose(delivery) ?? codeMails.compose(em, delivery),
+    transport,
+    bus,
+    config.mailFrom.address,
+  );
+  const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
+  const sweeper = new Sweeper(fork, queue, logger);
+  const retention = new Retention(fork, config.limits, logger);
+  return {
+    async close() {
+      await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);
+      transport.close();
+    },
+  };
+}
