@@ -1,0 +1,116 @@
+// Runs before npm start, npm run api and npm run worker: says what is missing, and builds what has changed.
+//   node scripts/prepare.cjs [--force]
+//
+// Old versions of Node must be able to read this far to say which one is needed: CommonJS, and syntax of Node 12.
+
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know it.
+'use strict';
+
+const childProcess = require('child_process');
+const fs = require('fs');
+const path = require('path');
+
+const NEEDED_NODE = 24;
+const project = path.join(__dirname, '..');
+const sources = ['src', 'package.json', 'tsconfig.json'].map((name) => path.join(project, name));
+const dist = path.join(project, 'dist');
+const isForced = process.argv.includes('--force');
+const tsc = path.join(project, 'node_modules', 'typescript', 'bin', 'tsc');
+
+function main() {
+  if (!fs.existsSync(path.join(project, 'node_modules'))) fail('There is no node_modules folder: run npm ci first.');
+  if (Number.parseInt(process.versions.node, 10) < NEEDED_NODE) {
+    fail(
+      `Doorstep needs Node ${NEEDED_NODE} or newer; this is ${process.version}. On Linux (x64, arm64) npm ci brings it ` +
+        `for the npm scripts, unless optional packages are left out; on macOS and Windows, install Node ${NEEDED_NODE}.`,
+    );
+  }
+  // An image that ships only what was built.
+  if (!fs.existsSync(sources[0])) return;
+  const newest = Math.max.apply(null, sources.map(newestChange));
+  if (isForced || builtFrom(dist) !== newest) build(newest);
+}
+
+/**
+ * Builds beside `dist` and then takes its place, since tsc never deletes what has lost its source, and another process
+ * may be building or running meanwhile.
+ */
+function build(newest) {
+  if (!fs.existsSync(tsc)) fail('TypeScript is missing from node_modules: run npm ci again.');
+  process.stdout.write('Building Doorstep ...\n');
+  removeAbandoned();
+  const draft = `${dist}.new-${process.pid}`;
+  remove(draft);
+  const options = ['--project', path.join(project, 'tsconfig.json'), '--outDir', draft];
+  const { status, error } = childProcess.spawnSync(process.execPath, [tsc].concat(options), { stdio: 'inherit' });
+  if (status !== 0) {
+    remove(draft);
+    fail(`The build failed${error ? `: ${error.message}` : '; see above.'}`);
+  }
+  fs.writeFileSync(stampOf(draft), String(newest));
+  // Another process may have built the same meanwhile, and run it already.
+  if (!isForced && builtFrom(dist) === newest) remove(draft);
+  else replaceDist(draft);
+}
+
+/** Several builds may be here at once: what another one put into the place is moved out of it again. */
+function replaceDist(draft) {
+  for (let tries = 1; ; tries += 1) {
+    const old = `${draft}-old`;
+    try {
+      if (fs.existsSync(dist)) fs.renameSync(dist, old);
+      fs.renameSync(draft, dist);
+      return remove(old);
+    } catch (error) {
+      remove(old);
+      if (tries < 20) continue;
+      remove(draft);
+      fail(`The folder dist cannot be replaced: ${error.message}`);
+    }
+  }
+}
+
+/** Removes what killed builds left behind. */
+function removeAbandoned() {
+  for (const name of fs.readdirSync(project)) {
+    const match = /^dist\.new-(\d+)/.exec(name);
+    if (match && !isRunning(Number(match[1]))) remove(path.join(project, name));
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** When anything in a file or folder changed last; a folder's own time tells of what was removed from it. */
+function newestChange(target) {
+  // A link itself: editors leave ones that lead nowhere.
+  const stat = fs.lstatSync(target);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  const inside = fs.readdirSync(target).map((name) => newestChange(path.join(target, name)));
+  return Math.max.apply(null, [stat.mtimeMs].concat(inside));
+}
+
+/** The newest change that a build contains; null if there is no complete build. */
+function builtFrom(folder) {
+  return fs.existsSync(stampOf(folder)) ? Number(fs.readFileSync(stampOf(folder), 'utf8')) : null;
+}
+
+function stampOf(folder) {
+  return path.join(folder, '.built-from');
+}
+
+function remove(folder) {
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+main();
