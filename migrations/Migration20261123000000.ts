@@ -70,6 +70,14 @@ export class Migration20261123000000 extends Migration {
     this.addSql(`create index "session_device_id_index" on "session" ("device_id");`);
 
     this.addSql(
+      `create table "support_report" ("id" uuid not null, "account_id" uuid not null, "challenge_id" uuid null, "text" text not null, "account_text" text null, "created_at" timestamptz not null default clock_timestamp(), primary key ("id"));`,
+    );
+    this.addSql(
+      `create index "support_report_account_id_created_at_index" on "support_report" ("account_id", "created_at");`,
+    );
+    this.addSql(`create index "support_report_challenge_id_index" on "support_report" ("challenge_id");`);
+
+    this.addSql(
       `alter table "delivery" add constraint "delivery_account_id_foreign" foreign key ("account_id") references "account" ("id") on delete cascade;`,
     );
 
@@ -114,6 +122,10 @@ export class Migration20261123000000 extends Migration {
     );
     this.addSql(
       `alter table "session" add constraint "session_device_id_foreign" foreign key ("device_id") references "device" ("id") on delete cascade;`,
+    );
+
+    this.addSql(
+      `alter table "support_report" add constraint "support_report_account_id_foreign" foreign key ("account_id") references "account" ("id") on delete cascade;`,
     );
   }
 }

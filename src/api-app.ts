@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AccountsResolver } from './accounts/accounts.resolver.js';
 import { Activities } from './activity/activities.js';
+import { AccountActivityResolver, ActivityResolver } from './activity/activity.resolver.js';
+import { ActivityStream } from './activity/activity-stream.js';
 import { SignOuts } from './activity/sign-outs.js';
 import { SignOutsResolver } from './activity/sign-outs.resolver.js';
 import { Contexts } from './api/contexts.js';
@@ -30,6 +32,7 @@ import { TwoStepResolver } from './challenges/two-step.resolver.js';
 import { Verifications } from './challenges/verifications.js';
 import { Codes } from './codes/codes.js';
 import { AccountDevicesResolver } from './devices/account-devices.resolver.js';
+import { DeviceLoader } from './devices/device-loader.js';
 import { Devices } from './devices/devices.js';
 import { DevicesResolver } from './devices/devices.resolver.js';
 import { Presence } from './devices/presence.js';
@@ -39,7 +42,15 @@ import { PasswordStrength } from './passwords/password-strength.js';
 import { Passwords } from './passwords/passwords.js';
 import { RateLimits } from './rate-limits.js';
 import { createSchema } from './schema.js';
+import { DeviceRemovals } from './security/device-removals.js';
+import { OwnerPasswords } from './security/owner-passwords.js';
+import { PasswordChanges } from './security/password-changes.js';
+import { PasswordResets } from './security/password-resets.js';
+import { SecurityResolver } from './security/security.resolver.js';
+import { TwoStepEnds } from './security/two-step-ends.js';
 import { Sessions } from './sessions/sessions.js';
+import { SupportResolver } from './support/support.resolver.js';
+import { SupportReports } from './support/support-reports.js';
 import { Transactions } from './transactions.js';
 
 /** The part that serves clients. */
@@ -118,16 +129,38 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
   const verifications = new Verifications(transactions, tries, admissions, activities, devices);
   const twoStep = new TwoStep(transactions, openings, tries, views, accountLimits, sessions, devices, activities);
   const requests = new LoginRequests(transactions, codes, activities, limits);
+  const ownerPasswords = new OwnerPasswords(passwords, attempts);
+  const removals = new DeviceRemovals(transactions, sessions, activities);
+  const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
+  const resets = new PasswordResets(
+    transactions,
+    openings,
+    tries,
+    views,
+    passwords,
+    strength,
+    sessions,
+    activities,
+    rateLimits,
+    limits,
+  );
+  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, activities);
+  const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
+  const loader = new DeviceLoader(devices);
   return [
+    new AccountActivityResolver(),
     new AccountDevicesResolver(devices),
     new AccountLoginRequestsResolver(requests),
     new AccountsResolver(),
+    new ActivityResolver(new ActivityStream(bus, sessions, limits), loader, places),
     new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits)),
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions),
-    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, limits), devices, places),
+    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, limits), loader, places),
+    new SecurityResolver(removals, changes, resets, twoStepEnds),
     new SignInResolver(signUps, signIns, verifications),
     new SignOutsResolver(new SignOuts(transactions, sessions, activities)),
+    new SupportResolver(reports),
     new TwoStepResolver(twoStep, limits),
   ];
 }

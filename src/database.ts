@@ -11,6 +11,7 @@ import { PasswordAttemptRow } from './passwords/password-attempt.entity.js';
 import { projectRoot } from './project.js';
 import { RateLimitRow } from './rate-limit.entity.js';
 import { SessionRow } from './sessions/session.entity.js';
+import { SupportReportRow } from './support/support-report.entity.js';
 
 const migrationsFolder = path.join(projectRoot, 'migrations');
 
@@ -33,6 +34,7 @@ export function ormOptions(databaseUrl: string) {
       PresenceRow,
       RateLimitRow,
       SessionRow,
+      SupportReportRow,
     ],
     extensions: [Migrator],
     migrations: { path: migrationsFolder, pathTs: migrationsFolder, snapshotName: 'snapshot', emit: 'ts' },

@@ -58,6 +58,7 @@ export class Retention {
       sql`delete from delivery where created_at < ${before(ENDED_DAYS)}`,
       sql`delete from challenge where expires_at < ${before(ENDED_DAYS)}`,
       sql`delete from session where coalesce(ended_at, created_at + make_interval(days => ${SESSION_MAX_DAYS})) < ${before(ENDED_DAYS)}`,
+      sql`delete from support_report where created_at < ${before(ENDED_DAYS)}`,
       sql`delete from activity where occurred_at < ${before(ACTIVITY_DAYS)}`,
       sql`delete from device where removed_at < ${before(ENDED_DAYS)}`,
       sql`delete from device_token where retired_at < ${before(TRUST_MAX_DAYS)}`,

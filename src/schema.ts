@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AccountsResolver } from './accounts/accounts.resolver.js';
+import { AccountActivityResolver, ActivityResolver } from './activity/activity.resolver.js';
 import { SignOutsResolver } from './activity/sign-outs.resolver.js';
 import type { Context } from './api/context.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from './challenges/challenges.resolver.js';
@@ -11,19 +12,25 @@ import { SignInResolver } from './challenges/sign-in.resolver.js';
 import { TwoStepResolver } from './challenges/two-step.resolver.js';
 import { AccountDevicesResolver } from './devices/account-devices.resolver.js';
 import { DevicesResolver } from './devices/devices.resolver.js';
+import { SecurityResolver } from './security/security.resolver.js';
+import { SupportResolver } from './support/support.resolver.js';
 
 type ResolverClass = new (...args: never[]) => object;
 
 const resolverClasses: NonEmptyArray<ResolverClass> = [
+  AccountActivityResolver,
   AccountDevicesResolver,
   AccountLoginRequestsResolver,
   AccountsResolver,
+  ActivityResolver,
   ChallengesResolver,
   CodeDeliveriesResolver,
   DevicesResolver,
   LoginRequestsResolver,
+  SecurityResolver,
   SignInResolver,
   SignOutsResolver,
+  SupportResolver,
   TwoStepResolver,
 ];
 

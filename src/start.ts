@@ -36,7 +36,7 @@ async function developmentKeys(config: Config): Promise<CodeKey[]> {
   return parseCodeKeys(await readFile(file, 'utf8'));
 }
 
-function tellWhereThingsAre(app: App, config: Config, inbox: Inbox | null): void {
+function tellWhereThingsAre(app: App, config: Config, inbox: Inbox | null, postgres: EmbeddedPostgres | null): void {
   say('');
   say(`  Doorstep      ${app.url}`);
   if (config.playground) say(`  Playground    ${app.url}/playground`);
@@ -45,7 +45,7 @@ function tellWhereThingsAre(app: App, config: Config, inbox: Inbox | null): void
       ? `  Inbox         ${app.url}/inbox  (every mail lands here; SMTP on ${inbox.smtpUrl})`
       : '  Mail goes to SMTP_URL',
   );
-  say(`  Database      ${config.databaseUrl ? 'from DATABASE_URL' : `embedded, data in ${config.dataDir}`}`);
+  say(`  Database      ${postgres ? `embedded, data in ${postgres.dataDir}` : 'from DATABASE_URL'}`);
   if (!config.redisUrl) say('  Queue, bus    on PostgreSQL (for more than one server set REDIS_URL)');
   say('');
   say('  Try it: npm run demo      Stop: Ctrl-C');
@@ -73,7 +73,7 @@ await runProcess(async () => {
     };
     parts.app = await createApp(complete, logger, { api: true, worker: true, inbox: inbox ?? undefined });
     await parts.app.ready;
-    tellWhereThingsAre(parts.app, complete, inbox);
+    tellWhereThingsAre(parts.app, complete, inbox, postgres);
     return parts;
   } catch (error) {
     await parts.close();

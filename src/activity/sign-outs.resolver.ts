@@ -21,4 +21,10 @@ export class SignOutsResolver {
     const session = requireSession(context);
     return new SignedOut(await this.signOuts.signOut(context.em, session, context.client.ipAddress));
   }
+
+  @Mutation(() => SignedOut, { description: 'Ends every other session of the account.' })
+  async signOutOtherSessions(@Ctx() context: Context): Promise<SignedOut> {
+    const session = requireSession(context);
+    return new SignedOut(await this.signOuts.signOutOthers(context.em, session, context.client.ipAddress));
+  }
 }

@@ -2,9 +2,10 @@ import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import { DeviceRow } from '../devices/device.entity.js';
-import { rowOf } from '../rows.js';
+import { rowsOf } from '../rows.js';
+import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions } from '../transactions.js';
+import type { Transactions, Tx } from '../transactions.js';
 import type { Activities } from './activities.js';
 
 /** Ends sessions at their owner's wish. */
@@ -20,17 +21,27 @@ export class SignOuts {
     return this.transactions.run(em, async (tx) => {
       if (!(await lockAccount(tx, session.accountId, null))) return 0;
       const ended = await this.sessions.end(tx, session.id);
-      const device = await rowOf(tx.em, DeviceRow, sql`select * from device where id = ${session.deviceId}`);
-      if (ended === 0 || !device) return 0;
-      await this.activities.record(tx, {
-        accountId: session.accountId,
-        type: 'SIGNED_OUT',
-        deviceId: device.id,
-        deviceName: device.name,
-        platform: device.platform,
-        ipAddress,
-      });
+      if (ended > 0) await this.record(tx, session, [session.deviceId], ipAddress);
       return ended;
     });
+  }
+
+  /** Ends every other session of the account. @returns how many @throws Unauthenticated */
+  signOutOthers(em: EntityManager, session: Session, ipAddress: string): Promise<number> {
+    return this.transactions.run(em, async (tx) => {
+      await lockOwner(tx, this.sessions, session);
+      const ended = await this.sessions.endOthers(tx, session.accountId, session.id);
+      await this.record(tx, session, [...new Set(ended.map(({ device }) => device))], ipAddress);
+      return ended.length;
+    });
+  }
+
+  private async record(tx: Tx, session: Session, deviceIds: readonly string[], ipAddress: string): Promise<void> {
+    if (deviceIds.length === 0) return;
+    const devices = await rowsOf(tx.em, DeviceRow, sql`select * from device where id in (${[...deviceIds]})`);
+    for (const { id: deviceId, name: deviceName, platform } of devices) {
+      const entry = { accountId: session.accountId, deviceId, deviceName, platform, ipAddress };
+      await this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });
+    }
   }
 }

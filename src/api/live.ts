@@ -1,4 +1,16 @@
-import type { Alarm } from '../pubsub.js';
+import type { Limits } from '../limits.js';
+import type { Alarm, Bus } from '../pubsub.js';
+
+/** How old the check of a session may be when an event is written. */
+export const CHECK_VALID_MS = 1000;
+
+/** A wake-up that got lost with its server is made up for by then. */
+const LOST_WAKE_UP_MS = 60_000;
+
+/** When rows are read again although nobody woke the stream: sooner while other servers cannot. */
+export function msToNextLook(bus: Pick<Bus, 'isConnected'>, limits: Limits): number {
+  return bus.isConnected ? LOST_WAKE_UP_MS : limits.WS_RECHECK_SECONDS * 1000;
+}
 
 /**
  * A subscription's stream that ends at once when its client leaves. A generator alone would first wait for its next

@@ -1,5 +1,4 @@
 import type { AccountRow } from '../accounts/account.entity.js';
-import { raiseEpoch } from '../accounts/epochs.js';
 import type { Activities } from '../activity/activities.js';
 import { issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
@@ -8,7 +7,7 @@ import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import type { Tx } from '../transactions.js';
-import { cancelSignIns } from './challenge-ends.js';
+import { shutDoor } from './challenge-ends.js';
 
 /** Who is let in, on what, and why. */
 export interface Admission {
@@ -73,9 +72,7 @@ export class Admissions {
     for (const device of [...removed, ...untrusted]) await this.sessions.endOfDevice(tx, device.id);
     if (removed.length > 0) tx.wake(`account:${account.id}`);
     if (untrusted.length === 0 && removed.every((device) => !device.trustedAt)) return account;
-    const raised = await raiseEpoch(tx, account.id);
-    await cancelSignIns(tx, account.id);
-    return raised;
+    return shutDoor(tx, account.id);
   }
 
   private async tell(tx: Tx, admission: Admission, deviceId: string, isNewDevice: boolean): Promise<void> {

@@ -1,10 +1,21 @@
 import { sql } from '@mikro-orm/core';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { raiseEpoch } from '../accounts/epochs.js';
 import { rowsOf } from '../rows.js';
 import type { Tx } from '../transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 
-/** Ends all of the account's pending sign-ins: part of whatever raises its epoch. */
-export async function cancelSignIns(tx: Tx, accountId: string): Promise<void> {
+/**
+ * Raises the account's epoch and ends its pending sign-ins: the beginning of whatever changes the password, turns
+ * two-step on or off, or ends trust.
+ */
+export async function shutDoor(tx: Tx, accountId: string): Promise<AccountRow> {
+  const account = await raiseEpoch(tx, accountId);
+  await cancelSignIns(tx, accountId);
+  return account;
+}
+
+async function cancelSignIns(tx: Tx, accountId: string): Promise<void> {
   const cancelled = await rowsOf(
     tx.em,
     ChallengeRow,

@@ -1,14 +1,11 @@
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
-import { liveStream, msUntil } from '../api/live.js';
+import { liveStream, msToNextLook, msUntil } from '../api/live.js';
 import type { Limits } from '../limits.js';
 import { Alarm, type Bus, type Topic } from '../pubsub.js';
 import { Challenge } from './challenge.types.js';
 import { isPasswordProven } from './challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
-
-/** A wake-up that got lost with its server is made up for by then. */
-const LOST_WAKE_UP_MS = 60_000;
 
 /** A challenge as it changes, for the device that is answering it. */
 export class ChallengeStream {
@@ -48,16 +45,12 @@ export class ChallengeStream {
           yield challenge;
         }
         if (view.state !== 'PENDING') return;
-        await alarm.wait(Math.min(this.longestWaitMs(), msUntil(view.row.expiresAt)));
+        await alarm.wait(Math.min(msToNextLook(this.bus, this.limits), msUntil(view.row.expiresAt)));
       }
     } finally {
       alarm[Symbol.dispose]();
       unsubscribed?.();
     }
-  }
-
-  private longestWaitMs(): number {
-    return this.bus.isConnected ? LOST_WAKE_UP_MS : this.limits.WS_RECHECK_SECONDS * 1000;
   }
 }
 

@@ -1,15 +1,10 @@
 import type { Context } from '../api/context.js';
-import { liveStream, msUntil } from '../api/live.js';
+import { CHECK_VALID_MS, liveStream, msToNextLook, msUntil } from '../api/live.js';
 import type { Limits } from '../limits.js';
 import { Alarm, type Bus } from '../pubsub.js';
 import type { Session } from '../sessions/sessions.js';
 import { LoginRequest } from './login-request.types.js';
 import type { LoginRequests, LoginRequestView } from './login-requests.js';
-
-/** How old the check of a device's trust may be when an event is written. */
-const CHECK_VALID_MS = 1000;
-/** A wake-up that got lost with its server is made up for by then. */
-const LOST_WAKE_UP_MS = 60_000;
 
 /** The live codes: what a trusted device is sent for as long as it listens. */
 export class LoginRequestStream {
@@ -61,9 +56,8 @@ export class LoginRequestStream {
   }
 
   private msToNextLook(requests: readonly LoginRequestView[]): number {
-    const longest = this.bus.isConnected ? LOST_WAKE_UP_MS : this.limits.WS_RECHECK_SECONDS * 1000;
     const ends = requests.filter(({ state }) => state === 'PENDING').map(({ row }) => msUntil(row.expiresAt));
-    return Math.min(longest, ...ends);
+    return Math.min(msToNextLook(this.bus, this.limits), ...ends);
   }
 }
 

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } f
 import { Account } from '../accounts/account.types.js';
 import type { Context } from '../api/context.js';
 import { Device } from '../devices/device.types.js';
-import type { Devices } from '../devices/devices.js';
+import type { DeviceLoader } from '../devices/device-loader.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
 import { LoginRequest } from './login-request.types.js';
@@ -14,7 +14,7 @@ export class LoginRequestsResolver {
   constructor(
     private readonly requests: LoginRequests,
     readonly stream: LoginRequestStream,
-    private readonly devices: Devices,
+    private readonly devices: DeviceLoader,
     private readonly places: Places,
   ) {}
 
@@ -48,11 +48,8 @@ export class LoginRequestsResolver {
     description:
       'The device, once it is signed in and while it is on the account: what to remove if it was not you after all.',
   })
-  async device(@Root() { view }: LoginRequest, @Ctx() { em, session }: Context): Promise<Device | null> {
-    const { account, signedInDevice } = view.row;
-    if (!account || !signedInDevice) return null;
-    const device = await this.devices.find(em.fork(), account, signedInDevice);
-    return device && new Device(device, session?.deviceId ?? null);
+  device(@Root() { view }: LoginRequest, @Ctx() context: Context): Promise<Device | null> {
+    return this.devices.load(context, view.row.signedInDevice);
   }
 
   @FieldResolver(() => Location)

@@ -2,7 +2,6 @@ import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
-import { raiseEpoch } from '../accounts/epochs.js';
 import type { Client } from '../api/context.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import { isTrusted } from '../devices/trust.js';
@@ -15,7 +14,7 @@ import type { Transactions, Tx } from '../transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import type { Admissions, Admitted } from './admissions.js';
 import { TemporarilyLocked } from './challenge.types.js';
-import { cancelSignIns } from './challenge-ends.js';
+import { shutDoor } from './challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from './challenge-openings.js';
 import { defaultMethod } from './default-method.js';
 import type { Credentials } from './sign-ins.js';
@@ -94,8 +93,7 @@ export class SecondSteps {
    * the owner nobody can tell, so the device's trust and sessions end, and the owner is told.
    */
   private async raiseAlarm(tx: Tx, account: AccountRow, token: PresentedToken, client: Client): Promise<AccountRow> {
-    const raised = await raiseEpoch(tx, account.id);
-    await cancelSignIns(tx, account.id);
+    const raised = await shutDoor(tx, account.id);
     await this.sessions.endOfDevice(tx, token.deviceId);
     const [device] = await valuesOf<{ name: string; platform: string }>(
       tx.em,

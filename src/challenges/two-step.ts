@@ -1,22 +1,21 @@
 import { sql } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { lockAccount } from '../accounts/accounts.js';
-import { raiseEpoch } from '../accounts/epochs.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
-import { RateLimited, Unauthenticated } from '../api/errors.js';
+import { RateLimited } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
-import { DeviceRow } from '../devices/device.entity.js';
+import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { rowOf } from '../rows.js';
+import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import type { ChallengeRow, Purpose } from './challenge.entity.js';
 import { Challenge, type ChallengeClosed, type WrongCode } from './challenge.types.js';
-import { cancelSetUps, cancelSignIns } from './challenge-ends.js';
+import { cancelSetUps, shutDoor } from './challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from './challenge-openings.js';
 import type { ChallengeTries } from './challenge-tries.js';
 import type { ChallengeViews } from './challenge-views.js';
@@ -45,7 +44,7 @@ export class TwoStep {
    */
   async startSetUp({ em, client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
     const started = await this.transactions.run(em, async (tx) => {
-      const { account, device } = await this.lockLive(tx, session);
+      const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
       const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
       if (retryAt) throw new RateLimited(retryAt);
@@ -101,17 +100,16 @@ export class TwoStep {
   }
 
   private async turnOn(tx: Tx, challenge: ChallengeRow, session: Session, ipAddress: string) {
-    const { account: before, device } = await this.lockLive(tx, session);
+    const { account: before, device } = await lockOwner(tx, this.sessions, session);
     if (before.twoStepEnabledAt || !(await this.tries.consume(tx, challenge, purposes))) return null;
-    await raiseEpoch(tx, before.id);
+    await shutDoor(tx, before.id);
     const account = await rowOf(
       tx.em,
       AccountRow,
       sql`update account set two_step_enabled_at = clock_timestamp() where id = ${before.id} returning *`,
     );
     if (!account) throw new Error('a locked account is gone');
-    const sessionsEnded = await this.sessions.endOthers(tx, account.id, session.id);
-    await cancelSignIns(tx, account.id);
+    const ended = await this.sessions.endOthers(tx, account.id, session.id);
     await cancelSetUps(tx, account.id, null);
     await this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
@@ -126,19 +124,6 @@ export class TwoStep {
     await this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
     await this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
     await deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
-    return { account, sessionsEnded };
-  }
-
-  /** The account, locked, and the session's device; the session must be live behind the lock, not only when it came in. */
-  private async lockLive(tx: Tx, session: Session): Promise<{ account: AccountRow; device: DeviceRow }> {
-    const account = await lockAccount(tx, session.accountId, null);
-    const [live] = await this.sessions.check(tx.em, [session.id]);
-    const device = await rowOf(
-      tx.em,
-      DeviceRow,
-      sql`select * from device where id = ${session.deviceId} and removed_at is null`,
-    );
-    if (!account || !live || !device) throw new Unauthenticated();
-    return { account, device };
+    return { account, sessionsEnded: ended.length };
   }
 }

@@ -7,6 +7,9 @@ import type { DeviceDescription, SeenDevice } from './devices.js';
 export const Platform = enumOf(platforms);
 registerEnumType(Platform, { name: 'Platform', description: 'What a device runs.' });
 
+/** Of a device's name, in characters. */
+export const NAME_BOUNDS = { min: 1, max: 64 };
+
 @ObjectType({ description: 'A device that has signed in to the account.' })
 export class Device {
   @Field(() => ID)
@@ -64,7 +67,7 @@ export class Device {
 
 @InputType({ description: 'What a client says of the device that it runs on.' })
 export class DeviceInput {
-  @PlainText({ min: 1, max: 64 })
+  @PlainText(NAME_BOUNDS)
   @Field(() => String, {
     description: "1 to 64 characters. Counts on a new device only; afterwards the owner's name for it stands.",
   })

@@ -1,10 +1,12 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { type Context, requireSession } from '../api/context.js';
-import { NotFound } from '../api/errors.js';
+import { BadUserInput, NotFound } from '../api/errors.js';
+import { isUuid } from '../api/ids.js';
+import { isPlainText } from '../api/plain-text.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
 import type { Transactions } from '../transactions.js';
-import { Device, UpdateDeviceInput } from './device.types.js';
+import { Device, NAME_BOUNDS, UpdateDeviceInput } from './device.types.js';
 import type { Devices } from './devices.js';
 
 @Resolver(() => Device)
@@ -32,6 +34,22 @@ export class DevicesResolver {
       tx.wake(`account:${session.accountId}`);
     });
     const device = await this.devices.find(em, session.accountId, session.deviceId);
+    if (!device) throw new NotFound('device');
+    return new Device(device, session.deviceId);
+  }
+
+  @Mutation(() => Device, { description: "The owner's name for a device." })
+  async renameDevice(
+    @Ctx() context: Context,
+    @Arg('id', () => ID) id: string,
+    @Arg('name', () => String, { description: '1 to 64 characters.' }) name: string,
+  ): Promise<Device> {
+    const { em } = context;
+    const session = requireSession(context);
+    if (!isPlainText(name, NAME_BOUNDS))
+      throw new BadUserInput('name', 'must be 1 to 64 characters without control characters');
+    const isRenamed = isUuid(id) && (await this.devices.rename(em, session.accountId, id, name.trim()));
+    const device = isRenamed ? await this.devices.find(em, session.accountId, id) : null;
     if (!device) throw new NotFound('device');
     return new Device(device, session.deviceId);
   }

@@ -42,8 +42,13 @@ export class Devices {
 
   /** @returns null if the account has no such device (any more) */
   async find(em: EntityManager, accountId: string, deviceId: string): Promise<SeenDevice | null> {
-    const [device] = await this.select(em, sql`d.account_id = ${accountId} and d.id = ${deviceId}`);
+    const [device] = await this.findMany(em, accountId, [deviceId]);
     return device ?? null;
+  }
+
+  /** Those of the devices that are on the account, in any order. */
+  findMany(em: EntityManager, accountId: string, deviceIds: readonly string[]): Promise<SeenDevice[]> {
+    return this.select(em, sql`d.account_id = ${accountId} and d.id in (${[...deviceIds]})`);
   }
 
   private async select(em: EntityManager, condition: ReturnType<typeof sql>): Promise<SeenDevice[]> {
@@ -138,6 +143,24 @@ export class Devices {
       sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
           where id = ${deviceId} and removed_at is null`,
     );
+  }
+
+  /** Forgets the trust of the account's devices, but for one. */
+  async forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): Promise<void> {
+    await countOf(
+      tx.em,
+      sql`update device set trusted_at = null
+          where account_id = ${accountId} and trusted_at is not null and id is distinct from ${keptDeviceId}::uuid`,
+    );
+  }
+
+  /** The owner's name for a device. @returns false if the account has no such device (any more) */
+  async rename(em: EntityManager, accountId: string, deviceId: string, name: string): Promise<boolean> {
+    const renamed = await countOf(
+      em,
+      sql`update device set name = ${name} where id = ${deviceId} and account_id = ${accountId} and removed_at is null`,
+    );
+    return renamed === 1;
   }
 
   /** What the app on the device reports about itself. */

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
-import { countOf, rowOf, valuesOf } from '../rows.js';
+import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
 import type { Tx } from '../transactions.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 
@@ -135,6 +135,13 @@ export class Sessions {
     );
   }
 
+  /** Gives a session a new token; the one before opens nothing any more. */
+  async renewToken(tx: Tx, sessionId: string): Promise<string> {
+    const token = newToken('ses');
+    await countOf(tx.em, sql`update session set token_hash = ${tokenHash('ses', token)} where id = ${sessionId}`);
+    return token;
+  }
+
   /** Ends one session. @returns how many were live and are over now: 0 or 1 */
   end(tx: Tx, sessionId: string): Promise<number> {
     return countOf(
@@ -143,12 +150,14 @@ export class Sessions {
     );
   }
 
-  /** Ends the account's sessions but one. @returns how many were live and are over now */
-  endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<number> {
-    return countOf(
+  /** Ends the account's sessions but one. @returns those that were live and are over now */
+  endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<SessionRow[]> {
+    return rowsOf(
       tx.em,
+      SessionRow,
       sql`update session s set ended_at = clock_timestamp()
-          where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive(this.limits, 's')}`,
+          where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive(this.limits, 's')}
+          returning s.*`,
     );
   }
 

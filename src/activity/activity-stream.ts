@@ -1,0 +1,76 @@
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type Context, requireSession } from '../api/context.js';
+import { CHECK_VALID_MS, liveStream, msToNextLook } from '../api/live.js';
+import type { Limits } from '../limits.js';
+import { Alarm, type Bus } from '../pubsub.js';
+import { rowsOf, valuesOf } from '../rows.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import { ActivityRow } from './activity.entity.js';
+import { LoginActivity } from './activity.types.js';
+import { numberOf } from './cursors.js';
+
+const MOST_AT_ONCE = 100;
+
+/** The login activity as it happens. */
+export class ActivityStream {
+  constructor(
+    private readonly bus: Bus,
+    private readonly sessions: Sessions,
+    private readonly limits: Limits,
+  ) {}
+
+  /**
+   * Each new entry; with a cursor, first those since then.
+   * @throws Unauthenticated, BadUserInput
+   */
+  async open(context: Context, after: string | null): Promise<AsyncIterableIterator<LoginActivity>> {
+    const session = requireSession(context);
+    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
+    const from = after === null ? await newestNumber(context.em, session.accountId) : numberOf(after);
+    return liveStream(alarm, this.events(context, session, alarm, from));
+  }
+
+  private async *events(context: Context, session: Session, alarm: Alarm, from: number): AsyncGenerator<LoginActivity> {
+    const unsubscribed = context.socket?.subscribed();
+    let told = from;
+    try {
+      while (!alarm.isOver) {
+        const em = context.em.fork();
+        const readAt = performance.now();
+        const entries = await entriesAfter(em, session.accountId, told);
+        const [live] = await this.sessions.check(em, [session.id]);
+        if (!live) context.socket?.endSession();
+        if (!live || alarm.isOver) return;
+        for (const entry of entries) {
+          // Whoever reads slowly is checked again: the session may be over since.
+          if (performance.now() - readAt > CHECK_VALID_MS) break;
+          told = entry.number;
+          yield new LoginActivity(entry);
+        }
+        if (entries.at(-1)?.number !== told || entries.length === MOST_AT_ONCE) continue;
+        await alarm.wait(msToNextLook(this.bus, this.limits));
+      }
+    } finally {
+      alarm[Symbol.dispose]();
+      unsubscribed?.();
+    }
+  }
+}
+
+function entriesAfter(em: EntityManager, accountId: string, number: number): Promise<ActivityRow[]> {
+  return rowsOf(
+    em,
+    ActivityRow,
+    sql`select * from activity where account_id = ${accountId} and number > ${number}
+        order by number limit ${MOST_AT_ONCE}`,
+  );
+}
+
+async function newestNumber(em: EntityManager, accountId: string): Promise<number> {
+  const [found] = await valuesOf<{ newest: number }>(
+    em,
+    sql`select activity_count as newest from account where id = ${accountId}`,
+  );
+  return found?.newest ?? 0;
+}

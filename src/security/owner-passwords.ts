@@ -1,0 +1,33 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { findAccount } from '../accounts/accounts.js';
+import { Unauthenticated } from '../api/errors.js';
+import type { PasswordAttempts } from '../passwords/password-attempts.js';
+import type { Passwords } from '../passwords/passwords.js';
+import type { Session } from '../sessions/sessions.js';
+import { WrongPassword } from './security.types.js';
+
+/** Asks a signed-in person for the password again. */
+export class OwnerPasswords {
+  constructor(
+    private readonly passwords: Passwords,
+    private readonly attempts: PasswordAttempts,
+  ) {}
+
+  /**
+   * Counted for this device alone.
+   * @returns the account as it was read with the hash that the password fits
+   * @throws Overloaded
+   */
+  async prove(em: EntityManager, session: Session, password: string): Promise<AccountRow | WrongPassword> {
+    const key = { deviceId: session.deviceId };
+    const attempt = await this.attempts.begin(em, key);
+    if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);
+    const account = await findAccount(em, session.accountId);
+    if (!account) throw new Unauthenticated();
+    const isRight = await this.passwords.matches(account.passwordHash, password, 'KNOWN_DEVICE');
+    if (!isRight) return new WrongPassword(attempt.retryAt);
+    await this.attempts.takeBack(em, key, attempt.failures);
+    return account;
+  }
+}

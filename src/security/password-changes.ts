@@ -1,0 +1,85 @@
+import { AccountRow } from '../accounts/account.entity.js';
+import { Account } from '../accounts/account.types.js';
+import { findAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import type { Context } from '../api/context.js';
+import { Overloaded, Unauthenticated } from '../api/errors.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
+import type { Devices } from '../devices/devices.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import type { WeakPassword } from '../passwords/password.types.js';
+import type { PasswordStrength } from '../passwords/password-strength.js';
+import type { Passwords } from '../passwords/passwords.js';
+import { lockOwner } from '../sessions/owner.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import type { OwnerPasswords } from './owner-passwords.js';
+import { PasswordChanged, WrongPassword } from './security.types.js';
+import { setPassword } from './set-password.js';
+
+/** What a password change asks for. */
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  readonly signOutOtherDevices: boolean;
+}
+
+/** Changes passwords of people who are signed in. */
+export class PasswordChanges {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly ownerPasswords: OwnerPasswords,
+    private readonly passwords: Passwords,
+    private readonly strength: PasswordStrength,
+    private readonly sessions: Sessions,
+    private readonly devices: Devices,
+    private readonly activities: Activities,
+  ) {}
+
+  /** The current session goes on under a new token. @throws Overloaded */
+  async change(
+    { em, client, session }: Pick<Context, 'em' | 'client'> & { readonly session: Session },
+    change: PasswordChange,
+  ): Promise<PasswordChanged | WrongPassword | WeakPassword> {
+    const proven = await this.ownerPasswords.prove(em, session, change.currentPassword);
+    if (proven instanceof WrongPassword) return proven;
+    const weak = this.strength.judge(change.newPassword, proven.email);
+    if (weak) return weak;
+    const passwordHash = await this.passwords.hash(change.newPassword, 'KNOWN_DEVICE');
+    const changed = await this.transactions.run(em, (tx) =>
+      this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
+    );
+    const account = await findAccount(em, proven.id);
+    if (!account) throw new Unauthenticated();
+    return new PasswordChanged(new Account(account, session), changed.sessionsEnded, changed.token);
+  }
+
+  private async changeOnce(
+    tx: Tx,
+    session: Session,
+    proven: AccountRow,
+    passwordHash: string,
+    signOutOtherDevices: boolean,
+    ipAddress: string,
+  ) {
+    const { account, device } = await lockOwner(tx, this.sessions, session);
+    // Another password since, or one that was hashed anew: what was proven counts no more, and the client asks again.
+    if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
+    await shutDoor(tx, account.id);
+    await setPassword(tx, account.id, passwordHash);
+    const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : [];
+    if (signOutOtherDevices) await this.devices.forgetTrust(tx, account.id, session.deviceId);
+    const token = await this.sessions.renewToken(tx, session.id);
+    const { name: deviceName, platform } = device;
+    await this.activities.record(tx, {
+      accountId: account.id,
+      type: 'PASSWORD_CHANGED',
+      deviceId: device.id,
+      deviceName,
+      platform,
+      ipAddress,
+    });
+    await deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
+    return { sessionsEnded: ended.length, token };
+  }
+}

@@ -1,0 +1,130 @@
+import { sql } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+import { lockAccount } from '../accounts/accounts.js';
+import type { Activities } from '../activity/activities.js';
+import type { Context } from '../api/context.js';
+import { Problem } from '../api/problem.js';
+import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
+import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
+import { cancelSetUps, shutDoor } from '../challenges/challenge-ends.js';
+import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
+import type { ChallengeTries } from '../challenges/challenge-tries.js';
+import type { ChallengeViews } from '../challenges/challenge-views.js';
+import { isTrusted } from '../devices/trust.js';
+import type { Limits } from '../limits.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import type { WeakPassword } from '../passwords/password.types.js';
+import type { PasswordStrength } from '../passwords/password-strength.js';
+import type { Passwords } from '../passwords/passwords.js';
+import type { RateLimits } from '../rate-limits.js';
+import { countOf, rowOf } from '../rows.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import { PasswordReset } from './security.types.js';
+import { setPassword } from './set-password.js';
+
+const purposes: readonly Purpose[] = ['RESET_PASSWORD'];
+
+/** What is known of the device that asks for a reset: nothing that it says of itself reaches the mail. */
+const unknownDevice = {
+  name: '',
+  model: null,
+  platform: 'OTHER',
+  osVersion: null,
+  appVersion: null,
+  notificationsEnabled: null,
+} as const;
+
+/** Resets passwords by a code that goes to the account's address. */
+export class PasswordResets {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly openings: ChallengeOpenings,
+    private readonly tries: ChallengeTries,
+    private readonly views: ChallengeViews,
+    private readonly passwords: Passwords,
+    private readonly strength: PasswordStrength,
+    private readonly sessions: Sessions,
+    private readonly activities: Activities,
+    private readonly rateLimits: RateLimits,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Always a challenge; for an address that nobody has, a decoy: the same rows by the same statements. */
+  async request({ em, client }: Pick<Context, 'em' | 'client'>, email: string): Promise<Challenge> {
+    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
+    const account = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
+    const opened = await this.transactions.run(em, (tx) =>
+      this.openings.open(tx, {
+        purpose: 'RESET_PASSWORD',
+        account,
+        email,
+        method: 'EMAIL',
+        device: unknownDevice,
+        deviceId: null,
+        sessionId: null,
+        passwordHash: null,
+        mailHeld: false,
+        isSilent: false,
+        ipAddress: client.ipAddress,
+        locale: client.locale,
+      }),
+    );
+    return new Challenge(await this.views.opened(em, opened));
+  }
+
+  /** Ends every session and forgets every device's trust. Never signs in: the second step stands before that. */
+  async reset(
+    { em, client }: Pick<Context, 'em' | 'client'>,
+    token: string,
+    code: string,
+    newPassword: string,
+  ): Promise<PasswordReset | WrongCode | ChallengeClosed | WeakPassword> {
+    const seen = await this.views.find(em, token);
+    if (seen?.row.purpose !== 'RESET_PASSWORD') return new ChallengeClosed('EXPIRED');
+    // Judged before a try is spent: a weak password is no wrong code.
+    const weak = this.strength.judge(newPassword, seen.row.email);
+    if (weak) return weak;
+    const { ipAddress } = client;
+    const right = await this.tries.attempt(em, { token, code, purposes, sessionId: null, ipAddress });
+    if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
+    const passwordHash = await this.passwords.hash(newPassword, 'STRANGER');
+    const sessionsEnded = await this.transactions.run(em, (tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
+    return sessionsEnded === null ? this.tries.closedState(em, right) : new PasswordReset(sessionsEnded);
+  }
+
+  private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {
+    const account = challenge.account && (await lockAccount(tx, challenge.account, challenge.epoch ?? null));
+    if (!account || !(await this.tries.consume(tx, challenge, purposes))) return null;
+    await shutDoor(tx, account.id);
+    await cancelSetUps(tx, account.id, null);
+    await setPassword(tx, account.id, passwordHash);
+    await this.holdMail(tx, account);
+    const ended = await this.sessions.endOthers(tx, account.id, null);
+    const { deviceName, platform } = challenge;
+    const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
+    await this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
+    await deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
+    return ended.length;
+  }
+
+  /**
+   * Forgets every trust. Where there was any, mail alone must not be enough for a while: codes go by mail only to the
+   * devices that were trusted at this moment, or at an earlier reset for which mail is still held.
+   */
+  private async holdMail(tx: Tx, account: AccountRow): Promise<void> {
+    const isHeld = sql`exists (select 1 from account a where a.id = ${account.id} and a.mail_held_until > clock_timestamp())`;
+    await countOf(
+      tx.em,
+      sql`update device d
+          set trusted_at_reset = ${isTrusted(this.limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
+          where account_id = ${account.id}`,
+    );
+    await countOf(
+      tx.em,
+      sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${this.limits.RESET_HOLD_HOURS})
+          where id = ${account.id} and ${this.limits.RESET_HOLD_HOURS > 0}
+            and exists (select 1 from device d where d.account_id = ${account.id} and d.trusted_at_reset)`,
+    );
+  }
+}

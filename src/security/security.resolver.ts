@@ -1,0 +1,66 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import { EmailAddress } from '../accounts/email-address.js';
+import { type Context, requireSession } from '../api/context.js';
+import { Challenge } from '../challenges/challenge.types.js';
+import type { DeviceRemovals } from './device-removals.js';
+import type { PasswordChanges } from './password-changes.js';
+import type { PasswordResets } from './password-resets.js';
+import { ChangePasswordResult, DeviceRemoved, DisableTwoStepResult, ResetPasswordResult } from './security.types.js';
+import type { TwoStepEnds } from './two-step-ends.js';
+
+@Resolver()
+export class SecurityResolver {
+  constructor(
+    private readonly removals: DeviceRemovals,
+    private readonly changes: PasswordChanges,
+    private readonly resets: PasswordResets,
+    private readonly twoStepEnds: TwoStepEnds,
+  ) {}
+
+  @Mutation(() => DeviceRemoved, {
+    description:
+      'Takes a device off the account: its trust and sessions are over everywhere before it answers; its sockets close within a second.',
+  })
+  removeDevice(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<DeviceRemoved> {
+    return this.removals.remove({ ...context, session: requireSession(context) }, id);
+  }
+
+  @Mutation(() => ChangePasswordResult, {
+    description: "With `signOutOtherDevices`, every other session ends and every other device's trust is forgotten.",
+  })
+  changePassword(
+    @Ctx() context: Context,
+    @Arg('currentPassword', () => String) currentPassword: string,
+    @Arg('newPassword', () => String) newPassword: string,
+    @Arg('signOutOtherDevices', () => Boolean, { defaultValue: true }) signOutOtherDevices: boolean,
+  ): Promise<typeof ChangePasswordResult> {
+    const change = { currentPassword, newPassword, signOutOtherDevices };
+    return this.changes.change({ ...context, session: requireSession(context) }, change);
+  }
+
+  @Mutation(() => Challenge, { description: 'Always answers with a challenge, whether or not the account exists.' })
+  requestPasswordReset(@Ctx() context: Context, @Arg('email', () => EmailAddress) email: string): Promise<Challenge> {
+    return this.resets.request(context, email);
+  }
+
+  @Mutation(() => ResetPasswordResult, {
+    description:
+      "Ends every session and forgets every device's trust. Never signs in: the second step stands before the next session.",
+  })
+  resetPassword(
+    @Ctx() context: Context,
+    @Arg('challengeToken', () => String) token: string,
+    @Arg('code', () => String) code: string,
+    @Arg('newPassword', () => String) newPassword: string,
+  ): Promise<typeof ResetPasswordResult> {
+    return this.resets.reset(context, token, code, newPassword);
+  }
+
+  @Mutation(() => DisableTwoStepResult, { description: "Turns it off and forgets every device's trust." })
+  disableTwoStep(
+    @Ctx() context: Context,
+    @Arg('password', () => String) password: string,
+  ): Promise<typeof DisableTwoStepResult> {
+    return this.twoStepEnds.disable({ ...context, session: requireSession(context) }, password);
+  }
+}

@@ -1,0 +1,12 @@
+import { sql } from '@mikro-orm/core';
+import { countOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+
+/** Writes a new password's hash. Whoever guessed codes had the old one: the pause, or the stop, ends with it. */
+export async function setPassword(tx: Tx, accountId: string, passwordHash: string): Promise<void> {
+  await countOf(
+    tx.em,
+    sql`update account set password_hash = ${passwordHash}, code_failures = 0, paused_until = null
+        where id = ${accountId}`,
+  );
+}

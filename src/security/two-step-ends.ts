@@ -1,0 +1,61 @@
+import { sql } from '@mikro-orm/core';
+import { AccountRow } from '../accounts/account.entity.js';
+import { Account } from '../accounts/account.types.js';
+import type { Activities } from '../activity/activities.js';
+import type { Context } from '../api/context.js';
+import { Overloaded } from '../api/errors.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
+import type { Devices } from '../devices/devices.js';
+import { deliverNotice } from '../outbox/outbox.js';
+import { rowOf } from '../rows.js';
+import { lockOwner } from '../sessions/owner.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import type { OwnerPasswords } from './owner-passwords.js';
+import { TwoStepDisabled, WrongPassword } from './security.types.js';
+
+/** Turns two-step verification off. */
+export class TwoStepEnds {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly ownerPasswords: OwnerPasswords,
+    private readonly sessions: Sessions,
+    private readonly devices: Devices,
+    private readonly activities: Activities,
+  ) {}
+
+  /** Forgets every device's trust; sessions go on. Where it is off already, it stays so. @throws Overloaded */
+  async disable(
+    { em, client, session }: Pick<Context, 'em' | 'client'> & { readonly session: Session },
+    password: string,
+  ): Promise<TwoStepDisabled | WrongPassword> {
+    const proven = await this.ownerPasswords.prove(em, session, password);
+    if (proven instanceof WrongPassword) return proven;
+    const account = await this.transactions.run(em, (tx) => this.turnOff(tx, session, proven, client.ipAddress));
+    return new TwoStepDisabled(new Account(account, { ...session, isTrusted: false }));
+  }
+
+  private async turnOff(tx: Tx, session: Session, proven: AccountRow, ipAddress: string): Promise<AccountRow> {
+    const { account, device } = await lockOwner(tx, this.sessions, session);
+    if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
+    if (!account.twoStepEnabledAt) return account;
+    await shutDoor(tx, account.id);
+    await this.devices.forgetTrust(tx, account.id, null);
+    const { name: deviceName, platform } = device;
+    await this.activities.record(tx, {
+      accountId: account.id,
+      type: 'TWO_STEP_DISABLED',
+      deviceId: device.id,
+      deviceName,
+      platform,
+      ipAddress,
+    });
+    await deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
+    const changed = await rowOf(
+      tx.em,
+      AccountRow,
+      sql`update account set two_step_enabled_at = null where id = ${account.id} returning *`,
+    );
+    return changed ?? account;
+  }
+}

@@ -1,0 +1,30 @@
+import { sql } from '@mikro-orm/core';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { lockAccount } from '../accounts/accounts.js';
+import { Unauthenticated } from '../api/errors.js';
+import { DeviceRow } from '../devices/device.entity.js';
+import { rowOf } from '../rows.js';
+import type { Tx } from '../transactions.js';
+import type { Session, Sessions } from './sessions.js';
+
+/** An account behind its lock, and the device of the session that asks. */
+export interface Owner {
+  readonly account: AccountRow;
+  readonly device: DeviceRow;
+}
+
+/**
+ * Locks the account of a session, which must be live behind the lock, not only when its request came in.
+ * @throws Unauthenticated if the session is over
+ */
+export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
+  const account = await lockAccount(tx, session.accountId, null);
+  const [live] = await sessions.check(tx.em, [session.id]);
+  const device = await rowOf(
+    tx.em,
+    DeviceRow,
+    sql`select * from device where id = ${session.deviceId} and removed_at is null`,
+  );
+  if (!account || !live || !device) throw new Unauthenticated();
+  return { account, device };
+}

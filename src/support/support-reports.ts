@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { lockAccount } from '../accounts/accounts.js';
+import { NotFound, RateLimited } from '../api/errors.js';
+import { isPasswordProven } from '../challenges/challenge-rules.js';
+import type { ChallengeView, ChallengeViews } from '../challenges/challenge-views.js';
+import type { Devices } from '../devices/devices.js';
+import type { Limits } from '../limits.js';
+import { rowOf, valuesOf } from '../rows.js';
+import { lockOwner } from '../sessions/owner.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Transactions, Tx } from '../transactions.js';
+import { accountText, challengeText, reportHead } from './report-text.js';
+import { SupportReportRow } from './support-report.entity.js';
+
+/** The challenges whose sends an account's part shows. */
+const LAST_CHALLENGES = 5;
+
+/** Writes what support would ask for when codes do not arrive; no secret is in it. */
+export class SupportReports {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly views: ChallengeViews,
+    private readonly devices: Devices,
+    private readonly sessions: Sessions,
+    private readonly supportContact: string | null,
+    private readonly limits: Limits,
+  ) {}
+
+  /** For a person who is signed in: all of it. @throws RateLimited */
+  ofAccount(em: EntityManager, session: Session): Promise<SupportReportRow> {
+    return this.transactions.run(em, async (tx) => {
+      const { account } = await lockOwner(tx, this.sessions, session);
+      return this.write(tx, account, null, await this.accountPart(tx, account), null);
+    });
+  }
+
+  /**
+   * For the person who is stuck outside: this challenge and this device alone. The account's part is stored for the
+   * operator under the same id.
+   * @throws NotFound if the token names no challenge whose password was proven
+   * @throws RateLimited
+   */
+  async ofChallenge(em: EntityManager, token: string): Promise<SupportReportRow> {
+    const view = await this.views.find(em, token);
+    const accountId = view && isPasswordProven(view.row.purpose) ? view.row.account : null;
+    if (!view || !accountId) throw new NotFound('challenge');
+    return this.transactions.run(em, async (tx) => {
+      const account = await lockAccount(tx, accountId, null);
+      if (!account) throw new NotFound('challenge');
+      return this.write(tx, account, view, challengeText(view), await this.accountPart(tx, account));
+    });
+  }
+
+  private async write(
+    tx: Tx,
+    account: AccountRow,
+    view: ChallengeView | null,
+    body: string,
+    operatorText: string | null,
+  ): Promise<SupportReportRow> {
+    const challengeId = view?.row.id ?? null;
+    await this.requireAllowed(tx, account.id, challengeId);
+    const id = randomUUID();
+    const text = `${reportHead(id, new Date(), this.supportContact)}\n${body}`;
+    const report = await rowOf(
+      tx.em,
+      SupportReportRow,
+      sql`insert into support_report (id, account_id, challenge_id, text, account_text)
+          values (${id}, ${account.id}, ${challengeId}, ${text}, ${operatorText}) returning *`,
+    );
+    if (!report) throw new Error('an insert returned no row');
+    return report;
+  }
+
+  private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
+    const [written] = await valuesOf<{ inHour: number; ofChallenge: number; nextAt: string | null }>(
+      tx.em,
+      sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
+            (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
+            max(created_at) + interval '1 hour' as "nextAt"
+          from support_report where account_id = ${accountId}`,
+    );
+    const isTooOften =
+      (written?.inHour ?? 0) >= this.limits.REPORTS_PER_ACCOUNT_HOUR ||
+      (written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE;
+    if (isTooOften) throw new RateLimited(new Date(written?.nextAt ?? Date.now()));
+  }
+
+  private async accountPart(tx: Tx, account: AccountRow): Promise<string> {
+    const recent = await valuesOf<{ id: string }>(
+      tx.em,
+      sql`select id from challenge where account_id = ${account.id} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
+          order by created_at desc limit ${LAST_CHALLENGES}`,
+    );
+    const views = [];
+    for (const { id } of recent) views.push(await this.views.read(tx.em, id));
+    const deliveries = views.flatMap((view) => view?.deliveries ?? []);
+    return accountText(account, await this.devices.list(tx.em, account.id), deliveries);
+  }
+}
