@@ -128,4 +128,20 @@ export class Migration20261123000000 extends Migration {
       `alter table "support_report" add constraint "support_report_account_id_foreign" foreign key ("account_id") references "account" ("id") on delete cascade;`,
     );
   }
+
+  override down(): void {
+    // Those that refer to others first.
+    this.addSql(`drop table "password_attempt";`);
+    this.addSql(`drop table "rate_limit";`);
+    this.addSql(`drop table "support_report";`);
+    this.addSql(`drop table "session";`);
+    this.addSql(`drop table "presence";`);
+    this.addSql(`drop table "display";`);
+    this.addSql(`drop table "device_token";`);
+    this.addSql(`drop table "activity";`);
+    this.addSql(`drop table "challenge";`);
+    this.addSql(`drop table "device";`);
+    this.addSql(`drop table "delivery";`);
+    this.addSql(`drop table "account";`);
+  }
 }

@@ -37,7 +37,14 @@ export function ormOptions(databaseUrl: string) {
       SupportReportRow,
     ],
     extensions: [Migrator],
-    migrations: { path: migrationsFolder, pathTs: migrationsFolder, snapshotName: 'snapshot', emit: 'ts' },
+    migrations: {
+      path: migrationsFolder,
+      pathTs: migrationsFolder,
+      snapshotName: 'snapshot',
+      // What `migration:create` saw last; a database that is merely migrated, with BullMQ's tables in it, must not replace it.
+      snapshotOnMigrate: false,
+      emit: 'ts',
+    },
     // A database that is away or hangs must turn into an error, not into a request that waits for ever.
     driverOptions: {
       connectionTimeoutMillis: 5_000,

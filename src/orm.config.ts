@@ -1,5 +1,12 @@
 import { loadConfig } from './config.js';
 import { ormOptions } from './database.js';
 
-/** What the MikroORM command line reads: `npx mikro-orm migration:up` with `DATABASE_URL` set. */
-export default ormOptions(loadConfig(process.env, ['DATABASE_URL']).databaseUrl ?? '');
+/** These compare the entities with migrations/snapshot.json. */
+const offlineCommands = ['migration:create', 'migration:check'];
+const isOffline = offlineCommands.some((command) => process.argv.includes(command));
+
+// The database alone: a step that only migrates is not given the keys and addresses that a server needs in production.
+const env = { DATABASE_URL: process.env.DATABASE_URL || (isOffline ? 'postgres://127.0.0.1/none' : undefined) };
+
+/** What the MikroORM command line reads: `npm run migration:up` with `DATABASE_URL` set. */
+export default ormOptions(loadConfig(env, ['DATABASE_URL']).databaseUrl ?? '');
