@@ -123,14 +123,14 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
   const openings = new ChallengeOpenings(codes, sends, limits);
   const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, limits);
   const admissions = new Admissions(devices, sessions, activities);
-  const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, limits);
+  const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities, devices, views);
   const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings, views);
   const verifications = new Verifications(transactions, tries, admissions, activities, devices);
   const twoStep = new TwoStep(transactions, openings, tries, views, accountLimits, sessions, devices, activities);
   const requests = new LoginRequests(transactions, codes, activities, limits);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
-  const removals = new DeviceRemovals(transactions, sessions, activities);
+  const removals = new DeviceRemovals(transactions, sessions, devices, activities);
   const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
   const resets = new PasswordResets(
     transactions,

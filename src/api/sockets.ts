@@ -47,6 +47,8 @@ export class Sockets {
     connections.add(connection);
     this.bySession.set(session.id, connections);
     this.watch(session);
+    // It may have ended after it was read, and before anybody listened.
+    this.check([session.id]);
     return () => {
       connections.delete(connection);
       if (connections.size > 0 || this.bySession.get(session.id) !== connections) return;

@@ -65,13 +65,14 @@ export class Admissions {
     return { opened, account, deviceId, deviceToken };
   }
 
-  /** Whoever makes room is signed out there and then; if trust ends by that, what was begun under it ends too. */
+  /** Whoever makes room is signed out there and then, and what was begun under its trust ends too. */
   private async makeRoom(tx: Tx, { account, deviceId, trustsDevice }: Admission): Promise<AccountRow> {
-    const removed = deviceId === null ? await this.devices.makeRoom(tx, account.id) : [];
-    const untrusted = trustsDevice ? await this.devices.makeRoomForTrusted(tx, account.id, deviceId) : [];
-    for (const device of [...removed, ...untrusted]) await this.sessions.endOfDevice(tx, device.id);
-    if (removed.length > 0) tx.wake(`account:${account.id}`);
-    if (untrusted.length === 0 && removed.every((device) => !device.trustedAt)) return account;
+    const removed = deviceId === null ? await this.devices.tooMany(tx, account.id) : [];
+    const untrusted = trustsDevice ? await this.devices.tooManyTrusted(tx, account.id, deviceId) : [];
+    if (removed.length + untrusted.length === 0) return account;
+    for (const { id } of [...removed, ...untrusted]) await this.sessions.endOfDevice(tx, id);
+    for (const { id } of removed) await this.devices.remove(tx, id);
+    for (const { id } of untrusted) await this.devices.distrust(tx, id);
     return shutDoor(tx, account.id);
   }
 

@@ -78,9 +78,11 @@ export class ChallengeSends {
           returning *`,
     );
     if (!sent) return this.whyNot(tx, seen, method);
+    // Counted where this send is asked for, which need not be where the challenge was started.
+    const asked = { ...sent, ipAddress };
     const isWithheld =
-      method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, sent));
-    await this.deliver(tx, { ...sent, ipAddress }, isWithheld);
+      method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, asked));
+    await this.deliver(tx, asked, isWithheld);
     return null;
   }
 

@@ -4,6 +4,7 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Client } from '../api/context.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
+import type { Devices } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
@@ -30,6 +31,7 @@ export class SecondSteps {
     private readonly openings: ChallengeOpenings,
     private readonly accountLimits: AccountLimits,
     private readonly sessions: Sessions,
+    private readonly devices: Devices,
     private readonly limits: Limits,
   ) {}
 
@@ -95,11 +97,9 @@ export class SecondSteps {
   private async raiseAlarm(tx: Tx, account: AccountRow, token: PresentedToken, client: Client): Promise<AccountRow> {
     const raised = await shutDoor(tx, account.id);
     await this.sessions.endOfDevice(tx, token.deviceId);
-    const [device] = await valuesOf<{ name: string; platform: string }>(
-      tx.em,
-      sql`update device set trusted_at = null where id = ${token.deviceId} returning name, platform`,
-    );
+    await this.devices.distrust(tx, token.deviceId);
     await forgetTokens(tx, token.deviceId);
+    const device = await this.devices.find(tx.em, account.id, token.deviceId);
     await deliverNotice(tx, raised, 'COPIED_TOKEN', {
       deviceName: device?.name ?? null,
       platform: device?.platform ?? null,

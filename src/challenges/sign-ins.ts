@@ -30,6 +30,11 @@ export interface Credentials {
 /** How often a sign-in starts again because the account changed while its password was hashed. */
 const ROUNDS = 3;
 
+/** The account as it was read with the hash that the password fits; or, if it fits none, whose address it was. */
+type Proof =
+  | { readonly isProven: true; readonly row: AccountRow }
+  | { readonly isProven: false; readonly id: string | null };
+
 /** The first step: an address and its password. */
 export class SignIns {
   constructor(
@@ -63,24 +68,27 @@ export class SignIns {
     if (retryAt) return new InvalidCredentials(retryAt);
 
     const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const account = await this.prove(em, credentials, asker);
-      if (!account.isProven) {
-        const { id } = account;
-        if (id) afterAnswer(() => this.noteWrongPassword(em, id, credentials.device, client));
-        return new InvalidCredentials(attempt.retryAt);
-      }
-      await this.attempts.takeBack(em, key, attempt.failures);
-      if (!knownDeviceId) await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
-      // A device that is not known is about to be challenged: that much of it a network may do in an hour.
-      if (account.row.twoStepEnabledAt && !knownDeviceId) {
-        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
-      }
-      const entrance = await this.secondSteps.enter(em, account.row, credentials, client);
+    const first = await this.prove(em, credentials, asker);
+    if (!first.isProven) {
+      const { id } = first;
+      if (id) afterAnswer(() => this.noteWrongPassword(em, id, credentials.device, client));
+      return new InvalidCredentials(attempt.retryAt);
+    }
+    await this.attempts.takeBack(em, key, attempt.failures);
+    if (!knownDeviceId) await this.countChallenge(first.row, client);
+    for (let round = 0, proven: Proof = first; round < ROUNDS && proven.isProven; round += 1) {
+      const entrance = await this.secondSteps.enter(em, proven.row, credentials, client);
       if (entrance) return this.answer(em, entrance);
       // The account changed while the password was hashed: what was proven counts no more.
+      proven = await this.prove(em, credentials, asker);
     }
     throw new Overloaded();
+  }
+
+  /** The password was right: what counts now is that a device which is not known is about to be challenged. */
+  private async countChallenge(account: AccountRow, client: Client): Promise<void> {
+    await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+    if (account.twoStepEnabledAt) await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
   }
 
   private async answer(em: EntityManager, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
@@ -99,11 +107,7 @@ export class SignIns {
     }
   }
 
-  private async prove(
-    em: EntityManager,
-    { email, password }: Credentials,
-    asker: Asker,
-  ): Promise<{ isProven: true; row: AccountRow } | { isProven: false; id: string | null }> {
+  private async prove(em: EntityManager, { email, password }: Credentials, asker: Asker): Promise<Proof> {
     const row = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
     const matches = await this.passwords.matches(row?.passwordHash ?? null, password, asker);
     if (!row || !matches) return { isProven: false, id: row?.id ?? null };

@@ -70,7 +70,7 @@ export class Devices {
 
   /**
    * Makes the row of a device that signs in for the first time: together with its first session, never by a challenge.
-   * Room was made before, see `makeRoom`.
+   * Room was made before, see `tooMany`.
    */
   async add(tx: Tx, accountId: string, device: DeviceDescription, ipAddress: string): Promise<DeviceRow> {
     const row = await rowOf(
@@ -86,37 +86,39 @@ export class Devices {
     return row;
   }
 
-  /**
-   * Takes devices off the account until one more fits under `DEVICES`: the one unused longest, untrusted ones first.
-   * @returns the devices that went
-   */
-  makeRoom(tx: Tx, accountId: string): Promise<DeviceRow[]> {
+  /** The devices that have to go so that one more fits under `DEVICES`: those unused longest, untrusted ones first. */
+  tooMany(tx: Tx, accountId: string): Promise<DeviceRow[]> {
     return rowsOf(
       tx.em,
       DeviceRow,
-      sql`update device set removed_at = clock_timestamp()
-          where id in (
-            select d.id from device d where d.account_id = ${accountId} and d.removed_at is null
-            order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1})
-          returning *`,
+      sql`select d.* from device d where d.account_id = ${accountId} and d.removed_at is null
+          order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1}`,
     );
   }
 
-  /**
-   * Ends the trust of others until one more trusted device fits under `TRUSTED_DEVICES`: the one unused longest first.
-   * @returns the devices that are trusted no more
-   */
-  makeRoomForTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<DeviceRow[]> {
+  /** The devices whose trust has to end so that one more fits under `TRUSTED_DEVICES`: those unused longest. */
+  tooManyTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<DeviceRow[]> {
     return rowsOf(
       tx.em,
       DeviceRow,
-      sql`update device set trusted_at = null
-          where id in (
-            select d.id from device d
-            where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
-            order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1})
-          returning *`,
+      sql`select d.* from device d
+          where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
+          order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1}`,
     );
+  }
+
+  /** Ends a device's trust; its sessions were ended before, since their rows are always locked before a device's. */
+  async distrust(tx: Tx, deviceId: string): Promise<void> {
+    await countOf(tx.em, sql`update device set trusted_at = null where id = ${deviceId}`);
+  }
+
+  /** Takes a device off the account; its sessions were ended before, as for `distrust`. */
+  async remove(tx: Tx, deviceId: string): Promise<void> {
+    await countOf(
+      tx.em,
+      sql`update device set removed_at = clock_timestamp(), trusted_at = null where id = ${deviceId} and removed_at is null`,
+    );
+    await countOf(tx.em, sql`delete from presence where device_id = ${deviceId}`);
   }
 
   /**
@@ -136,7 +138,7 @@ export class Devices {
     );
   }
 
-  /** Trusts a device from now on. Room was made before, see `makeRoomForTrusted`. */
+  /** Trusts a device from now on. Room was made before, see `tooManyTrusted`. */
   async trust(tx: Tx, deviceId: string): Promise<void> {
     await countOf(
       tx.em,

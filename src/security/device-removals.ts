@@ -1,13 +1,11 @@
-import { sql } from '@mikro-orm/core';
 import { Account } from '../accounts/account.types.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
-import { DeviceRow } from '../devices/device.entity.js';
+import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { countOf, rowOf } from '../rows.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
@@ -18,6 +16,7 @@ export class DeviceRemovals {
   constructor(
     private readonly transactions: Transactions,
     private readonly sessions: Sessions,
+    private readonly devices: Devices,
     private readonly activities: Activities,
   ) {}
 
@@ -40,16 +39,11 @@ export class DeviceRemovals {
 
   private async removeOnce(tx: Tx, session: Session, deviceId: string, ipAddress: string) {
     const owner = await lockOwner(tx, this.sessions, session);
-    const account = await shutDoor(tx, owner.account.id);
-    const removed = await rowOf(
-      tx.em,
-      DeviceRow,
-      sql`update device set removed_at = clock_timestamp(), trusted_at = null
-          where id = ${deviceId} and account_id = ${account.id} and removed_at is null returning *`,
-    );
+    const removed = await this.devices.find(tx.em, owner.account.id, deviceId);
     if (!removed) throw new NotFound('device');
+    const account = await shutDoor(tx, owner.account.id);
     const sessionsEnded = await this.sessions.endOfDevice(tx, removed.id);
-    await countOf(tx.em, sql`delete from presence where device_id = ${removed.id}`);
+    await this.devices.remove(tx, removed.id);
     const { name: deviceName, platform } = removed;
     await this.activities.record(tx, {
       accountId: account.id,

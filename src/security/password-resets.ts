@@ -99,8 +99,8 @@ export class PasswordResets {
     await shutDoor(tx, account.id);
     await cancelSetUps(tx, account.id, null);
     await setPassword(tx, account.id, passwordHash);
-    await this.holdMail(tx, account);
     const ended = await this.sessions.endOthers(tx, account.id, null);
+    await this.holdMail(tx, account);
     const { deviceName, platform } = challenge;
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     await this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
