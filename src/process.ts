@@ -1,7 +1,11 @@
 import { ConfigError } from './config.js';
+import { StartFault } from './start-fault.js';
 
 /** How long a shutdown may take, whatever hangs. */
 const CLOSE_DEADLINE_MS = 9_500;
+
+/** Ctrl-C reaches the whole process group, and npm passes it on once more: that is one wish, not two. */
+const ECHO_MS = 1_000;
 
 /** What is shut down by a signal. */
 interface Closable {
@@ -14,10 +18,13 @@ interface Closable {
  */
 export async function runProcess(start: () => Promise<Closable>): Promise<void> {
   let running: Promise<Closable> | null = null;
-  let isStopping = false;
+  let stoppingSince: number | null = null;
   const stop = async () => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stoppingSince !== null) {
+      if (performance.now() - stoppingSince > ECHO_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS).unref();
     const started = await running?.catch(() => null);
     await started?.close();
@@ -29,14 +36,14 @@ export async function runProcess(start: () => Promise<Closable>): Promise<void> 
     running = start();
     await running;
   } catch (error) {
-    if (isStopping) return;
+    if (stoppingSince !== null) return;
     process.stderr.write(`${explain(error)}\n`);
     process.exit(1);
   }
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof StartFault) return error.message;
   const { code, port, message, stack } = error as { code?: string; port?: number; message?: string; stack?: string };
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken by another program. Stop that one, or set PORT to another number.`;

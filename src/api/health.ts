@@ -17,7 +17,7 @@ export function mountHealth(app: FastifyInstance, health: Health): void {
       await health.check();
       return { status: 'ok' };
     } catch (error) {
-      request.log.warn({ err: error }, 'not ready');
+      request.log.debug({ err: error }, 'not ready');
       return reply.code(503).send({ status: 'not ready' });
     }
   });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { StartFault } from '../start-fault.js';
 import { makeAtOnce } from './postgres-draft.js';
 import { findPrograms, type Programs, programEnvironment } from './postgres-programs.js';
 import { canReach, currentUser, isRoot, ownerOf, type SystemUser, unprivilegedUser } from './postgres-user.js';
@@ -54,7 +55,7 @@ export async function openCluster(dataDir: string, log: (line: string) => void):
 
   const version = versionOf(folder);
   if (version !== programs.major) {
-    throw new Error(
+    throw new StartFault(
       `${folder} was made by PostgreSQL ${version}; the embedded one is ${programs.major} and cannot read it. Move the ` +
         'folder away to begin anew, or set DATABASE_URL to a server into which its data were restored.',
     );
@@ -70,9 +71,9 @@ function placeForRoot(wanted: string): { home: string; user: SystemUser } {
     const data = path.join(home, 'postgres', 'data');
     if (!existsSync(data)) continue;
     const user = ownerOf(data);
-    if (user.uid === 0) throw new Error(`${data} belongs to root, as whom PostgreSQL does not run: chown it.`);
+    if (user.uid === 0) throw new StartFault(`${data} belongs to root, as whom PostgreSQL does not run: chown it.`);
     if (canReach(user, data)) return { home, user };
-    throw new Error(
+    throw new StartFault(
       `User ${user.name}, who owns ${data}, cannot enter it any more: let them enter every folder above it.`,
     );
   }
@@ -88,7 +89,7 @@ function versionOf(folder: string): string {
   try {
     return readFileSync(path.join(folder, 'data', 'PG_VERSION'), 'utf8').trim();
   } catch (cause) {
-    throw new Error(`${folder} is there but holds no database: move it away, or set another DATA_DIR.`, { cause });
+    throw new StartFault(`${folder} is there but holds no database: move it away, or set another DATA_DIR.`, { cause });
   }
 }
 
@@ -96,7 +97,7 @@ function refuseOthers(folder: string): void {
   if (isRoot() || process.platform === 'win32' || !existsSync(folder)) return;
   const { uid } = statSync(folder);
   if (uid === process.getuid?.()) return;
-  throw new Error(
+  throw new StartFault(
     `${folder} belongs to user ${ownerOf(folder).name}: it was made by that user, or by root for them. ` +
       'Run Doorstep as the one who made it, chown it, or set another DATA_DIR.',
   );
@@ -118,7 +119,7 @@ async function create(draft: string, user: SystemUser, programs: Programs): Prom
   try {
     await promisify(execFile)(programs.initdb, options, { ...user, cwd: draft, env: programEnvironment });
   } catch (error) {
-    throw new Error(
+    throw new StartFault(
       `The embedded database cannot be made: ${error instanceof Error ? error.message : error}\n` +
         'Set DATABASE_URL to use a PostgreSQL of your own.',
       { cause: error },

@@ -1,6 +1,7 @@
 import { chmodSync, constants, cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { StartFault } from '../start-fault.js';
 import { makeAtOnce } from './postgres-draft.js';
 import { canReach, type SystemUser } from './postgres-user.js';
 
@@ -53,7 +54,7 @@ function findPackage(): { folder: string; version: string } {
     const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version: string };
     return { folder, version };
   } catch (cause) {
-    throw new Error(
+    throw new StartFault(
       `There is no embedded PostgreSQL for ${platform} in node_modules (it is an optional dependency). ` +
         'Set DATABASE_URL to a PostgreSQL 15 or newer instead.',
       { cause },

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { StartFault } from '../start-fault.js';
 import type { Cluster } from './postgres-cluster.js';
 import { programEnvironment } from './postgres-programs.js';
 
@@ -50,10 +51,10 @@ export async function runServer(cluster: Cluster, port: number): Promise<Server>
     const found = findServer(cluster.data);
     if (found?.isReady) return found;
     const waitedMs = Date.now() - start;
-    if (waitedMs > READY_WITHIN_MS) throw new Error(faultText(cluster, 'It is not ready after a minute.'));
+    if (waitedMs > READY_WITHIN_MS) throw new StartFault(faultText(cluster, 'It is not ready after a minute.'));
     const fault = launched?.fault() ?? null;
     if (!found && fault !== null) {
-      if (!passingFault.test(fault) || waitedMs > PASSING_WITHIN_MS) throw new Error(faultText(cluster, fault));
+      if (!passingFault.test(fault) || waitedMs > PASSING_WITHIN_MS) throw new StartFault(faultText(cluster, fault));
       launched = null;
       await delay(RETRY_MS);
     } else if (!found && !launched) {
@@ -180,7 +181,7 @@ async function freePort(): Promise<number> {
   await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve));
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port of 127.0.0.1 is free');
+  if (typeof address !== 'object' || address === null) throw new StartFault('no port of 127.0.0.1 is free');
   return address.port;
 }
 

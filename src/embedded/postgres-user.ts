@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { StartFault } from '../start-fault.js';
 
 /** The system user that PostgreSQL's programs run as. Without ids it is the user of this process. */
 export interface SystemUser {
@@ -22,7 +23,7 @@ export function currentUser(): SystemUser {
   try {
     return { name: userInfo().username };
   } catch {
-    throw new Error(
+    throw new StartFault(
       `PostgreSQL cannot run as user id ${process.getuid?.()}, which has no line in /etc/passwd: ` +
         'add one, run as another user, or set DATABASE_URL.',
     );
@@ -34,7 +35,7 @@ export function unprivilegedUser(): SystemUser {
   const user =
     listedUsers().find(({ name }) => name === 'postgres') ?? listedUsers().find(({ name }) => name === 'nobody');
   if (user) return user;
-  throw new Error(
+  throw new StartFault(
     'PostgreSQL does not run as root, and there is no user named postgres or nobody to run it as: ' +
       'create one, run Doorstep as another user, or set DATABASE_URL.',
   );
@@ -54,7 +55,7 @@ export function canReach(user: SystemUser, target: string): boolean {
     stdio: 'ignore',
   });
   if (error) {
-    throw new Error(`No program can be started as user ${user.name} (${error.message}): set DATABASE_URL.`);
+    throw new StartFault(`No program can be started as user ${user.name} (${error.message}): set DATABASE_URL.`);
   }
   return status === 0;
 }

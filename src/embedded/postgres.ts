@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientBase, DatabaseError } from 'pg';
+import { StartFault } from '../start-fault.js';
 import { type Cluster, openCluster, ROLE } from './postgres-cluster.js';
 import { findServer, runServer, type Server, stopServer } from './postgres-server.js';
 
@@ -153,7 +154,7 @@ async function refusal(claim: ClientBase, { dataDir }: Cluster): Promise<Error> 
       where locktype = 'advisory' and granted`,
   );
   const holder = rows[0]?.name.replace('doorstep', 'process') ?? 'another process';
-  return new Error(
+  return new StartFault(
     `The data in ${dataDir} are in use by a Doorstep that is running already (${holder}). ` +
       'Stop that one first, or give this one a DATA_DIR of its own.',
   );
