@@ -35,14 +35,21 @@ export function formatError(
     return { message: cause.message, path, extensions: { ...cause.extensions } };
   }
   if (cause instanceof ArgumentValidationError) {
-    const [violation] = violationsOf(cause.extensions.validationErrors as readonly Violation[]);
+    // The library does not say which argument it was; those whose properties are checked are all called `input`.
+    const [violation] = violationsOf(cause.extensions.validationErrors as readonly Violation[], ['input']);
     const { field, message } = violation ?? { field: 'input', message: 'is not valid' };
     return { message: `${field} ${message}`, path, extensions: { code: 'BAD_USER_INPUT', field } };
+  }
+  const refused = cause instanceof GraphQLError ? refusedVariable(cause) : null;
+  if (refused) {
+    const message = production ? withoutHints(refused.message) : refused.message;
+    return { message, locations, extensions: { code: 'BAD_USER_INPUT', field: refused.field } };
   }
   const code = formatted.extensions?.code;
   const isOfRequest = typeof code === 'string' && requestCodes.includes(code);
   if (isOfRequest || (cause instanceof GraphQLError && !cause.originalError && !path)) {
-    const message = production ? withoutHints(formatted.message) : formatted.message;
+    const shown = withoutValues(formatted.message);
+    const message = production ? withoutHints(shown) : shown;
     return { message, locations, path, extensions: { code: isOfRequest ? code : 'GRAPHQL_VALIDATION_FAILED' } };
   }
   logger.error({ err: cause, requestId }, 'a request failed');
@@ -51,6 +58,24 @@ export function formatError(
     path,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   };
+}
+
+/**
+ * A value of a variable that its type does not take. graphql-js quotes it, and it may be or hold a password or a token:
+ * what is told is where it is, and what the type wants.
+ */
+function refusedVariable({ message, originalError }: GraphQLError): { field: string; message: string } | null {
+  const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(message) ?? [];
+  const reason = originalError?.message;
+  if (!variable || reason === undefined) return null;
+  const place = message.slice(0, -reason.length - '; '.length);
+  const field = / at "([^"]*)"$/.exec(place)?.[1] ?? variable;
+  return { field, message: `${field}: ${withoutValues(reason)}` };
+}
+
+/** graphql-js quotes what a scalar cannot represent. */
+function withoutValues(message: string): string {
+  return message.replace(/( cannot represent .*?value): .*$/s, '$1');
 }
 
 /** graphql-js proposes the names that it knows; in production a stranger need not learn them. */
