@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import pg, { Client } from 'pg';
+import { until } from './waiting.js';
 
 /** The migrated database that every other one is a copy of. */
 export const TEMPLATE = 'doorstep_template';
 
 type Row = Record<string, unknown>;
+
+/** Locks that a test holds. */
+export interface Held {
+  /** Resolves when so many of the product's transactions wait for a lock. */
+  waiters(count: number): Promise<void>;
+  /** Lets them go on. */
+  release(): Promise<void>;
+}
 
 /** A database of a test's own, and what a test may do to it behind the product's back. */
 export class TestDatabase implements AsyncDisposable {
@@ -57,6 +66,31 @@ export class TestDatabase implements AsyncDisposable {
     const changes = columns.map(({ name }) => `"${name}" = "${name}" - interval '${interval}'`);
     const aged = await this.query(`update ${table} set ${changes.join(', ')} where ${condition} returning 1`, values);
     return aged.length;
+  }
+
+  /**
+   * Holds locks while work goes on, so that what needs them waits in the order in which it came.
+   * @param statement takes the locks
+   */
+  async holding<T>(statement: string, values: readonly unknown[], work: (held: Held) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    const release = async () => void (await client.query('commit'));
+    try {
+      await client.query('begin');
+      await client.query(statement, [...values]);
+      return await work({ release, waiters: (count) => this.waiters(count) });
+    } finally {
+      await release();
+      client.release();
+    }
+  }
+
+  private async waiters(count: number): Promise<void> {
+    await until(
+      async () =>
+        (await this.count('pg_stat_activity', "datname = $1 and wait_event_type = 'Lock'", [this.name])) >= count,
+      `the wait of ${count} for a lock`,
+    );
   }
 
   /** Everything in the database as text, that of the queue included: what a backup would hold. */

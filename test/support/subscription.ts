@@ -30,6 +30,9 @@ export class Subscription<T> implements AsyncDisposable {
       url,
       webSocketImpl: WebSocket,
       retryAttempts: 0,
+      // The socket stays open when the subscription ends: how the server closes it is what some tests are about.
+      lazy: false,
+      onNonLazyError: () => {},
       connectionParams: token ? { authorization: `Bearer ${token}` } : {},
       on: { closed: (event) => closed(event as Closing) },
     });
