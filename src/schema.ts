@@ -7,13 +7,13 @@ import { AccountActivityResolver, ActivityResolver } from './activity/activity.r
 import { SignOutsResolver } from './activity/sign-outs.resolver.js';
 import type { Context } from './api/context.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from './challenges/challenges.resolver.js';
-import { AccountLoginRequestsResolver, LoginRequestsResolver } from './challenges/login-requests.resolver.js';
-import { SignInResolver } from './challenges/sign-in.resolver.js';
-import { TwoStepResolver } from './challenges/two-step.resolver.js';
 import { AccountDevicesResolver } from './devices/account-devices.resolver.js';
 import { DevicesResolver } from './devices/devices.resolver.js';
+import { AccountLoginRequestsResolver, LoginRequestsResolver } from './login-requests/login-requests.resolver.js';
 import { SecurityResolver } from './security/security.resolver.js';
+import { SignInResolver } from './sign-in/sign-in.resolver.js';
 import { SupportResolver } from './support/support.resolver.js';
+import { TwoStepResolver } from './two-step/two-step.resolver.js';
 
 type ResolverClass = new (...args: never[]) => object;
 

@@ -2,11 +2,11 @@ import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
 import { type Context, requireSession } from '../api/context.js';
 import { Challenge } from '../challenges/challenge.types.js';
+import type { TwoStepEnds } from '../two-step/two-step-ends.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
 import { ChangePasswordResult, DeviceRemoved, DisableTwoStepResult, ResetPasswordResult } from './security.types.js';
-import type { TwoStepEnds } from './two-step-ends.js';
 
 @Resolver()
 export class SecurityResolver {

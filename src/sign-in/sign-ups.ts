@@ -1,13 +1,13 @@
 import type { Context } from '../api/context.js';
+import { Challenge } from '../challenges/challenge.types.js';
+import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
+import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
 import type { RateLimits } from '../rate-limits.js';
 import type { Transactions } from '../transactions.js';
-import { Challenge } from './challenge.types.js';
-import type { ChallengeOpenings } from './challenge-openings.js';
-import type { ChallengeViews } from './challenge-views.js';
 
 /** What an account is to be opened with. */
 export interface Registration {

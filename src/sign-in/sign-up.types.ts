@@ -1,9 +1,9 @@
 import { ValidateNested } from 'class-validator';
 import { createUnionType, Field, InputType } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
+import { Challenge } from '../challenges/challenge.types.js';
 import { DeviceInput } from '../devices/device.types.js';
 import { WeakPassword } from '../passwords/password.types.js';
-import { Challenge } from './challenge.types.js';
 
 @InputType({ description: 'What an account is opened with.' })
 export class SignUpInput {

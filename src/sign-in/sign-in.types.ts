@@ -3,8 +3,8 @@ import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { EmailAddress } from '../accounts/email-address.js';
 import { Problem, type Text } from '../api/problem.js';
+import { Challenge, ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
 import { Device, DeviceInput } from '../devices/device.types.js';
-import { Challenge, ChallengeClosed, TemporarilyLocked, WrongCode } from './challenge.types.js';
 
 @ObjectType({
   description:

@@ -1,9 +1,9 @@
 import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { Problem, type Text } from '../api/problem.js';
+import { Challenge, ChallengeClosed, WrongCode } from '../challenges/challenge.types.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
-import { Challenge, ChallengeClosed, WrongCode } from './challenge.types.js';
 
 @ObjectType({ description: 'Whether new devices need a code.' })
 export class TwoStepVerification {

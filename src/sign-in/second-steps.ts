@@ -3,6 +3,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Client } from '../api/context.js';
+import type { AccountLimits } from '../challenges/account-limits.js';
+import { TemporarilyLocked } from '../challenges/challenge.types.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
+import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
+import { defaultMethod } from '../challenges/default-method.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { Devices } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
@@ -12,12 +17,7 @@ import { countOf, valuesOf } from '../rows.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
-import type { AccountLimits } from './account-limits.js';
 import type { Admissions, Admitted } from './admissions.js';
-import { TemporarilyLocked } from './challenge.types.js';
-import { shutDoor } from './challenge-ends.js';
-import type { ChallengeOpenings, OpenedChallenge } from './challenge-openings.js';
-import { defaultMethod } from './default-method.js';
 import type { Credentials } from './sign-ins.js';
 
 /** What a proven password leads to. */

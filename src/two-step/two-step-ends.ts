@@ -8,11 +8,11 @@ import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { rowOf } from '../rows.js';
+import type { OwnerPasswords } from '../security/owner-passwords.js';
+import { TwoStepDisabled, WrongPassword } from '../security/security.types.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
-import type { OwnerPasswords } from './owner-passwords.js';
-import { TwoStepDisabled, WrongPassword } from './security.types.js';
 
 /** Turns two-step verification off. */
 export class TwoStepEnds {

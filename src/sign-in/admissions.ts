@@ -1,5 +1,6 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import type { Activities } from '../activity/activities.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
 import { issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
@@ -7,7 +8,6 @@ import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import type { Tx } from '../transactions.js';
-import { shutDoor } from './challenge-ends.js';
 
 /** Who is let in, on what, and why. */
 export interface Admission {

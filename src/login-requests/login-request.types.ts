@@ -1,8 +1,8 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import type { State } from '../challenges/challenge.entity.js';
+import { ChallengeState } from '../challenges/challenge.types.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import { Platform } from '../devices/device.types.js';
-import type { State } from './challenge.entity.js';
-import { ChallengeState } from './challenge.types.js';
 import type { LoginRequestView } from './login-requests.js';
 
 @ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })

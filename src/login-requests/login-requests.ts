@@ -4,6 +4,8 @@ import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
+import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
+import { methodOf } from '../challenges/challenge-tries.js';
 import type { Codes } from '../codes/codes.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
@@ -11,8 +13,6 @@ import { deliverNotice } from '../outbox/outbox.js';
 import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
 import { isLive, type Session } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
-import { ChallengeRow, type State } from './challenge.entity.js';
-import { methodOf } from './challenge-tries.js';
 
 /** A pending or ended sign-in, with its code while there is something to type. */
 export interface LoginRequestView {

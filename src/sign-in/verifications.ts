@@ -4,13 +4,13 @@ import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Problem } from '../api/problem.js';
+import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
+import type { ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
+import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import { countOf, rowOf } from '../rows.js';
 import type { Transactions, Tx } from '../transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
-import type { ChallengeRow, Purpose } from './challenge.entity.js';
-import type { ChallengeClosed, TemporarilyLocked, WrongCode } from './challenge.types.js';
-import { type ChallengeTries, methodOf } from './challenge-tries.js';
 import type { SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 

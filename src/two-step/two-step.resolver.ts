@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { type Context, requireSession } from '../api/context.js';
+import { defaultMethod } from '../challenges/default-method.js';
 import type { Limits } from '../limits.js';
-import { defaultMethod } from './default-method.js';
 import type { TwoStep } from './two-step.js';
 import { EnableTwoStepResult, StartTwoStepSetupResult, TwoStepVerification } from './two-step.types.js';
 
