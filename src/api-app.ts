@@ -29,13 +29,13 @@ import type { Foundation } from './foundation.js';
 import { LoginRequestStream } from './login-requests/login-request-stream.js';
 import { LoginRequests } from './login-requests/login-requests.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from './login-requests/login-requests.resolver.js';
+import { OwnerPasswords } from './passwords/owner-passwords.js';
 import { PasswordAttempts } from './passwords/password-attempts.js';
 import { PasswordStrength } from './passwords/password-strength.js';
 import { Passwords } from './passwords/passwords.js';
 import { RateLimits } from './rate-limits.js';
 import { createSchema } from './schema.js';
 import { DeviceRemovals } from './security/device-removals.js';
-import { OwnerPasswords } from './security/owner-passwords.js';
 import { PasswordChanges } from './security/password-changes.js';
 import { PasswordResets } from './security/password-resets.js';
 import { SecurityResolver } from './security/security.resolver.js';
@@ -157,10 +157,10 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, limits), loader, places),
-    new SecurityResolver(removals, changes, resets, twoStepEnds),
+    new SecurityResolver(removals, changes, resets),
     new SignInResolver(signUps, signIns, verifications),
     new SignOutsResolver(new SignOuts(transactions, sessions, activities)),
     new SupportResolver(reports),
-    new TwoStepResolver(twoStep, limits),
+    new TwoStepResolver(twoStep, twoStepEnds, limits),
   ];
 }

@@ -1,25 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
+import type { NoticeKind } from '../mail/mail-data.js';
 
 export const methods = ['APP', 'EMAIL'] as const;
 export type Method = (typeof methods)[number];
 
 export const deliveryStates = ['QUEUED', 'SENT', 'SEEN', 'RETRYING', 'FAILED'] as const;
 export type DeliveryStateName = (typeof deliveryStates)[number];
-
-/** What a security notice tells its reader; see `locales/`. */
-export const notices = [
-  'NEW_DEVICE',
-  'DEVICE_REMOVED',
-  'PASSWORD_CHANGED',
-  'PASSWORD_RESET',
-  'TWO_STEP_ENABLED',
-  'TWO_STEP_DISABLED',
-  'LOGIN_DENIED',
-  'COPIED_TOKEN',
-  'WRONG_CODES',
-] as const;
-export type Notice = (typeof notices)[number];
 
 /** What a notice says besides its own words. */
 export interface NoticeFacts {
@@ -51,7 +38,7 @@ export const DeliveryRow = defineEntity({
     /** The account that a notice is about; null for a code. */
     account: () => p.manyToOne(AccountRow).mapToPk().nullable().deleteRule('cascade'),
     method: p.text().$type<Method>(),
-    notice: p.text().$type<Notice>().nullable(),
+    notice: p.text().$type<NoticeKind>().nullable(),
     facts: p.json().$type<NoticeFacts>().nullable(),
     locale: p.text(),
     /** Null for APP. */

@@ -1,8 +1,9 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { NoticeKind } from '../mail/mail-data.js';
 import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
 import type { Tx } from '../transactions.js';
-import { DeliveryRow, type Notice, type NoticeFacts } from './delivery.entity.js';
+import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
 /** While a worker has a delivery for this long, no other takes it; longer than a send may last. */
 const CLAIM_SECONDS = 75;
@@ -56,7 +57,7 @@ export async function deliverCode(tx: Tx, delivery: CodeDelivery): Promise<Deliv
 export async function deliverNotice(
   tx: Tx,
   account: { readonly id: string; readonly email: string; readonly locale: string },
-  notice: Notice,
+  notice: NoticeKind,
   facts: NoticeFacts,
 ): Promise<void> {
   const row = await rowOf(

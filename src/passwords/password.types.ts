@@ -15,3 +15,18 @@ export class WeakPassword extends Problem {
     return this.reasons.map(({ key, values }) => texts.t(client.locale, key, values));
   }
 }
+
+@ObjectType({ implements: Problem, description: 'The password that was asked for again is not right.' })
+export class WrongPassword extends Problem {
+  protected readonly text: Text;
+  @Field(() => Date, { nullable: true, description: 'When the next try is taken, while tries are slowed down.' })
+  readonly retryAt: Date | null;
+
+  constructor(retryAt: Date | null) {
+    super();
+    this.retryAt = retryAt;
+    this.text = retryAt
+      ? { key: 'problem.WrongPasswordDelayed', values: { retryAt } }
+      : { key: 'problem.WrongPassword' };
+  }
+}

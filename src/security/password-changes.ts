@@ -7,14 +7,14 @@ import { Overloaded, Unauthenticated } from '../api/errors.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import type { WeakPassword } from '../passwords/password.types.js';
+import type { OwnerPasswords } from '../passwords/owner-passwords.js';
+import { type WeakPassword, WrongPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
-import type { OwnerPasswords } from './owner-passwords.js';
-import { PasswordChanged, WrongPassword } from './security.types.js';
+import { PasswordChanged } from './security.types.js';
 import { setPassword } from './set-password.js';
 
 /** What a password change asks for. */

@@ -2,11 +2,10 @@ import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
 import { type Context, requireSession } from '../api/context.js';
 import { Challenge } from '../challenges/challenge.types.js';
-import type { TwoStepEnds } from '../two-step/two-step-ends.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
-import { ChangePasswordResult, DeviceRemoved, DisableTwoStepResult, ResetPasswordResult } from './security.types.js';
+import { ChangePasswordResult, DeviceRemoved, ResetPasswordResult } from './security.types.js';
 
 @Resolver()
 export class SecurityResolver {
@@ -14,7 +13,6 @@ export class SecurityResolver {
     private readonly removals: DeviceRemovals,
     private readonly changes: PasswordChanges,
     private readonly resets: PasswordResets,
-    private readonly twoStepEnds: TwoStepEnds,
   ) {}
 
   @Mutation(() => DeviceRemoved, {
@@ -54,13 +52,5 @@ export class SecurityResolver {
     @Arg('newPassword', () => String) newPassword: string,
   ): Promise<typeof ResetPasswordResult> {
     return this.resets.reset(context, token, code, newPassword);
-  }
-
-  @Mutation(() => DisableTwoStepResult, { description: "Turns it off and forgets every device's trust." })
-  disableTwoStep(
-    @Ctx() context: Context,
-    @Arg('password', () => String) password: string,
-  ): Promise<typeof DisableTwoStepResult> {
-    return this.twoStepEnds.disable({ ...context, session: requireSession(context) }, password);
   }
 }

@@ -1,8 +1,7 @@
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
-import { Problem, type Text } from '../api/problem.js';
 import { ChallengeClosed, WrongCode } from '../challenges/challenge.types.js';
-import { WeakPassword } from '../passwords/password.types.js';
+import { WeakPassword, WrongPassword } from '../passwords/password.types.js';
 
 @ObjectType({ description: 'A device was taken off the account.' })
 export class DeviceRemoved {
@@ -20,21 +19,6 @@ export class DeviceRemoved {
     this.deviceId = deviceId;
     this.sessionsEnded = sessionsEnded;
     this.account = account;
-  }
-}
-
-@ObjectType({ implements: Problem, description: 'The password that was asked for again is not right.' })
-export class WrongPassword extends Problem {
-  protected readonly text: Text;
-  @Field(() => Date, { nullable: true, description: 'When the next try is taken, while tries are slowed down.' })
-  readonly retryAt: Date | null;
-
-  constructor(retryAt: Date | null) {
-    super();
-    this.retryAt = retryAt;
-    this.text = retryAt
-      ? { key: 'problem.WrongPasswordDelayed', values: { retryAt } }
-      : { key: 'problem.WrongPassword' };
   }
 }
 
@@ -67,16 +51,6 @@ export class PasswordReset {
   }
 }
 
-@ObjectType({ description: 'The password alone is enough from now on.' })
-export class TwoStepDisabled {
-  @Field(() => Account)
-  readonly account: Account;
-
-  constructor(account: Account) {
-    this.account = account;
-  }
-}
-
 export const ChangePasswordResult = createUnionType({
   name: 'ChangePasswordResult',
   types: () => [PasswordChanged, WrongPassword, WeakPassword] as const,
@@ -85,9 +59,4 @@ export const ChangePasswordResult = createUnionType({
 export const ResetPasswordResult = createUnionType({
   name: 'ResetPasswordResult',
   types: () => [PasswordReset, WrongCode, ChallengeClosed, WeakPassword] as const,
-});
-
-export const DisableTwoStepResult = createUnionType({
-  name: 'DisableTwoStepResult',
-  types: () => [TwoStepDisabled, WrongPassword] as const,
 });

@@ -9,7 +9,7 @@ import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
 import { defaultMethod } from '../challenges/default-method.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
-import type { Devices } from '../devices/devices.js';
+import type { DeviceDescription, Devices } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
@@ -18,7 +18,14 @@ import type { SessionReason } from '../sessions/session.entity.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
-import type { Credentials } from './sign-ins.js';
+
+/** What a device signs in with. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  readonly device: DeviceDescription;
+  readonly deviceToken: string | null;
+}
 
 /** What a proven password leads to. */
 export type Entrance = { readonly admitted: Admitted } | { readonly opened: OpenedChallenge } | TemporarilyLocked;

@@ -15,17 +15,9 @@ import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits.js';
 import { countOf, rowOf } from '../rows.js';
 import type { Transactions } from '../transactions.js';
-import type { Entrance, SecondSteps } from './second-steps.js';
+import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
-
-/** What a device signs in with. */
-export interface Credentials {
-  readonly email: string;
-  readonly password: string;
-  readonly device: DeviceDescription;
-  readonly deviceToken: string | null;
-}
 
 /** How often a sign-in starts again because the account changed while its password was hashed. */
 const ROUNDS = 3;

@@ -7,12 +7,13 @@ import { Overloaded } from '../api/errors.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import type { OwnerPasswords } from '../passwords/owner-passwords.js';
+import { WrongPassword } from '../passwords/password.types.js';
 import { rowOf } from '../rows.js';
-import type { OwnerPasswords } from '../security/owner-passwords.js';
-import { TwoStepDisabled, WrongPassword } from '../security/security.types.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
+import { TwoStepDisabled } from './two-step.types.js';
 
 /** Turns two-step verification off. */
 export class TwoStepEnds {

@@ -4,12 +4,19 @@ import { type Context, requireSession } from '../api/context.js';
 import { defaultMethod } from '../challenges/default-method.js';
 import type { Limits } from '../limits.js';
 import type { TwoStep } from './two-step.js';
-import { EnableTwoStepResult, StartTwoStepSetupResult, TwoStepVerification } from './two-step.types.js';
+import {
+  DisableTwoStepResult,
+  EnableTwoStepResult,
+  StartTwoStepSetupResult,
+  TwoStepVerification,
+} from './two-step.types.js';
+import type { TwoStepEnds } from './two-step-ends.js';
 
 @Resolver(() => Account)
 export class TwoStepResolver {
   constructor(
     private readonly twoStep: TwoStep,
+    private readonly ends: TwoStepEnds,
     private readonly limits: Limits,
   ) {}
 
@@ -35,5 +42,13 @@ export class TwoStepResolver {
     @Arg('code', () => String) code: string,
   ): Promise<typeof EnableTwoStepResult> {
     return this.twoStep.enable({ ...context, session: requireSession(context) }, token, code);
+  }
+
+  @Mutation(() => DisableTwoStepResult, { description: "Turns it off and forgets every device's trust." })
+  disableTwoStep(
+    @Ctx() context: Context,
+    @Arg('password', () => String) password: string,
+  ): Promise<typeof DisableTwoStepResult> {
+    return this.ends.disable({ ...context, session: requireSession(context) }, password);
   }
 }

@@ -4,6 +4,7 @@ import { Problem, type Text } from '../api/problem.js';
 import { Challenge, ChallengeClosed, WrongCode } from '../challenges/challenge.types.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
+import { WrongPassword } from '../passwords/password.types.js';
 
 @ObjectType({ description: 'Whether new devices need a code.' })
 export class TwoStepVerification {
@@ -50,4 +51,19 @@ export const StartTwoStepSetupResult = createUnionType({
 export const EnableTwoStepResult = createUnionType({
   name: 'EnableTwoStepResult',
   types: () => [TwoStepEnabled, WrongCode, ChallengeClosed] as const,
+});
+
+@ObjectType({ description: 'The password alone is enough from now on.' })
+export class TwoStepDisabled {
+  @Field(() => Account)
+  readonly account: Account;
+
+  constructor(account: Account) {
+    this.account = account;
+  }
+}
+
+export const DisableTwoStepResult = createUnionType({
+  name: 'DisableTwoStepResult',
+  types: () => [TwoStepDisabled, WrongPassword] as const,
 });

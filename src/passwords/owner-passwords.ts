@@ -2,10 +2,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { findAccount } from '../accounts/accounts.js';
 import { Unauthenticated } from '../api/errors.js';
-import type { PasswordAttempts } from '../passwords/password-attempts.js';
-import type { Passwords } from '../passwords/passwords.js';
 import type { Session } from '../sessions/sessions.js';
-import { WrongPassword } from './security.types.js';
+import { WrongPassword } from './password.types.js';
+import type { PasswordAttempts } from './password-attempts.js';
+import type { Passwords } from './passwords.js';
 
 /** Asks a signed-in person for the password again. */
 export class OwnerPasswords {
