@@ -8,6 +8,7 @@ import { ActivityStream } from './activity/activity-stream.js';
 import { SignOuts } from './activity/sign-outs.js';
 import { SignOutsResolver } from './activity/sign-outs.resolver.js';
 import { Contexts } from './api/contexts.js';
+import { Cookies } from './api/cookies.js';
 import { documentRules } from './api/document-rules.js';
 import { createHttpServer } from './api/http.js';
 import { Sockets } from './api/sockets.js';
@@ -79,6 +80,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   );
   const sockets = new Sockets(fork, sessions, bus, config.limits, logger);
   const { production, limits } = config;
+  const cookies = new Cookies(config.publicUrl, limits);
   const socketServer = new SocketServer({
     schema,
     rules,
@@ -86,11 +88,12 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
     sessions,
     sockets,
     presence,
+    cookies,
     production,
     limits,
     logger,
   });
-  const http = await createHttpServer({ schema, rules, contexts, sessions, config, logger, socketServer });
+  const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
   return {
     http,
     async close() {

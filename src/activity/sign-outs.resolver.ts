@@ -19,7 +19,9 @@ export class SignOutsResolver {
   @Mutation(() => SignedOut, { description: 'Ends this session; the device stays trusted.' })
   async signOut(@Ctx() context: Context): Promise<SignedOut> {
     const session = requireSession(context);
-    return new SignedOut(await this.signOuts.signOut(context.em, session, context.client.ipAddress));
+    const ended = await this.signOuts.signOut(context.em, session, context.client.ipAddress);
+    context.cookies?.dropSession();
+    return new SignedOut(ended);
   }
 
   @Mutation(() => SignedOut, { description: 'Ends every other session of the account.' })

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Session } from '../sessions/sessions.js';
 import type { Locale, Texts } from '../texts.js';
+import type { CookieJar } from './cookies.js';
 import { Unauthenticated } from './errors.js';
 
 /** Who asks, whether or not it is signed in. */
@@ -28,6 +29,8 @@ export interface Context {
   readonly texts: Texts;
   /** The instance of a resolver class: subscriptions start outside of one. */
   resolver<T>(type: new (...args: never[]) => T): T;
+  /** Null: the client keeps its tokens itself. */
+  readonly cookies: CookieJar | null;
   /** Null over HTTP. */
   readonly socket: SocketHandle | null;
   /** Work that must not delay the answer; it runs when the answer has left. */

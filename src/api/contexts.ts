@@ -3,7 +3,10 @@ import type { Logger } from 'pino';
 import { canonicalIp } from '../places/client-network.js';
 import type { Session } from '../sessions/sessions.js';
 import { localeOf, type Texts } from '../texts.js';
-import type { Client, Context, SocketHandle } from './context.js';
+import type { Client, Context } from './context.js';
+
+/** How an operation came in. */
+type Transport = Pick<Context, 'cookies' | 'socket'>;
 
 /** Makes the context of each operation. */
 export class Contexts {
@@ -20,14 +23,15 @@ export class Contexts {
     return { ipAddress: canonicalIp(ipAddress), locale: localeOf(acceptLanguage) };
   }
 
-  create(client: Client, session: Session | null, socket: SocketHandle | null): Context {
+  create(client: Client, session: Session | null, transport: Partial<Transport> = {}): Context {
     return {
       em: this.fork(),
       session,
       client,
       texts: this.texts,
       resolver: this.resolver,
-      socket,
+      cookies: transport.cookies ?? null,
+      socket: transport.socket ?? null,
       afterAnswer: (work) => this.later(work),
     };
   }

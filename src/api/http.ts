@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import helmet from '@fastify/helmet';
+import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import type { Config } from '../config.js';
 import type { Context } from './context.js';
 import { formatError } from './format-error.js';
+import { mountHeaders } from './http-headers.js';
 import type { SocketServer, SocketServing } from './websocket.js';
 
 const GOING_AWAY = 1001;
 const BODY_BYTES = 65_536;
 
 /** What HTTP is served with. */
-export interface HttpServing extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'logger'> {
+export interface HttpServing
+  extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'cookies' | 'logger'> {
   readonly config: Config;
   readonly socketServer: SocketServer;
 }
 
 /** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
 export async function createHttpServer(serving: HttpServing): Promise<FastifyInstance> {
-  const { config, logger, contexts, sessions, socketServer } = serving;
+  const { config, logger, contexts, sessions, cookies, socketServer } = serving;
   const app: FastifyInstance = fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -33,7 +35,9 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
-  await secure(app, config);
+  await mountHeaders(app, config);
+  mountErrors(app);
+  await app.register(cookie);
   await app.register(websocket, {
     options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
     preClose(done) {
@@ -46,10 +50,12 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   await apollo.start();
   app.addHook('onClose', () => apollo.stop());
   const http = fastifyApolloHandler<Context>(apollo, {
-    context: async (request) => {
+    context: async (request, reply) => {
       const client = contexts.client(request.ip, request.headers['accept-language']);
-      const context = contexts.create(client, null, null);
-      const token = bearerOf(request);
+      const jar = cookies.jarOf(request, reply);
+      const context = contexts.create(client, null, { cookies: jar });
+      // Authorization wins over cookies, and cookies count only where the client asks for them.
+      const token = bearerOf(request) ?? (jar && cookies.sessionToken(request));
       const session = token ? await sessions.authenticate(context.em, token, client.ipAddress) : null;
       return { ...context, session };
     },
@@ -95,41 +101,7 @@ function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }
 
-/** Headers of every answer, CORS for the origins on the list, and JSON as the only kind of body. */
-async function secure(app: FastifyInstance, config: Config): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'", 'data:'],
-        'connect-src': ["'self'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-      },
-    },
-    hsts: config.production ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store');
-    const { origin } = request.headers;
-    if (request.routeOptions.url !== '/graphql' || origin === undefined) return;
-    reply.header('vary', 'Origin');
-    if (config.allowedOrigins.includes(origin)) reply.header('access-control-allow-origin', origin);
-  });
-  app.options('/graphql', (_request, reply) =>
-    reply
-      .header('access-control-allow-methods', 'POST')
-      .header('access-control-allow-headers', 'content-type, authorization, accept-language')
-      .header('access-control-max-age', '600')
-      .code(204)
-      .send(),
-  );
-  app.removeContentTypeParser('text/plain');
+function mountErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');

@@ -20,6 +20,7 @@ import type { Session, Sessions } from '../sessions/sessions.js';
 import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Client, SocketHandle } from './context.js';
 import type { Contexts } from './contexts.js';
+import type { Cookies } from './cookies.js';
 import { ApiError } from './errors.js';
 import { formatError } from './format-error.js';
 import type { Sockets } from './sockets.js';
@@ -32,6 +33,7 @@ export interface SocketServing {
   readonly sessions: Sessions;
   readonly sockets: Sockets;
   readonly presence: Presence;
+  readonly cookies: Cookies;
   readonly production: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -42,6 +44,8 @@ interface Extra extends Record<PropertyKey, unknown> {
   readonly connection: Connection;
   readonly client: Client;
   readonly requestId: string;
+  /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
+  readonly cookieToken: string | null;
   session: Session | null;
   readonly onClose: (() => void)[];
 }
@@ -73,7 +77,14 @@ export class SocketServer {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
     }
-    const extra: Extra = { connection, client, requestId: request.id, session: null, onClose: [uncount] };
+    const extra: Extra = {
+      connection,
+      client,
+      requestId: request.id,
+      cookieToken: this.cookieTokenOf(request),
+      session: null,
+      onClose: [uncount],
+    };
     const closed = this.server.opened(connection, extra);
     socket.once('close', (code, reason) => {
       for (const clean of extra.onClose) clean();
@@ -83,16 +94,24 @@ export class SocketServer {
     });
   }
 
+  /** Native clients send no Origin and no cookies; a browser's cookies count only with an Origin, which was checked. */
+  private cookieTokenOf(request: FastifyRequest): string | null {
+    return request.headers.origin === undefined ? null : this.serving.cookies.sessionToken(request);
+  }
+
   /**
    * A dead `authorization` closes with 4401, which clients do not retry; a database that is away with 1013, which they
    * do: 4500 would make them give up for good.
    */
   private async connect(ctx: Ctx): Promise<boolean> {
-    const { connection, client, onClose } = ctx.extra;
+    const { connection, client, cookieToken, onClose } = ctx.extra;
     const authorization = ctx.connectionParams?.authorization;
-    if (authorization === undefined || authorization === null) return true;
+    const token = authorization === undefined || authorization === null ? cookieToken : String(authorization);
+    if (token === null) return true;
     try {
-      const session = await this.authenticate(String(authorization), client);
+      const session = await this.authenticate(token, client);
+      // A stale cookie makes the socket anonymous: the browser sent it unasked.
+      if (!session && token === cookieToken) return true;
       if (!session) {
         connection.endSession();
         return false;
@@ -114,7 +133,7 @@ export class SocketServer {
   }
 
   private authenticate(authorization: string, client: Client): Promise<Session | null> {
-    const em = this.serving.contexts.create(client, null, null).em;
+    const em = this.serving.contexts.create(client, null).em;
     return this.serving.sessions.authenticate(em, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
   }
 
@@ -136,7 +155,7 @@ export class SocketServer {
         document,
         operationName: payload.operationName,
         variableValues: payload.variables,
-        contextValue: contexts.create(ctx.extra.client, ctx.extra.session, this.handleOf(ctx.extra)),
+        contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
       };
     } catch (error) {
       if (error instanceof GraphQLError) return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];

@@ -99,7 +99,7 @@ export class ChallengeSends {
       challengeId: challenge.id,
       method: challenge.method,
       toAddress: challenge.method === 'EMAIL' ? challenge.email : null,
-      askedFrom: isPasswordProven(challenge.purpose) ? null : clientNetworks(challenge.ipAddress).narrow,
+      askedFrom: isPasswordProven(challenge.purpose) ? null : askerOf(challenge),
       locale: challenge.locale,
       isWithheld,
     });
@@ -131,18 +131,25 @@ export class ChallengeSends {
       return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
     }
     await tx.em.execute(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
-    const [open] = await valuesOf<{ mails: number; fromHere: number }>(
+    const [open] = await valuesOf<{ byStrangers: number; byThisOne: number }>(
       tx.em,
-      sql`select count(*)::int as mails,
-            (count(*) filter (where asked_from = ${clientNetworks(challenge.ipAddress).narrow}))::int as "fromHere"
+      sql`select (count(*) filter (where asked_from not like ${`${DEVICE_ASKER}%`}))::int as "byStrangers",
+            (count(*) filter (where asked_from = ${askerOf(challenge)}))::int as "byThisOne"
           from delivery where to_address = ${challenge.email} and asked_from is not null
             and created_at > clock_timestamp() - interval '1 hour'`,
     );
-    return (
-      (open?.mails ?? 0) >= this.limits.OPEN_MAILS_PER_ADDRESS_HOUR ||
-      (open?.fromHere ?? 0) >= this.limits.OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR
-    );
+    const { OPEN_MAILS_PER_ADDRESS_HOUR: perAddress, OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: perAsker } = this.limits;
+    // A device of the account's is counted by itself: strangers cannot use up what its owner needs.
+    if (challenge.device) return (open?.byThisOne ?? 0) >= perAddress;
+    return (open?.byStrangers ?? 0) >= perAddress || (open?.byThisOne ?? 0) >= perAsker;
   }
+}
+
+const DEVICE_ASKER = 'device:';
+
+/** Who asks for a mail without a password: a device that the account knows, or a network. */
+function askerOf(challenge: ChallengeRow): string {
+  return challenge.device ? `${DEVICE_ASKER}${challenge.device}` : clientNetworks(challenge.ipAddress).narrow;
 }
 
 function stampOf(method: Method) {

@@ -43,7 +43,7 @@ export const DeliveryRow = defineEntity({
     locale: p.text(),
     /** Null for APP. */
     toAddress: p.text().nullable(),
-    /** The network (`/32`, `/64`) that asked for a code nobody proved a password for; limits count by it. */
+    /** Who asked for a code without a proven password: a network (`/32`, `/64`), or `device:<id>`; limits count by it. */
     askedFrom: p.text().nullable(),
     state: p.text().$type<DeliveryStateName>().default('QUEUED'),
     /** Never sent: past a limit, or for nobody. It looks the same from outside. */

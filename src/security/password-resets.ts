@@ -10,6 +10,7 @@ import { cancelSetUps, shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
+import { liveTokenDevice } from '../devices/device-tokens.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
@@ -50,9 +51,17 @@ export class PasswordResets {
     private readonly limits: Limits,
   ) {}
 
-  /** Always a challenge; for an address that nobody has, a decoy: the same rows by the same statements. */
-  async request({ em, client }: Pick<Context, 'em' | 'client'>, email: string): Promise<Challenge> {
+  /**
+   * Always a challenge; for an address that nobody has, a decoy: the same rows by the same statements.
+   * @param deviceToken a live one of the account's makes the request its owner's, for the limits on mail
+   */
+  async request(
+    { em, client }: Pick<Context, 'em' | 'client'>,
+    email: string,
+    deviceToken: string | null,
+  ): Promise<Challenge> {
     await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
+    const deviceId = await liveTokenDevice(em, email, deviceToken);
     const account = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
     const opened = await this.transactions.run(em, (tx) =>
       this.openings.open(tx, {
@@ -61,7 +70,7 @@ export class PasswordResets {
         email,
         method: 'EMAIL',
         device: unknownDevice,
-        deviceId: null,
+        deviceId,
         sessionId: null,
         passwordHash: null,
         mailHeld: false,

@@ -5,7 +5,7 @@ import { Challenge } from '../challenges/challenge.types.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
-import { ChangePasswordResult, DeviceRemoved, ResetPasswordResult } from './security.types.js';
+import { ChangePasswordResult, DeviceRemoved, PasswordChanged, ResetPasswordResult } from './security.types.js';
 
 @Resolver()
 export class SecurityResolver {
@@ -19,26 +19,40 @@ export class SecurityResolver {
     description:
       'Takes a device off the account: its trust and sessions are over everywhere before it answers; its sockets close within a second.',
   })
-  removeDevice(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<DeviceRemoved> {
-    return this.removals.remove({ ...context, session: requireSession(context) }, id);
+  async removeDevice(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<DeviceRemoved> {
+    const removed = await this.removals.remove({ ...context, session: requireSession(context) }, id);
+    if (!removed.account) context.cookies?.dropSession();
+    return removed;
   }
 
   @Mutation(() => ChangePasswordResult, {
     description: "With `signOutOtherDevices`, every other session ends and every other device's trust is forgotten.",
   })
-  changePassword(
+  async changePassword(
     @Ctx() context: Context,
     @Arg('currentPassword', () => String) currentPassword: string,
     @Arg('newPassword', () => String) newPassword: string,
     @Arg('signOutOtherDevices', () => Boolean, { defaultValue: true }) signOutOtherDevices: boolean,
   ): Promise<typeof ChangePasswordResult> {
     const change = { currentPassword, newPassword, signOutOtherDevices };
-    return this.changes.change({ ...context, session: requireSession(context) }, change);
+    const outcome = await this.changes.change({ ...context, session: requireSession(context) }, change);
+    if (!context.cookies || !(outcome instanceof PasswordChanged)) return outcome;
+    if (outcome.sessionToken) context.cookies.keepSession(outcome.sessionToken);
+    return new PasswordChanged(outcome.account, outcome.sessionsEnded, null);
   }
 
   @Mutation(() => Challenge, { description: 'Always answers with a challenge, whether or not the account exists.' })
-  requestPasswordReset(@Ctx() context: Context, @Arg('email', () => EmailAddress) email: string): Promise<Challenge> {
-    return this.resets.request(context, email);
+  requestPasswordReset(
+    @Ctx() context: Context,
+    @Arg('email', () => EmailAddress) email: string,
+    @Arg('deviceToken', () => String, {
+      nullable: true,
+      description:
+        "The account's device token, where the device has one: then strangers who ask in between cannot use up its mails.",
+    })
+    deviceToken?: string | null,
+  ): Promise<Challenge> {
+    return this.resets.request(context, email, deviceToken ?? context.cookies?.deviceToken(email) ?? null);
   }
 
   @Mutation(() => ResetPasswordResult, {

@@ -8,7 +8,7 @@ import { Device, DeviceInput } from '../devices/device.types.js';
 
 @ObjectType({
   description:
-    "Tokens are for clients that keep them themselves: `sessionToken` goes into `Authorization: Bearer` and, as `authorization`, into the payload of the WebSocket's connection_init; `deviceToken` into the next `signIn`.",
+    "Tokens are for clients that keep them themselves: `sessionToken` goes into `Authorization: Bearer` and, as `authorization`, into the payload of the WebSocket's connection_init; `deviceToken` into the next `signIn`. A browser sends the header `Session-Transport: cookie` with every request instead: then both are null here and live in cookies.",
 })
 export class SignedIn {
   @Field(() => Account)
@@ -26,18 +26,17 @@ export class SignedIn {
   })
   readonly deviceToken: string | null;
 
-  constructor(signedIn: {
-    account: Account;
-    device: Device;
-    sessionToken: string;
-    sessionExpiresAt: Date;
-    deviceToken: string;
-  }) {
+  constructor(signedIn: Pick<SignedIn, 'account' | 'device' | 'sessionToken' | 'sessionExpiresAt' | 'deviceToken'>) {
     this.account = signedIn.account;
     this.device = signedIn.device;
     this.sessionToken = signedIn.sessionToken;
     this.sessionExpiresAt = signedIn.sessionExpiresAt;
     this.deviceToken = signedIn.deviceToken;
+  }
+
+  /** The same answer for a browser, whose tokens live in cookies. */
+  withoutTokens(): SignedIn {
+    return new SignedIn({ ...this, sessionToken: null, deviceToken: null });
   }
 }
 
