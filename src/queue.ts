@@ -144,7 +144,9 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
     enableOfflineQueue: false,
     commandTimeout: STORE_TIMEOUT_MS,
   };
-  return new Queue(QUEUE_NAME, { ...options, connection });
+  // The version is asked before the connection stands, which fails without the offline queue, and BullMQ then refuses
+  // every job for good. The worker's connection checks it.
+  return new Queue(QUEUE_NAME, { ...options, skipVersionCheck: true, connection });
 }
 
 function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown) => Promise<void>): JobRunner {
