@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AccountsResolver } from './accounts/accounts.resolver.js';
 import { Activities } from './activity/activities.js';
@@ -11,6 +12,8 @@ import { Contexts } from './api/contexts.js';
 import { Cookies } from './api/cookies.js';
 import { documentRules } from './api/document-rules.js';
 import { createHttpServer } from './api/http.js';
+import { createLocalOnly } from './api/local-only.js';
+import { mountMetrics } from './api/metrics.js';
 import { Sockets } from './api/sockets.js';
 import { SocketServer } from './api/websocket.js';
 import { AccountLimits } from './challenges/account-limits.js';
@@ -94,6 +97,9 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
     logger,
   });
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
+  const isLocal = createLocalOnly(() => (http.server.address() as AddressInfo).port);
+  const counted = { sockets: () => http.websocketServer.clients.size };
+  mountMetrics(http, counted, config.metricsToken, (request) => !production && isLocal(request));
   return {
     http,
     async close() {
