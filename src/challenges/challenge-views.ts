@@ -159,7 +159,9 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
   const changedAt = displayChangedAt > row.changedAt ? displayChangedAt : row.changedAt;
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
   if (challenge.shownOn > 0) {
-    return { state: 'SENT', reason: 'NOT_YET_ACKNOWLEDGED', changedAt, devicesReached: challenge.shownOn };
+    // A device that went away after it was reached may never have shown the code.
+    const reason = challenge.hasOnline ? 'NOT_YET_ACKNOWLEDGED' : 'NO_TRUSTED_DEVICE_ONLINE';
+    return { state: 'SENT', reason, changedAt, devicesReached: challenge.shownOn };
   }
   if (challenge.seenState !== 'PENDING') return { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
   return { state: 'QUEUED', reason: whyNotShown(challenge), changedAt, devicesReached: 0 };
