@@ -26,7 +26,7 @@ export async function activityPage(
   requireBetween('first', first, MOST_PER_PAGE);
   const matches = sql`account_id = ${accountId}
     and ${types ? (types.length > 0 ? sql`type in (${[...types]})` : sql`false`) : sql`true`}
-    and ${since ? sql`occurred_at >= ${since.toISOString()}::timestamptz` : sql`true`}`;
+    and ${since ? sql`occurred_at >= to_timestamp(${secondsOf(since)})` : sql`true`}`;
   const before = after === null ? null : numberOf(after);
   const rows = await rowsOf(
     em,
@@ -59,6 +59,11 @@ export async function activityDays(em: EntityManager, accountId: string, days: n
         group by d.day order by d.day`,
   );
   return rows.map(({ day, signedIn, refused }) => new ActivityDay(new Date(`${day}T00:00:00Z`), signedIn, refused));
+}
+
+/** PostgreSQL cannot read every instant that a client may write, such as one of the year 0. */
+function secondsOf(instant: Date): number {
+  return Math.max(0, instant.getTime() / 1000);
 }
 
 function requireBetween(field: string, value: number, most: number): void {
