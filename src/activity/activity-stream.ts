@@ -26,8 +26,9 @@ export class ActivityStream {
    */
   async open(context: Context, after: string | null): Promise<AsyncIterableIterator<LoginActivity>> {
     const session = requireSession(context);
-    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
     const from = after === null ? await newestNumber(context.em, session.accountId) : numberOf(after);
+    // Only once nothing can refuse it: nobody would end the alarm of a stream that never began.
+    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
     return liveStream(alarm, this.events(context, session, alarm, from));
   }
 
