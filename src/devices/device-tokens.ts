@@ -14,6 +14,8 @@ export type TokenStanding = 'LIVE' | 'RETIRED' | 'COPIED';
 export interface PresentedToken {
   readonly hash: Buffer;
   readonly deviceId: string;
+  /** The owner's name for the device, whatever it calls itself. */
+  readonly deviceName: string;
   readonly standing: TokenStanding;
 }
 
@@ -38,16 +40,16 @@ export async function liveTokenDevice(em: EntityManager, email: string, token: s
 export async function presentToken(tx: Tx, accountId: string, token: string | null): Promise<PresentedToken | null> {
   const hash = token && tokenHash('dev', token);
   if (!hash) return null;
-  const [found] = await valuesOf<{ device_id: string; standing: TokenStanding }>(
+  const [found] = await valuesOf<Omit<PresentedToken, 'hash'>>(
     tx.em,
-    sql`select t.device_id,
+    sql`select t.device_id as "deviceId", d.name as "deviceName",
           case when t.retired_at is null then 'LIVE'
             when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS}) then 'RETIRED'
             else 'COPIED' end as standing
         from device_token t join device d on d.id = t.device_id
         where t.hash = ${hash} and d.account_id = ${accountId} and d.removed_at is null`,
   );
-  return found ? { hash, deviceId: found.device_id, standing: found.standing } : null;
+  return found ? { hash, ...found } : null;
 }
 
 /**

@@ -52,11 +52,12 @@ export class SecondSteps {
       if (!account) return null;
       await rememberLocale(tx, account, client);
       const presented = await presentToken(tx, account.id, credentials.deviceToken);
+      const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
       const reason = await this.reasonToSkip(tx, account, presented);
-      if (reason) return this.admit(tx, account, reason, presented, credentials, client);
+      if (reason) return this.admit(tx, account, reason, presented, device, client);
       const current =
         presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
-      return this.challenge(tx, current, presented?.deviceId ?? null, credentials, client);
+      return this.challenge(tx, current, presented?.deviceId ?? null, device, client);
     });
   }
 
@@ -80,7 +81,7 @@ export class SecondSteps {
     account: AccountRow,
     reason: SessionReason,
     presented: PresentedToken | null,
-    credentials: Credentials,
+    device: DeviceDescription,
     client: Client,
   ): Promise<Entrance | null> {
     const admitted = await this.admissions.admit(tx, {
@@ -90,7 +91,7 @@ export class SecondSteps {
       method: null,
       deviceId: presented?.deviceId ?? null,
       presentedToken: presented?.standing === 'LIVE' ? presented.hash : null,
-      device: credentials.device,
+      device,
       trustsDevice: false,
       ipAddress: client.ipAddress,
     });
@@ -119,7 +120,7 @@ export class SecondSteps {
     tx: Tx,
     account: AccountRow,
     deviceId: string | null,
-    credentials: Credentials,
+    device: DeviceDescription,
     client: Client,
   ): Promise<Entrance> {
     const locked = await this.accountLimits.lockOf(tx.em, account.id);
@@ -132,7 +133,7 @@ export class SecondSteps {
       account,
       email: account.email,
       method: mailHeld ? 'APP' : await defaultMethod(tx.em, account.id, this.limits),
-      device: credentials.device,
+      device,
       deviceId,
       sessionId: null,
       passwordHash: null,
