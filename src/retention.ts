@@ -45,8 +45,10 @@ export class Retention {
       this.limits;
     const before = (days: number) => sql`clock_timestamp() - make_interval(days => ${days})`;
     return [
-      // The hash of an unfinished sign-up goes when its challenge is over.
-      sql`update challenge set password_hash = null where password_hash is not null and expires_at <= clock_timestamp()`,
+      // The hash of an unfinished sign-up goes when its challenge is over. The worker's database role may not read the
+      // column: what tells is that nothing has ended the challenge before.
+      sql`update challenge set password_hash = null, ended_at = expires_at
+          where purpose = 'SIGN_UP' and ended_at is null and expires_at <= clock_timestamp()`,
       // Its answer was lost: nobody holds the session's token, nor that of the device which was made with it.
       sql`with lost as (
             update session set ended_at = clock_timestamp()

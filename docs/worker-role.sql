@@ -1,0 +1,40 @@
+-- A role for the mail worker. The worker holds CODE_KEYS, so it can derive codes: what else opens an account, the hashes
+-- of passwords and tokens, is not for its eyes. It may read what a mail needs, write down what became of the mail, and
+-- delete what is no longer kept. It takes a Redis: a queue on PostgreSQL makes tables of its own, as the tables' owner.
+--
+-- Run it as the owner of the tables, after the first start of an API server, and again after each upgrade:
+--
+--   psql "$DATABASE_URL" --single-transaction --set=ON_ERROR_STOP=1 --file=docs/worker-role.sql
+--
+-- and give the role a password once: \password doorstep_worker
+
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'doorstep_worker') then create role doorstep_worker login; end if;
+end $$;
+
+-- What follows is all that it may do.
+revoke all on all tables in schema public from doorstep_worker;
+grant usage on schema public to doorstep_worker;
+
+grant select on mikro_orm_migrations to doorstep_worker;
+
+-- The outbox.
+grant select, delete on delivery to doorstep_worker;
+grant update (state, failure, reply_code, enhanced_status, attempts, next_attempt_at, claimed_until, changed_at)
+  on delivery to doorstep_worker;
+
+-- What a mail says, and whether it is still worth sending.
+grant select (id, email, epoch) on account to doorstep_worker;
+grant select (id, account_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
+  locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
+  update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
+
+-- Retention: the columns that tell a row's age.
+grant select (id, device_id, made_device, challenge_id, last_used_at, created_at, ended_at), update (ended_at), delete
+  on session to doorstep_worker;
+grant select (id, removed_at), update (removed_at), delete on device to doorstep_worker;
+grant select (retired_at), delete on device_token to doorstep_worker;
+grant select (renewed_at), delete on presence to doorstep_worker;
+grant select (occurred_at), delete on activity to doorstep_worker;
+grant select (last_at), delete on password_attempt to doorstep_worker;
+grant select (created_at), delete on support_report to doorstep_worker;

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { openDatabase } from '../src/database.js';
+import { projectRoot } from '../src/project.js';
+import { Retention } from '../src/retention.js';
+import { redisAvailable } from './support/redis.js';
+import { Servers } from './support/servers.js';
+
+// docs/worker-role.sql is what operators run, so it is what is tried here: it names tables and columns, and lags behind
+// them unless something fails.
+
+// A queue on PostgreSQL makes its own tables: the role is for set-ups with a Redis.
+const onRedis = redisAvailable() ? describe : describe.skip;
+
+onRedis('a worker with a database role of its own', () => {
+  let servers: Servers;
+  let roleUrl: string;
+
+  beforeAll(async () => {
+    servers = await Servers.start({ redis: true, worker: false });
+    await servers.database.query(readFileSync(path.join(projectRoot, 'docs', 'worker-role.sql'), 'utf8'));
+    const url = new URL(servers.database.url);
+    url.username = 'doorstep_worker';
+    roleUrl = url.href;
+    await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl });
+  });
+
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  test('sends codes and notices', async () => {
+    const phone = await servers.trusted();
+    const notice = await servers.mailbox.next(phone.owner.email);
+    expect(notice.subject).toBe('Two-step verification is on');
+  });
+
+  test('removes the password of a sign-up that nobody finished, once its time is over', async () => {
+    const stranger = servers.stranger();
+    await stranger.signUp();
+    const ofTheirs = 'email = $1';
+    await servers.database.age('challenge', '9 minutes', ofTheirs, [stranger.owner.email]);
+    await cleanUp();
+    const hashes = () =>
+      servers.database.count('challenge', `${ofTheirs} and password_hash is not null`, [stranger.owner.email]);
+    expect(await hashes()).toBe(1);
+    await servers.database.age('challenge', '2 minutes', ofTheirs, [stranger.owner.email]);
+    await cleanUp();
+    expect(await hashes()).toBe(0);
+  });
+
+  test('cannot read the hash of any password or token', async () => {
+    const columns = await servers.database.query<{ name: string; readable: boolean }>(
+      `select format('%I.%I', table_name, column_name) as name,
+         has_column_privilege('doorstep_worker', format('public.%I', table_name), column_name, 'select') as readable
+       from information_schema.columns where table_schema = 'public' and column_name ~ 'hash'`,
+    );
+    expect(columns.map(({ name }) => name)).toContain('account.password_hash');
+    expect(columns.filter(({ readable }) => readable)).toEqual([]);
+  });
+
+  /** Runs the scheduled job now, with the worker's role; it throws where the role may not do what it takes. */
+  async function cleanUp(): Promise<void> {
+    const logger = pino({ level: 'silent' });
+    const orm = await openDatabase(roleUrl, logger);
+    const retention = new Retention(() => orm.em.fork(), servers.config().limits, logger);
+    await retention.run();
+    await retention.close();
+    await orm.close(true);
+  }
+});
