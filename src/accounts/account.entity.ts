@@ -10,7 +10,7 @@ export const AccountRow = defineEntity({
     email: p.text().unique(),
     /** argon2id in PHC string format. */
     passwordHash: p.text().hidden(),
-    /** The language of the account's last request, for mails. */
+    /** The language in which somebody was let in last, for mails. */
     locale: p.text().default('en'),
     /** Rises with each change of the password or of two-step, and whenever a device's trust ends. */
     epoch: p.integer().default(0),

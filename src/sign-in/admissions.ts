@@ -1,3 +1,4 @@
+import { sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
@@ -5,6 +6,7 @@ import { issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import { countOf } from '../rows.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import type { Tx } from '../transactions.js';
@@ -24,6 +26,8 @@ export interface Admission {
   readonly device: DeviceDescription;
   readonly trustsDevice: boolean;
   readonly ipAddress: string;
+  /** The language that is read there: the account's own from now on. */
+  readonly locale: string;
 }
 
 /** A device that was let in: its session and tokens. */
@@ -61,7 +65,8 @@ export class Admissions {
     if (!isNewDevice) await this.devices.greet(tx, deviceId, admission.device, admission.ipAddress);
     if (admission.trustsDevice) await this.devices.trust(tx, deviceId);
     const deviceToken = await issueToken(tx, deviceId, admission.presentedToken);
-    await this.tell(tx, { ...admission, account }, deviceId, isNewDevice);
+    await rememberLocale(tx, account, admission.locale);
+    await this.tell(tx, { ...admission, account: { ...account, locale: admission.locale } }, deviceId, isNewDevice);
     return { opened, account, deviceId, deviceToken };
   }
 
@@ -93,4 +98,10 @@ export class Admissions {
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
     await deliverNotice(tx, account, 'NEW_DEVICE', { deviceName: device.name, platform: device.platform, ipAddress });
   }
+}
+
+/** Only of who gets in: a stranger with the password must not choose the language in which the owner is warned. */
+async function rememberLocale(tx: Tx, account: AccountRow, locale: string): Promise<void> {
+  if (account.locale === locale) return;
+  await countOf(tx.em, sql`update account set locale = ${locale} where id = ${account.id}`);
 }

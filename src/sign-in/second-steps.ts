@@ -13,7 +13,7 @@ import type { DeviceDescription, Devices } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { countOf, valuesOf } from '../rows.js';
+import { valuesOf } from '../rows.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
@@ -50,7 +50,6 @@ export class SecondSteps {
     return this.transactions.run(em, async (tx) => {
       const account = await lockAccount(tx, proven.id, proven.epoch);
       if (!account) return null;
-      await rememberLocale(tx, account, client);
       const presented = await presentToken(tx, account.id, credentials.deviceToken);
       const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
       const reason = await this.reasonToSkip(tx, account, presented);
@@ -94,6 +93,7 @@ export class SecondSteps {
       device,
       trustsDevice: false,
       ipAddress: client.ipAddress,
+      locale: client.locale,
     });
     return admitted && { admitted };
   }
@@ -156,9 +156,4 @@ async function isMailHeld(tx: Tx, accountId: string, deviceId: string | null): P
         from account a where a.id = ${accountId}`,
   );
   return found?.held ?? false;
-}
-
-async function rememberLocale(tx: Tx, account: AccountRow, client: Client): Promise<void> {
-  if (account.locale === client.locale) return;
-  await countOf(tx.em, sql`update account set locale = ${client.locale} where id = ${account.id}`);
 }

@@ -84,6 +84,7 @@ export class Verifications {
         device: describedBy(consumed),
         trustsDevice,
         ipAddress: consumed.ipAddress,
+        locale: consumed.locale,
       }));
     if (!admitted) throw new NotAdmitted();
     await countOf(
