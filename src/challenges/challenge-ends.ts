@@ -1,39 +1,32 @@
-import { sql } from '@mikro-orm/core';
+import { type RawQueryFragment, sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { raiseEpoch } from '../accounts/epochs.js';
 import { rowsOf } from '../rows.js';
+import type { Session } from '../sessions/sessions.js';
 import type { Tx } from '../transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 
 /**
- * Raises the account's epoch and ends its pending sign-ins: the beginning of whatever changes the password, turns
- * two-step on or off, or ends trust.
+ * Raises the account's epoch and ends its pending sign-ins and set-ups, which were made under the one before: the
+ * beginning of whatever changes the password, turns two-step on or off, or ends trust.
  */
 export async function shutDoor(tx: Tx, accountId: string): Promise<AccountRow> {
   const account = await raiseEpoch(tx, accountId);
-  await cancelSignIns(tx, accountId);
+  await cancel(tx, sql`account_id = ${accountId} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')`);
   return account;
 }
 
-async function cancelSignIns(tx: Tx, accountId: string): Promise<void> {
-  const cancelled = await rowsOf(
-    tx.em,
-    ChallengeRow,
-    sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp()
-        where account_id = ${accountId} and purpose = 'SIGN_IN' and state = 'PENDING' returning *`,
-  );
-  for (const { id } of cancelled) tx.wake(`challenge:${id}`);
-  tx.wake(`account:${accountId}`);
+/** Ends the set-ups that a session has begun: a newer one takes their place. */
+export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): Promise<void> {
+  return cancel(tx, sql`account_id = ${accountId} and purpose = 'ENABLE_TWO_STEP' and session_id = ${id}`);
 }
 
-/** Ends the set-ups that a session has begun: a newer one takes their place, or two-step is on. */
-export async function cancelSetUps(tx: Tx, accountId: string, sessionId: string | null): Promise<void> {
-  const bySession = sessionId === null ? sql`true` : sql`session_id = ${sessionId}`;
+async function cancel(tx: Tx, which: RawQueryFragment): Promise<void> {
   const cancelled = await rowsOf(
     tx.em,
     ChallengeRow,
     sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp()
-        where account_id = ${accountId} and purpose = 'ENABLE_TWO_STEP' and state = 'PENDING' and ${bySession} returning *`,
+        where ${which} and state = 'PENDING' returning *`,
   );
   for (const { id } of cancelled) tx.wake(`challenge:${id}`);
 }

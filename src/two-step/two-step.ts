@@ -48,7 +48,7 @@ export class TwoStep {
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
       const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
       if (retryAt) throw new RateLimited(retryAt);
-      await cancelSetUps(tx, account.id, session.id);
+      await cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
     });
     return started instanceof Problem ? started : new Challenge(await this.views.opened(em, started));
@@ -110,7 +110,6 @@ export class TwoStep {
     );
     if (!account) throw new Error('a locked account is gone');
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
-    await cancelSetUps(tx, account.id, null);
     await this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
     const entry = {
