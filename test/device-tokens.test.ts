@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from './support/handset.js';
 import { asA, tally } from './support/outcomes.js';
-import { codeShownOn, deviceOf, letIn, removeDevice } from './support/owner.js';
+import { codeShownOn, deviceOf, letIn, removeDevice, resetByMail } from './support/owner.js';
 import { Servers } from './support/servers.js';
 
 let servers: Servers;
@@ -159,6 +159,14 @@ describe('a retired token with the right password', () => {
     expect(mail.text).toContain('Phone');
     // It is asked for a code like any other device: who of the two the owner is, the code tells.
     asA('SignedIn', await copy.verify(asked, await codeShownOn(laptop, asked)));
+  });
+
+  test('opens no mail that is held after a reset, although its device was trusted at that moment', async () => {
+    const { phone, copy } = await phoneAndCopy();
+    await resetByMail(phone, phone.owner.password);
+    await ageRetired(phone, '61 seconds');
+    expect(asA('Challenge', await copy.signIn()).availableMethods).toEqual(['APP']);
+    expect(await alarms(phone)).toBe(1);
   });
 
   test('raises the alarm once', async () => {

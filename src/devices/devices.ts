@@ -107,9 +107,9 @@ export class Devices {
     );
   }
 
-  /** Ends a device's trust; its sessions were ended before, since their rows are always locked before a device's. */
+  /** Ends a device's trust, that at a reset of the password included; its sessions were ended before, since their rows are always locked before a device's. */
   async distrust(tx: Tx, deviceId: string): Promise<void> {
-    await countOf(tx.em, sql`update device set trusted_at = null where id = ${deviceId}`);
+    await countOf(tx.em, sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
   }
 
   /** Takes a device off the account; its sessions were ended before, as for `distrust`. */
