@@ -53,21 +53,28 @@ export async function deliverCode(tx: Tx, delivery: CodeDelivery): Promise<Deliv
   return row;
 }
 
-/** Writes a security notice to the account's address; of one kind within a minute, one goes out. */
+/**
+ * Writes a security notice to the account's address. The same within a minute goes out once; that codes are guessed, once
+ * an hour, whatever the guessing devices call themselves.
+ */
 export async function deliverNotice(
   tx: Tx,
   account: { readonly id: string; readonly email: string; readonly locale: string },
   notice: NoticeKind,
   facts: NoticeFacts,
 ): Promise<void> {
+  const json = JSON.stringify(facts);
+  const isTold =
+    notice === 'WRONG_CODES'
+      ? sql`created_at > clock_timestamp() - interval '1 hour'`
+      : sql`facts = ${json}::jsonb and created_at > clock_timestamp() - interval '1 minute'`;
   const row = await rowOf(
     tx.em,
     DeliveryRow,
     sql`insert into delivery (account_id, method, notice, facts, to_address, locale, next_attempt_at)
-        select ${account.id}, 'EMAIL', ${notice}, ${JSON.stringify(facts)}::jsonb, ${account.email}, ${account.locale}, clock_timestamp()
+        select ${account.id}, 'EMAIL', ${notice}, ${json}::jsonb, ${account.email}, ${account.locale}, clock_timestamp()
         where not exists (
-          select 1 from delivery where account_id = ${account.id} and notice = ${notice} and facts = ${JSON.stringify(facts)}::jsonb
-            and created_at > clock_timestamp() - interval '1 minute')
+          select 1 from delivery where account_id = ${account.id} and notice = ${notice} and ${isTold})
         returning *`,
   );
   if (row) tx.send(row.id);
