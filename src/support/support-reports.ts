@@ -80,7 +80,7 @@ export class SupportReports {
       tx.em,
       sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
             (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
-            max(created_at) + interval '1 hour' as "nextAt"
+            min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour' as "nextAt"
           from support_report where account_id = ${accountId}`,
     );
     const isTooOften =
