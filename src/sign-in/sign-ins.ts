@@ -68,7 +68,8 @@ export class SignIns {
     }
     await this.attempts.takeBack(em, key, attempt.failures);
     if (!knownDeviceId) await this.countChallenge(first.row, client);
-    for (let round = 0, proven: Proof = first; round < ROUNDS && proven.isProven; round += 1) {
+    for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
+      if (!proven.isProven) return new InvalidCredentials(null);
       const entrance = await this.secondSteps.enter(em, proven.row, credentials, client);
       if (entrance) return this.answer(em, entrance);
       // The account changed while the password was hashed: what was proven counts no more.
