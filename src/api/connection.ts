@@ -11,6 +11,12 @@ const POLICY_VIOLATION = 1008;
 const TERMINATE_AFTER_MS = 250;
 const PING_EVERY_MS = 12_000;
 
+/** Closes a socket politely, and a moment later whatever its peer does. */
+export function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
+}
+
 /** One WebSocket: once it is over nothing is written to it, and what still comes in is dropped. */
 export class Connection implements GraphqlSocket {
   private isOver = false;
@@ -48,8 +54,7 @@ export class Connection implements GraphqlSocket {
   close(code: number = CloseCode.InternalServerError, reason = ''): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.socket.close(code, reason);
-    setTimeout(() => this.socket.terminate(), TERMINATE_AFTER_MS).unref();
+    closeSocket(this.socket, code, reason);
   }
 
   /** 4401 is the code that graphql-ws clients do not retry. */

@@ -6,6 +6,7 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import type { Config } from '../config.js';
+import { closeSocket } from './connection.js';
 import type { Context } from './context.js';
 import { formatError } from './format-error.js';
 import { mountHeaders } from './http-headers.js';
@@ -41,10 +42,11 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   await app.register(websocket, {
     options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
     preClose(done) {
-      for (const client of this.websocketServer.clients) client.close(GOING_AWAY, 'Going away');
+      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
       this.websocketServer.close(done);
     },
   });
+  closeAnsweredConnections(app);
 
   const apollo = createApollo(serving);
   await apollo.start();
@@ -77,6 +79,17 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     handler: (_request, reply) => reply.code(405).send(),
   });
   return app;
+}
+
+/** A connection whose request was under way at the close would stay open, with nothing to do, for its keep-alive time. */
+function closeAnsweredConnections(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
 }
 
 function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {

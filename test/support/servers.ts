@@ -82,6 +82,13 @@ export class Servers implements AsyncDisposable {
     return app;
   }
 
+  /** The nth process, in the order of their start. */
+  app(nth = 0): App {
+    const app = this.apps[nth];
+    if (!app) throw new Error(`there is no process ${nth}`);
+    return app;
+  }
+
   /** A client of the nth server. */
   client(nth = 0): Client {
     const url = this.apps.map((app) => app.url).filter((candidate) => candidate !== null)[nth];
