@@ -26,6 +26,8 @@ const HOUR_SECONDS = 3600;
 const WIDE_FACTOR = 10;
 /** Past this the store counts as away, and the process counts by itself. */
 const STORE_TIMEOUT_MS = 1000;
+/** The same for one command to Redis: a sign-in sends up to five of them, one after the other. */
+const COMMAND_TIMEOUT_MS = 300;
 
 interface Counter {
   readonly narrow: RateLimiterAbstract;
@@ -89,7 +91,7 @@ function redisStore(redisUrl: string, logger: Logger) {
   const client = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: STORE_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: STORE_TIMEOUT_MS,
   });
   client.on('error', (error) => logger.debug({ err: error }, 'rate limits: Redis is away'));
