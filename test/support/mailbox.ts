@@ -51,5 +51,10 @@ export class Mailbox {
 
 /** The code that a mail's text part holds alone on its line; null if there is none. */
 export function codeIn({ text }: InboxMail): string | null {
-  return /^\s*(\d{6,12})\s*$/m.exec(text ?? '')?.[1] ?? null;
+  return codeInText(text ?? '');
+}
+
+/** The digits that stand alone on a line of a text, as codes do; null if there are none. */
+export function codeInText(text: string): string | null {
+  return /^\s*(\d{6,12})\s*$/m.exec(text)?.[1] ?? null;
 }
