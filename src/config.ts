@@ -129,7 +129,6 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
 function checkLimits(limits: Limits, faults: string[]): void {
   const ascending: [LimitName, LimitName][] = [
     ['ACCOUNT_TRIES_BEFORE_PAUSE', 'ACCOUNT_TRIES_BEFORE_STOP'],
-    ['PASSWORD_MIN_LENGTH', 'PASSWORD_MAX_LENGTH'],
     ['SESSION_IDLE_DAYS', 'SESSION_MAX_DAYS'],
     ['TRUST_IDLE_DAYS', 'TRUST_MAX_DAYS'],
     ['TRUSTED_DEVICES', 'DEVICES'],
@@ -138,8 +137,6 @@ function checkLimits(limits: Limits, faults: string[]): void {
   for (const [lower, upper] of ascending) {
     if (limits[lower] > limits[upper]) faults.push(`${lower} (${limits[lower]}) is above ${upper} (${limits[upper]})`);
   }
-  // RFC 9106, 3.1: at least eight blocks of memory per lane.
-  if (limits.ARGON2_MEMORY_KIB < 8 * limits.ARGON2_LANES) faults.push('ARGON2_MEMORY_KIB must be 8 times ARGON2_LANES');
 }
 
 function readDkim(read: Reader, faults: string[]): Dkim | null {
