@@ -222,6 +222,20 @@ describe('after a reset of an account that had a trusted device', () => {
     }
   });
 
+  test('the other devices are told so, and until when', async () => {
+    const phone = await servers.trusted();
+    await resetByMail(phone, NEW_PASSWORD);
+    const tablet = phone.another('Tablet');
+    const challenge = asA('Challenge', await tablet.signIn({ password: NEW_PASSWORD }));
+    expect(challenge.deliveries).toMatchObject([{ method: 'APP', state: 'QUEUED', reason: 'MAIL_HELD' }]);
+    expect(challenge.deliveries[0]?.hint).toMatch(/can go by e-mail only in (1 day|24 hours)/);
+    await servers.database.query(
+      "update account set mail_held_until = mail_held_until - interval '22 hours 30 minutes' where email = $1",
+      [phone.owner.email],
+    );
+    expect((await tablet.challenge(challenge)).deliveries[0]?.hint).toContain('only in 2 hours');
+  });
+
   test('a new device is let in by one that came back by mail', async () => {
     const { phone } = await phoneAndLaptop();
     await resetByMail(phone, NEW_PASSWORD);

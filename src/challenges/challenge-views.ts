@@ -15,6 +15,7 @@ export const deliveryReasons = [
   'NOTIFICATIONS_OFF',
   'NOT_YET_ACKNOWLEDGED',
   'PROMPTS_PAUSED',
+  'MAIL_HELD',
   'MAIL_WAITING',
   'MAIL_ACCEPTED',
   'MAIL_SERVER_UNAVAILABLE',
@@ -32,6 +33,8 @@ export interface DeliveryView {
   readonly changedAt: Date;
   readonly devicesReached: number | null;
   readonly reason: DeliveryReasonName | null;
+  /** Until when codes by mail are held after a reset of the password; null where they are not held from this device. */
+  readonly mailHeldUntil: Date | null;
   readonly replyCode: number | null;
   readonly enhancedStatus: string | null;
 }
@@ -58,6 +61,7 @@ interface Facts {
   readonly shownOn: number;
   readonly seenOn: number;
   readonly displayChangedAt: string | null;
+  readonly mailHeldUntil: string | null;
 }
 
 /** Reads challenges for those who answer them. */
@@ -94,7 +98,8 @@ export class ChallengeViews {
             case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
-            shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt"
+            shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
+            case when c.mail_held then (select a.mail_held_until from account a where a.id = c.account_id) end as "mailHeldUntil"
           from challenge c
           left join lateral (
             select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
@@ -146,6 +151,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     method: row.method,
     replyCode: row.replyCode ?? null,
     enhancedStatus: row.enhancedStatus ?? null,
+    mailHeldUntil: challenge.mailHeldUntil ? new Date(challenge.mailHeldUntil) : null,
   };
   return row.method === 'APP'
     ? { ...common, ...appDelivery(challenge, row) }
@@ -169,8 +175,10 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
 
 function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   if (challenge.isSilent) return 'PROMPTS_PAUSED';
-  if (!challenge.hasOnline && !challenge.hasNotifiable && challenge.hasTrusted) return 'NOTIFICATIONS_OFF';
-  return challenge.hasOnline ? 'NOT_YET_ACKNOWLEDGED' : 'NO_TRUSTED_DEVICE_ONLINE';
+  if (challenge.hasOnline) return 'NOT_YET_ACKNOWLEDGED';
+  // Said instead of the other two, which point at e-mail.
+  if (challenge.mailHeldUntil) return 'MAIL_HELD';
+  return challenge.hasTrusted && !challenge.hasNotifiable ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE';
 }
 
 function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {

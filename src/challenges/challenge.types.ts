@@ -35,6 +35,10 @@ registerEnumType(DeliveryReason, {
     NOTIFICATIONS_OFF: { description: 'None is online, and the app may show notifications on none.' },
     NOT_YET_ACKNOWLEDGED: { description: 'It reached a device, which has not said yet that it shows the code.' },
     PROMPTS_PAUSED: { description: 'Too many prompts stand unanswered: this one is not shown; use e-mail.' },
+    MAIL_HELD: {
+      description:
+        'None is online, and after a reset of the password codes go by mail only to devices that were trusted before.',
+    },
     MAIL_WAITING: { description: 'It waits for a mail worker.' },
     MAIL_ACCEPTED: { description: 'The mail server took it: look into spam, put the sender on the safe list.' },
     MAIL_SERVER_UNAVAILABLE: { description: 'The mail server cannot take it now; it is tried again.' },

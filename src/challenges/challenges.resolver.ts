@@ -66,12 +66,13 @@ export class CodeDeliveriesResolver {
   @FieldResolver(() => String, { nullable: true, description: 'The same for people, with what to do about it.' })
   hint(@Root() { view }: CodeDelivery, @Ctx() { texts, client }: Context): string | null {
     if (!view.reason) return null;
-    const { changedAt } = view;
+    const { changedAt, mailHeldUntil } = view;
     const reply = [view.replyCode, view.enhancedStatus].filter((part) => part !== null).join(' ');
     return reply !== '' && isAnswered(view.reason)
       ? texts.t(client.locale, `delivery.hintWithReply.${view.reason}`, { reply })
       : texts.t(client.locale, `delivery.hint.${view.reason}`, {
           changedAt,
+          heldUntil: mailHeldUntil ?? changedAt,
           count: Math.max(1, view.devicesReached ?? 1),
         });
   }
