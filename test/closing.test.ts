@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { App } from '../src/app.js';
 import { asA } from './support/outcomes.js';
 import { Servers } from './support/servers.js';
+import { DeafPeer } from './support/socket.js';
 import { within } from './support/waiting.js';
 
 /** What a process may take for it: its signal handler gives up a little later. */
@@ -49,20 +48,9 @@ describe('a server that closes', () => {
 
   test('does not wait for a peer that ignores it', async () => {
     await using servers = await Servers.start();
-    const { port } = new URL(servers.client().url);
-    const peer = connect(Number(port), '127.0.0.1');
-    peer.on('error', () => {});
-    peer.write(
-      `GET /graphql HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n' +
-        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
-    );
-    const [answer] = await within(once(peer, 'data'), 'the upgrade');
-    expect(String(answer)).toContain('101 Switching Protocols');
-    peer.write(maskedFrame('{"type":"connection_init"}'));
-    await within(once(peer, 'data'), 'the acknowledgement');
+    using peer = await DeafPeer.ready(servers.client().socketUrl);
     await close(servers.app());
-    peer.destroy();
+    await peer.cut();
   });
 
   test('may be told so twice', async () => {
@@ -70,8 +58,3 @@ describe('a server that closes', () => {
     await Promise.all([close(servers.app()), close(servers.app())]);
   });
 });
-
-/** A text frame of a client (RFC 6455, 5.2), under a mask of zeros. */
-function maskedFrame(text: string): Buffer {
-  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
-}

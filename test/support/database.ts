@@ -93,6 +93,17 @@ export class TestDatabase implements AsyncDisposable {
     );
   }
 
+  /** Refuses all connections while work goes on, as if PostgreSQL were away. */
+  async away<T>(work: () => Promise<T>): Promise<T> {
+    await asAdmin(`alter database ${this.name} allow_connections false`);
+    await asAdmin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${this.name}'`);
+    try {
+      return await work();
+    } finally {
+      await asAdmin(`alter database ${this.name} allow_connections true`);
+    }
+  }
+
   /** Everything in the database as text, that of the queue included: what a backup would hold. */
   async dump(): Promise<string> {
     const tables = await this.query<{ name: string }>(

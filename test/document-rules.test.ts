@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { getIntrospectionQuery } from 'graphql';
+import type { Client, GraphqlError } from './support/client.js';
+import { VIEWER } from './support/operations.js';
+import { Servers } from './support/servers.js';
+import { HandSocket } from './support/socket.js';
+
+const out = 'signOut { sessionsEnded }';
+
+/** Documents with more than one mutation, however they are hidden. */
+const doubled: [string, string][] = [
+  ['with aliases', `mutation { a: ${out} b: ${out} }`],
+  ['twice the same', `mutation { ${out} ${out} }`],
+  ['two different ones', `mutation { ${out} startTwoStepSetup { __typename } }`],
+  ['one in a fragment', `mutation { a: ${out} ...F } fragment F on Mutation { b: ${out} }`],
+  ['both in one fragment', `mutation { ...F } fragment F on Mutation { a: ${out} b: ${out} }`],
+  [
+    'in nested fragments',
+    `mutation { ...F } fragment F on Mutation { a: ${out} ...G } fragment G on Mutation { b: ${out} }`,
+  ],
+  ['in a fragment that is spread twice', `mutation { ...F ...F } fragment F on Mutation { ${out} }`],
+  ['in an inline fragment', `mutation { a: ${out} ... on Mutation { b: ${out} } }`],
+  ['in an inline fragment without a type', `mutation { a: ${out} ... { b: ${out} } }`],
+  ['one skipped', `mutation { a: signOut @skip(if: true) { sessionsEnded } b: ${out} }`],
+  ['one not included', `mutation ($no: Boolean = false) { a: ${out} b: signOut @include(if: $no) { sessionsEnded } }`],
+  ['in the operation that is not run', `mutation M { a: ${out} b: ${out} } query Q { viewer { id } }`],
+];
+
+describe('a GraphQL document', () => {
+  let servers: Servers;
+
+  beforeAll(async () => {
+    servers = await Servers.start();
+  });
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  describe('has one mutation', () => {
+    test.each(doubled)('and is refused before any of it is done: %s', async (_how, query) => {
+      const phone = await servers.signedUp();
+      const { data, errors } = await phone.graphql(query);
+      expect(data).toBeNull();
+      expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+      expect(errors[0]?.message).toBe('A mutation has exactly one root field.');
+      expect(await phone.viewer()).not.toBeNull();
+    });
+
+    test.each([
+      ['plain', `mutation { ${out} }`],
+      ['in a fragment', `mutation { ...F } fragment F on Mutation { ...G } fragment G on Mutation { ${out} }`],
+    ])('and is run: %s', async (_how, query) => {
+      const phone = await servers.signedUp();
+      expect((await phone.graphql(query)).data).toEqual({ signOut: { sessionsEnded: 1 } });
+    });
+
+    test('and doubling fragments are counted in no time', async () => {
+      const fragments = Array.from(
+        { length: 50 },
+        (_, nth) => `fragment F${nth} on Mutation { ...F${nth + 1} ...F${nth + 1} }`,
+      );
+      const query = `mutation { ...F0 } ${fragments.join(' ')} fragment F50 on Mutation { ${out} }`;
+      const before = performance.now();
+      const { errors } = await servers.client().graphql(query);
+      expect(errors.map(({ message }) => message)).toContain('A mutation has exactly one root field.');
+      expect(performance.now() - before).toBeLessThan(1000);
+    });
+
+    test('and fragments in a circle end', async () => {
+      const { errors } = await servers
+        .client()
+        .graphql(`mutation { ...F } fragment F on Mutation { ${out} ...G } fragment G on Mutation { ...F }`);
+      expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    });
+  });
+
+  test('may ask for the whole schema while introspection is on', async () => {
+    expect(await servers.client().data(getIntrospectionQuery())).toHaveProperty('__schema');
+  });
+});
+
+describe('the bounds of a document', () => {
+  let servers: Servers;
+
+  beforeAll(async () => {
+    servers = await Servers.start({
+      limits: { GRAPHQL_DEPTH: 3, GRAPHQL_ALIASES: 2, GRAPHQL_TOKENS: 100 },
+      env: { INTROSPECTION: 'off' },
+    });
+  });
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  /** The errors of a document that begins with a selection of `viewer` or of `loginRequests`. */
+  const overHttp = async (client: Client, selection: string, rest = ''): Promise<readonly GraphqlError[]> =>
+    (await client.graphql(`{ viewer { loginRequests { ${selection} } } } ${rest}`)).errors;
+  const overSocket = async (client: Client, selection: string, rest = ''): Promise<readonly GraphqlError[]> => {
+    await using socket = await HandSocket.ready(client.socketUrl);
+    socket.subscribe('1', `subscription { loginRequests { ${selection} } } ${rest}`);
+    const { type, payload } = await socket.next();
+    return type === 'error' ? (payload as GraphqlError[]) : [];
+  };
+
+  // Over WebSocket the selection is one level less deep, so that what fits there is one level more.
+  describe.each([
+    ['HTTP', overHttp, 'id', 'device { id }'],
+    ['WebSocket', overSocket, 'device { id }', 'device { lastLocation { label } }'],
+  ] as const)('over %s', (_name, send, fits, tooDeep) => {
+    const messagesOf = async (selection: string, rest?: string) =>
+      (await send(servers.client(), selection, rest)).map(({ message }) => message);
+
+    test('hold its depth', async () => {
+      expect(await messagesOf(fits)).toEqual([]);
+      expect(await messagesOf(tooDeep)).toEqual(['The document is nested more than 3 levels deep.']);
+    });
+
+    test('hold its depth through fragments', async () => {
+      expect(await messagesOf('...F', `fragment F on LoginRequest { ${fits} }`)).toEqual([]);
+      expect(await messagesOf('...F', `fragment F on LoginRequest { ... { ${tooDeep} } }`)).toEqual([
+        'The document is nested more than 3 levels deep.',
+      ]);
+    });
+
+    test('hold its aliases', async () => {
+      expect(await messagesOf('a: id b: id')).toEqual([]);
+      expect(await messagesOf('a: id b: id c: id')).toEqual(['The document has more than 2 aliases.']);
+    });
+
+    test('hold its length', async () => {
+      expect(await messagesOf('id '.repeat(80))).toEqual([]);
+      expect(await messagesOf('id '.repeat(100))).toEqual([expect.stringContaining('more that 100 tokens')]);
+    });
+  });
+
+  test('leave out the schema where introspection is off, but for the names of types', async () => {
+    const query = '{ __schema { types { name } } }';
+    expect((await servers.client().error(query)).message).toMatch(/introspection/i);
+    await using socket = await HandSocket.ready(servers.client().socketUrl);
+    socket.subscribe('1', query);
+    expect(JSON.stringify(await socket.next())).toMatch(/introspection/i);
+    expect(await servers.client().data('{ __typename }')).toEqual({ __typename: 'Query' });
+  });
+});
+
+describe('a request', () => {
+  let servers: Servers;
+
+  beforeAll(async () => {
+    servers = await Servers.start({ env: { NODE_ENV: 'production', PUBLIC_URL: 'https://doorstep.example' } });
+  });
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  const post = (body: string, type: string | null) =>
+    fetch(servers.client().graphqlUrl, {
+      method: 'POST',
+      headers: type === null ? {} : { 'content-type': type },
+      body: Buffer.from(body),
+    });
+  const signOut = JSON.stringify({ query: `mutation { ${out} }` });
+
+  test.each([
+    null,
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/graphql',
+  ])('whose content type is %s is refused', async (type) => {
+    expect((await post(signOut, type)).status).toBe(415);
+  });
+
+  test('by GET is refused, and so nothing changes by it', async () => {
+    const response = await fetch(`${servers.client().graphqlUrl}?query={viewer{id}}`);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
+  });
+
+  test('of several documents at once is refused', async () => {
+    const response = await post(`[${signOut},${signOut}]`, 'application/json');
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('sessionsEnded');
+  });
+
+  test('for a stored document is refused: there are none', async () => {
+    const persistedQuery = { version: 1, sha256Hash: '0'.repeat(64) };
+    const response = await post(JSON.stringify({ extensions: { persistedQuery } }), 'application/json');
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
+    });
+  });
+
+  test('that is too long is refused', async () => {
+    expect((await post(JSON.stringify({ query: 'x'.repeat(70_000) }), 'application/json')).status).toBe(413);
+  });
+
+  test('that is no JSON is refused, and is not quoted', async () => {
+    const response = await post('{"password": hunter2}', 'application/json');
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('hunter2');
+  });
+
+  test.each([
+    '{ viewr { id } }',
+    '{ viewer { emial } }',
+    'mutation { signOt { __typename } }',
+    '{ chalenge(token: "") { id } }',
+  ])('with a misspelt name, as in %s, is not told in production what there is', async (query) => {
+    const { errors } = await servers.client().graphql(query);
+    expect(errors).not.toEqual([]);
+    expect(JSON.stringify(errors)).not.toMatch(/did you mean|viewer"|"email|signOut|challenge"/i);
+  });
+
+  test('that fails on our side is told an id, under which the log has the rest', async () => {
+    await using broken = await Servers.start({
+      env: { NODE_ENV: 'production', PUBLIC_URL: 'https://doorstep.example' },
+    });
+    const phone = await broken.signedUp();
+    await broken.database.query('alter table account rename to no_account');
+    const { errors } = await phone.graphql(VIEWER);
+    expect(errors).toEqual([
+      {
+        message: 'Something went wrong on our side.',
+        path: ['result'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) },
+      },
+    ]);
+    const id = String(errors[0]?.extensions.requestId);
+    const line = broken.log.find((entry) => entry.includes(id));
+    expect(line).toMatch(/relation .*account.* does not exist/);
+  });
+});
