@@ -6,6 +6,7 @@ const QUEUE_NAME = 'mail';
 const CONCURRENCY = 10;
 /** A store that hangs must not hang a request, a sweep or a shutdown. */
 const STORE_TIMEOUT_MS = 2_000;
+const REOPEN_MS = 1_000;
 /** Only what is still worth sending is retried, see the outbox; this only has to be more than that can ever be. */
 const ATTEMPTS = 1_000;
 
@@ -36,6 +37,7 @@ export function retryDelayMs(failures: number, maxMs: number): number {
 /** What both back ends of BullMQ have in common; their own types exclude each other. */
 interface Store {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
 interface JobStore extends Store {
@@ -51,9 +53,45 @@ interface QueueConfig {
   readonly databaseUrl: string;
 }
 
+/**
+ * A part of BullMQ, opened anew until it is ready. On PostgreSQL it looks for its tables once, as it is made: where the
+ * database was away at that moment it would refuse every job for good.
+ */
+class UntilReady<T extends Store> {
+  private opened: T;
+  private isClosing = false;
+
+  constructor(private readonly open: () => T) {
+    this.opened = this.openOnce();
+  }
+
+  /** May not be ready yet. */
+  get current(): T {
+    return this.opened;
+  }
+
+  private openOnce(): T {
+    const opened = this.open();
+    opened.waitUntilReady().catch(() => this.openLater(opened));
+    return opened;
+  }
+
+  private async openLater(failed: T): Promise<void> {
+    if (this.isClosing) return;
+    failed.close().catch(() => undefined);
+    await sleep(REOPEN_MS, undefined, { ref: false });
+    if (!this.isClosing) this.opened = this.openOnce();
+  }
+
+  close(): Promise<void> {
+    this.isClosing = true;
+    return this.opened.close();
+  }
+}
+
 /** Puts jobs into the queue: on Redis where there is one, else on PostgreSQL. */
 export class MailQueue {
-  private readonly queue: JobStore;
+  private readonly queue: UntilReady<JobStore>;
   private readonly underWay = new Set<Promise<unknown>>();
   private isAway = false;
 
@@ -62,8 +100,11 @@ export class MailQueue {
     private readonly logger: Logger,
   ) {
     // Fails at once while the store is away: the sweeper queues again what could not be queued.
-    this.queue = openQueue(config);
-    this.queue.on('error', (error) => this.logger.debug({ err: error }, 'queue: the store is away'));
+    this.queue = new UntilReady(() => {
+      const queue = openQueue(config);
+      queue.on('error', (error) => this.logger.debug({ err: error }, 'queue: the store is away'));
+      return queue;
+    });
   }
 
   /** Queues the sending of a delivery; nobody waits for it. */
@@ -95,7 +136,7 @@ export class MailQueue {
       removeOnFail: true,
     };
     try {
-      await withinTimeout(this.queue.add('send', job, options));
+      await withinTimeout(this.queue.current.add('send', job, options));
       this.isAway = false;
     } catch (error) {
       if (!this.isAway) this.logger.warn({ err: error }, 'queue: cannot be reached; mails wait in the outbox');
@@ -103,21 +144,25 @@ export class MailQueue {
     }
   }
 
+  /** Gives jobs that are under way a moment to get there; resolves within two seconds, whatever the store does. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.underWay);
-    await withinTimeout(this.queue.close()).catch(() => undefined);
+    const closed = Promise.allSettled(this.underWay).then(() => this.queue.close());
+    await withinTimeout(closed).catch(() => undefined);
   }
 }
 
 /** Takes jobs out of the queue and runs them. */
 export class MailWorker {
-  private readonly worker: JobRunner;
+  private readonly worker: UntilReady<JobRunner>;
 
   constructor(config: QueueConfig, run: (deliveryId: string) => Promise<void>, logger: Logger) {
-    this.worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
-    this.worker.on('error', (error) => logger.debug({ err: error }, 'worker: the queue is away'));
-    this.worker.on('failed', (job, error) => {
-      if (!(error instanceof RetryLater)) logger.error({ err: error, jobId: job?.id }, 'worker: a job failed');
+    this.worker = new UntilReady(() => {
+      const worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
+      worker.on('error', (error) => logger.debug({ err: error }, 'worker: the queue is away'));
+      worker.on('failed', (job, error) => {
+        if (!(error instanceof RetryLater)) logger.error({ err: error, jobId: job?.id }, 'worker: a job failed');
+      });
+      return worker;
     });
   }
 
@@ -140,6 +185,7 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
   }
   const connection = {
     url: redisUrl,
+    retryStrategy: reconnectDelayMs,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     commandTimeout: STORE_TIMEOUT_MS,
@@ -166,7 +212,13 @@ function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown)
       createPostgresBackend,
     );
   }
-  return new Worker(QUEUE_NAME, process, { ...options, connection: { url: redisUrl, maxRetriesPerRequest: null } });
+  const connection = { url: redisUrl, retryStrategy: reconnectDelayMs, maxRetriesPerRequest: null };
+  return new Worker(QUEUE_NAME, process, { ...options, connection });
+}
+
+/** BullMQ's own delay grows to 20 s, and mails would wait that long after Redis is back. */
+function reconnectDelayMs(failures: number): number {
+  return retryDelayMs(failures, STORE_TIMEOUT_MS);
 }
 
 function postgresConnection(databaseUrl: string) {

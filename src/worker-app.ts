@@ -9,8 +9,11 @@ import { Sweeper } from './outbox/sweeper.js';
 import { MailWorker } from './queue.js';
 import { Retention } from './retention.js';
 
-/** How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. */
-const RUNNING_WORK_MS = 8_000;
+/**
+ * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. The stores
+ * may each take their time after it, and the process has ten seconds for all of it.
+ */
+const RUNNING_WORK_MS = 6_500;
 
 /** The part that sends mail and cleans up. */
 export interface WorkerApp {
