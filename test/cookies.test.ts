@@ -79,7 +79,7 @@ test('Authorization wins over cookies', async () => {
   expect(viewer).toEqual({ email: other.owner.email });
 });
 
-test('a foreign origin is refused, cookies or not', async () => {
+test('a foreign origin that asks for cookies is refused', async () => {
   const { browser, handset } = await signedUpBrowser();
   const { status } = await handset.client.graphql(
     VIEWER,

@@ -1,6 +1,9 @@
 import { GraphQLError } from 'graphql';
 
-/** The codes that leave in `errors[].extensions.code`; the list is closed. */
+/**
+ * The codes of ours that leave in `errors[].extensions.code`; the list is closed. A request that never reached a resolver
+ * has one of GraphQL's own instead, see format-error.ts.
+ */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'

@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.js';
 import { TRANSPORT_HEADER } from './cookies.js';
+import { ApiError } from './errors.js';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -25,6 +26,7 @@ export async function mountHeaders(app: FastifyInstance, config: Config): Promis
       },
     },
     hsts: config.production ? { maxAge: YEAR_SECONDS, includeSubDomains: true } : false,
+    frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   });
   app.addHook('onRequest', async (_request, reply) => {
@@ -44,7 +46,8 @@ function mountCors(app: FastifyInstance, allowedOrigins: readonly string[]): voi
     if (allowedOrigins.includes(origin)) {
       reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true');
     } else if (request.headers[TRANSPORT_HEADER] !== undefined) {
-      return reply.code(403).send({ errors: [{ message: 'This origin is not in ALLOWED_ORIGINS.' }] });
+      const refusal = new ApiError('FORBIDDEN', 'This origin is not in ALLOWED_ORIGINS.');
+      return reply.code(403).send({ errors: [refusal] });
     }
   });
   app.options('/graphql', (_request, reply) =>
