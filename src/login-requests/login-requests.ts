@@ -97,14 +97,17 @@ export class LoginRequests {
     }));
   }
 
-  /** Before a code is shown for the first time it is noted that it was given to a channel: until then none is right. */
+  /**
+   * Before a code is shown for the first time it is noted that it was given to a channel: until then none is right. One
+   * by one: the account is not locked, and a statement that held several rows could wait for another that does, for ever.
+   */
   private async giveCodes(em: EntityManager, rows: readonly (ChallengeRow & { seenState: State })[]): Promise<void> {
-    const ids = rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt).map(({ id }) => id);
-    if (ids.length === 0) return;
-    await countOf(
-      em,
-      sql`update challenge set code_given_at = clock_timestamp() where id in (${ids}) and code_given_at is null`,
-    );
+    for (const { id } of rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt)) {
+      await countOf(
+        em,
+        sql`update challenge set code_given_at = clock_timestamp() where id = ${id} and code_given_at is null`,
+      );
+    }
   }
 
   /** Notes that a code was written to the device. */
