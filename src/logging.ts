@@ -27,7 +27,10 @@ export function createLogger(level: LogLevel): Logger {
 /** An error without what it carries along: the statement's values, the driver's connection, a validated input. */
 function errorOf(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack, cause } = error;
+  const { name, cause } = error;
   const { code } = error as { code?: unknown };
+  // To its message the ORM adds PostgreSQL's detail, which quotes the row or the key that was refused.
+  const message = error.message.replace(/\n - detail: .*$/s, '');
+  const stack = error.stack?.replaceAll(error.message, () => message);
   return { name, message, errorCode: code, stack, ...(cause instanceof Error ? { cause: errorOf(cause) } : {}) };
 }

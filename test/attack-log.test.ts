@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { projectRoot } from '../src/project.js';
+import { TestDatabase } from './support/database.js';
+
+const compiled = (file: string) => pathToFileURL(path.join(import.meta.dirname, '../src', file)).href;
+
+// A row that PostgreSQL refuses comes back in the error, with whatever was to be written.
+test('a row that the database refuses is not written to the log', async () => {
+  await using database = await TestDatabase.create();
+  const script = `
+    const { openDatabase } = await import('${compiled('database.js')}');
+    const { createLogger } = await import('${compiled('logging.js')}');
+    const logger = createLogger('trace');
+    const orm = await openDatabase('${database.url}', logger);
+    const write = (email) => orm.em.fork().execute('insert into account (email, password_hash) values (?, ?)', [email, '$argon2id$of-a-person']);
+    try {
+      await write('someone@example.com');
+      await write('someone@example.com').catch((err) => logger.error({ err }, 'twice'));
+      await write(null).catch((err) => logger.error({ err: new Error('outer', { cause: err }) }, 'without an address'));
+    } finally {
+      await orm.close(true);
+    }`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: projectRoot,
+  });
+  expect(stdout).toContain('account_email_unique');
+  expect(stdout).toContain('violates not-null constraint');
+  expect(stdout).not.toContain('someone@example.com');
+  expect(stdout).not.toContain('argon2id');
+});
