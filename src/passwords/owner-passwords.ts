@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { findAccount } from '../accounts/accounts.js';
-import { Unauthenticated } from '../api/errors.js';
+import { Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../sessions/sessions.js';
 import { WrongPassword } from './password.types.js';
 import type { PasswordAttempts } from './password-attempts.js';
@@ -25,7 +25,13 @@ export class OwnerPasswords {
     if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);
     const account = await findAccount(em, session.accountId);
     if (!account) throw new Unauthenticated();
-    const isRight = await this.passwords.matches(account.passwordHash, password, 'KNOWN_DEVICE');
+    const isRight = await this.passwords
+      .matches(account.passwordHash, password, 'KNOWN_DEVICE')
+      .catch(async (error) => {
+        // Nothing was compared, so it was no wrong password.
+        if (error instanceof Overloaded) await this.attempts.takeBack(em, key, attempt.failures);
+        throw error;
+      });
     if (!isRight) return new WrongPassword(attempt.retryAt);
     await this.attempts.takeBack(em, key, attempt.failures);
     return account;

@@ -9,6 +9,11 @@ import { WeakPassword } from './password.types.js';
 const MIN_SCORE = 3;
 /** The estimate's work grows with the length, and a longer password is not what it is for. */
 const ESTIMATED_CHARACTERS = 64;
+/**
+ * Of the letters that its other characters may stand for (`4` for `a`), so many combinations are tried. The 100 that
+ * zxcvbn tries by itself find hardly more, and let one password hold up every other request for a second.
+ */
+const ESTIMATED_SUBSTITUTIONS = 5;
 
 /**
  * Judges new passwords: their length, a list of common ones, words of the account, and an estimate of how hard they are
@@ -19,6 +24,7 @@ export class PasswordStrength {
     dictionary: { ...common.dictionary, ...english.dictionary },
     graphs: common.adjacencyGraphs,
     maxLength: ESTIMATED_CHARACTERS,
+    l33tMaxSubstitutions: ESTIMATED_SUBSTITUTIONS,
   });
 
   constructor(

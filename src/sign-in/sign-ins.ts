@@ -60,14 +60,25 @@ export class SignIns {
     if (retryAt) return new InvalidCredentials(retryAt);
 
     const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
-    const first = await this.prove(em, credentials, asker);
+    const takeBack = async () => {
+      await this.attempts.takeBack(em, key, attempt.failures);
+      if (!knownDeviceId) await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+    };
+    const first = await this.prove(em, credentials, asker).catch(async (error) => {
+      // Too many wait for a hash: nothing was compared, so it was no wrong password.
+      if (error instanceof Overloaded) await takeBack();
+      throw error;
+    });
     if (!first.isProven) {
       const { id } = first;
       if (id) afterAnswer(() => this.noteWrongPassword(em, id, credentials.device, client));
       return new InvalidCredentials(attempt.retryAt);
     }
-    await this.attempts.takeBack(em, key, attempt.failures);
-    if (!knownDeviceId) await this.countChallenge(first.row, client);
+    await takeBack();
+    // What counts now is that a device which is not known is about to be challenged.
+    if (!knownDeviceId && first.row.twoStepEnabledAt) {
+      await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+    }
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
       const entrance = await this.secondSteps.enter(em, proven.row, credentials, client);
@@ -76,12 +87,6 @@ export class SignIns {
       proven = await this.prove(em, credentials, asker);
     }
     throw new Overloaded();
-  }
-
-  /** The password was right: what counts now is that a device which is not known is about to be challenged. */
-  private async countChallenge(account: AccountRow, client: Client): Promise<void> {
-    await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
-    if (account.twoStepEnabledAt) await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
   }
 
   private async answer(em: EntityManager, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
