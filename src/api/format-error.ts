@@ -40,10 +40,10 @@ export function formatError(
     const { field, message } = violation ?? { field: 'input', message: 'is not valid' };
     return { message: `${field} ${message}`, path, extensions: { code: 'BAD_USER_INPUT', field } };
   }
-  const refused = cause instanceof GraphQLError ? refusedVariable(cause) : null;
+  const refused = cause instanceof GraphQLError ? (refusedVariable(cause) ?? refusedNull(cause)) : null;
   if (refused) {
     const message = production ? withoutHints(refused.message) : refused.message;
-    return { message, locations, extensions: { code: 'BAD_USER_INPUT', field: refused.field } };
+    return { message, locations, path, extensions: { code: 'BAD_USER_INPUT', field: refused.field } };
   }
   const code = formatted.extensions?.code;
   const isOfRequest = typeof code === 'string' && requestCodes.includes(code);
@@ -71,6 +71,12 @@ function refusedVariable({ message, originalError }: GraphQLError): { field: str
   const place = message.slice(0, -reason.length - '; '.length);
   const field = / at "([^"]*)"$/.exec(place)?.[1] ?? variable;
   return { field, message: `${field}: ${withoutValues(reason)}` };
+}
+
+/** Null for an argument that may be left out but not be null: a document may pass it, so it comes to light as it runs. */
+function refusedNull({ message }: GraphQLError): { field: string; message: string } | null {
+  const [, field] = /^Argument "(\w+)" of non-null type "[^"]*" must not be null/.exec(message) ?? [];
+  return field === undefined ? null : { field, message: `${field}: must not be null` };
 }
 
 /** graphql-js quotes what a scalar cannot represent. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import type { Config } from '../config.js';
 import { closeSocket } from './connection.js';
@@ -104,11 +105,24 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     stopOnTerminationSignals: false,
+    plugins: [refuseSubscriptions],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
   });
 }
+
+/** Over HTTP there is nothing to keep sending to; Apollo would run it like a query. */
+const refuseSubscriptions: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation }) {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+      throw new GraphQLError('Subscriptions are served over WebSocket.', {
+        extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+      });
+    },
+  }),
+};
 
 function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;

@@ -5,11 +5,13 @@ const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 // Joiners that emoji and several scripts need inside a name.
 const joiners = /[\u200c\u200d]/g;
 
-/** Whether a text has `min` to `max` characters (code points), all of which a person can see. */
+// What is allowed but shows nothing by itself: joiners and selectors, letters that only fill (Hangul), empty Braille.
+const blank = /[\p{Default_Ignorable_Code_Point}\s\u2800]/gu;
+
+/** Whether a text has up to `max` characters (code points), none of them hidden, and `min` that a person can see. */
 export function isPlainText(text: unknown, { min, max }: { min: number; max: number }): boolean {
-  if (typeof text !== 'string') return false;
-  const length = [...text.trim()].length;
-  return length >= min && length <= max && !invisible.test(text.replace(joiners, ''));
+  if (typeof text !== 'string' || invisible.test(text.replace(joiners, ''))) return false;
+  return [...text.replace(blank, '')].length >= min && [...text.trim()].length <= max;
 }
 
 /** Validates a property of an input type: a text of `min` to `max` visible characters, where it is given. */
