@@ -10,10 +10,12 @@ const POLICY_VIOLATION = 1008;
 /** A peer that ignores the close is cut off after this. */
 const TERMINATE_AFTER_MS = 250;
 const PING_EVERY_MS = 12_000;
+/** RFC 6455, 5.5: a control frame carries 125 bytes, two of which are the code. */
+const REASON_BYTES = 123;
 
-/** Closes a socket politely, and a moment later whatever its peer does. */
+/** Closes a socket politely, and a moment later whatever its peer does. A reason that is too long is left out. */
 export function closeSocket(socket: WebSocket, code: number, reason: string): void {
-  socket.close(code, reason);
+  socket.close(code, Buffer.byteLength(reason) <= REASON_BYTES ? reason : '');
   setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
 }
 

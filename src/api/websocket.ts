@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import {
   type ExecutionArgs,
   GraphQLError,
+  type GraphQLFormattedError,
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
@@ -10,7 +11,7 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import { makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Presence } from '../devices/presence.js';
@@ -21,7 +22,7 @@ import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Client, SocketHandle } from './context.js';
 import type { Contexts } from './contexts.js';
 import type { Cookies } from './cookies.js';
-import { ApiError } from './errors.js';
+import { ApiError, type ErrorCode } from './errors.js';
 import { formatError } from './format-error.js';
 import type { Sockets } from './sockets.js';
 
@@ -47,6 +48,8 @@ interface Extra extends Record<PropertyKey, unknown> {
   /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
   readonly cookieToken: string | null;
   session: Session | null;
+  /** The ids of operations that have not ended yet, whatever the client has told of them. */
+  readonly underWay: Set<string>;
   readonly onClose: (() => void)[];
 }
 
@@ -60,10 +63,11 @@ export class SocketServer {
     this.server = makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: serving.limits.WS_INIT_SECONDS * 1000,
       onConnect: (ctx) => this.connect(ctx),
-      onSubscribe: (ctx, _id, payload) => this.prepare(ctx, payload),
-      onError: (ctx, _id, _payload, errors) => errors.map((error) => this.format(ctx, error)),
+      onSubscribe: (ctx, id, payload) => this.begin(ctx, id, payload),
+      onError: (ctx, _id, _payload, errors) => this.format(ctx, errors),
       onNext: (ctx, _id, _payload, _args, result) =>
-        result.errors && { ...result, errors: result.errors.map((error) => this.format(ctx, error)) },
+        result.errors && { ...result, errors: this.format(ctx, result.errors) },
+      onComplete: (ctx, id) => void ctx.extra.underWay.delete(id),
     });
   }
 
@@ -83,6 +87,7 @@ export class SocketServer {
       requestId: request.id,
       cookieToken: this.cookieTokenOf(request),
       session: null,
+      underWay: new Set(),
       onClose: [uncount],
     };
     const closed = this.server.opened(connection, extra);
@@ -137,11 +142,25 @@ export class SocketServer {
     return this.serving.sessions.authenticate(em, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
   }
 
-  private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { schema, rules, limits, contexts } = this.serving;
+  private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { limits } = this.serving;
+    const { connection, underWay } = ctx.extra;
     if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {
       return [new ApiError('RATE_LIMITED', `A socket carries at most ${limits.WS_SUBSCRIPTIONS} subscriptions.`)];
     }
+    // For graphql-ws an id is free once its client has completed it. Used again while the first operation was still
+    // starting, it would run both, and the first would go on after the socket is gone.
+    if (underWay.has(id)) {
+      connection.close(CloseCode.SubscriberAlreadyExists, 'Subscriber already exists');
+      return [new GraphQLError('Subscriber already exists')];
+    }
+    const prepared = this.prepare(ctx, payload);
+    if ('document' in prepared) underWay.add(id);
+    return prepared;
+  }
+
+  private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { schema, rules, limits, contexts } = this.serving;
     try {
       const document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS });
       const errors = validate(schema, document, [...specifiedRules, ...rules]);
@@ -171,10 +190,21 @@ export class SocketServer {
     };
   }
 
-  private format(ctx: Ctx, error: GraphQLError) {
+  /**
+   * What the client is told of errors. A fault of ours, such as a database that is away, closes the socket instead:
+   * clients connect again after 1013 and are sent what they missed, while an error would end their stream for good.
+   */
+  private format({ extra }: Ctx, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     const { logger, production } = this.serving;
-    return formatError(error.toJSON(), error, { logger, production, requestId: ctx.extra.requestId });
+    const { connection, requestId } = extra;
+    const formatted = errors.map((error) => formatError(error.toJSON(), error, { logger, production, requestId }));
+    if (formatted.some(isFaultOfOurs)) connection.close(TRY_AGAIN_LATER, 'Try again later');
+    return formatted;
   }
+}
+
+function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {
+  return extensions?.code === ('INTERNAL_SERVER_ERROR' satisfies ErrorCode);
 }
 
 function asRequestError(error: GraphQLError, code: string): GraphQLError {
