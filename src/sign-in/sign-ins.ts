@@ -71,7 +71,7 @@ export class SignIns {
     });
     if (!first.isProven) {
       const { id } = first;
-      if (id) afterAnswer(() => this.noteWrongPassword(em, id, credentials.device, client));
+      if (id) afterAnswer(() => this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retryAt);
     }
     await takeBack();
@@ -126,6 +126,7 @@ export class SignIns {
   private async noteWrongPassword(
     em: EntityManager,
     accountId: string,
+    deviceId: string | null,
     device: DeviceDescription,
     client: Client,
   ): Promise<void> {
@@ -134,7 +135,7 @@ export class SignIns {
       await this.activities.record(tx, {
         accountId,
         type: 'WRONG_PASSWORD',
-        deviceId: null,
+        deviceId,
         deviceName: device.name,
         platform: device.platform,
         ipAddress: client.ipAddress,

@@ -41,7 +41,9 @@ export class Verifications {
     if (right instanceof Problem) return right;
     try {
       const admitted = await this.transactions.run(em, (tx) =>
-        right.purpose === 'SIGN_UP' ? this.openAccount(tx, right) : this.letIn(tx, right, trustDevice),
+        right.purpose === 'SIGN_UP'
+          ? this.openAccount(tx, right, ipAddress)
+          : this.letIn(tx, right, trustDevice, ipAddress),
       );
       return await signedIn(em, this.devices, admitted);
     } catch (error) {
@@ -50,14 +52,14 @@ export class Verifications {
     }
   }
 
-  private async letIn(tx: Tx, challenge: ChallengeRow, trustDevice: boolean): Promise<Admitted> {
+  private async letIn(tx: Tx, challenge: ChallengeRow, trustDevice: boolean, ipAddress: string): Promise<Admitted> {
     const account = challenge.account && (await lockAccount(tx, challenge.account, challenge.epoch ?? null));
     if (!account) throw new NotAdmitted();
-    return this.admit(tx, account, challenge, trustDevice && Boolean(account.twoStepEnabledAt));
+    return this.admit(tx, account, challenge, trustDevice && Boolean(account.twoStepEnabledAt), ipAddress);
   }
 
   /** An address is taken by whoever types its code first; for the others there is no row, and so no session. */
-  private async openAccount(tx: Tx, challenge: ChallengeRow): Promise<Admitted> {
+  private async openAccount(tx: Tx, challenge: ChallengeRow, ipAddress: string): Promise<Admitted> {
     const account = await rowOf(
       tx.em,
       AccountRow,
@@ -66,11 +68,18 @@ export class Verifications {
           on conflict do nothing returning *`,
     );
     if (!account) throw new NotAdmitted();
-    await this.activities.record(tx, { ...entryOf(account, challenge), type: 'SIGNED_UP' });
-    return this.admit(tx, account, challenge, false);
+    await this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
+    return this.admit(tx, account, challenge, false, ipAddress);
   }
 
-  private async admit(tx: Tx, account: AccountRow, challenge: ChallengeRow, trustsDevice: boolean): Promise<Admitted> {
+  /** @param ipAddress where the code was typed, which need not be where the sign-in began */
+  private async admit(
+    tx: Tx,
+    account: AccountRow,
+    challenge: ChallengeRow,
+    trustsDevice: boolean,
+    ipAddress: string,
+  ): Promise<Admitted> {
     const consumed = await this.tries.consume(tx, challenge, purposes);
     const admitted =
       consumed &&
@@ -83,7 +92,7 @@ export class Verifications {
         presentedToken: null,
         device: describedBy(consumed),
         trustsDevice,
-        ipAddress: consumed.ipAddress,
+        ipAddress,
         locale: consumed.locale,
       }));
     if (!admitted) throw new NotAdmitted();
@@ -106,13 +115,13 @@ function describedBy(challenge: ChallengeRow): DeviceDescription {
   };
 }
 
-function entryOf(account: AccountRow, challenge: ChallengeRow) {
+function entryOf(account: AccountRow, challenge: ChallengeRow, ipAddress: string) {
   return {
     accountId: account.id,
     deviceId: null,
     deviceName: challenge.deviceName,
     platform: challenge.platform,
-    ipAddress: challenge.ipAddress,
+    ipAddress,
     method: methodOf(challenge),
     isNewDevice: true,
   };
