@@ -198,6 +198,8 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
 function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown) => Promise<void>): JobRunner {
   const options: Omit<WorkerOptions, 'connection'> = {
     concurrency: CONCURRENCY,
+    // Its own pause after a cut connection is 15 s, and mails would wait that long.
+    runRetryDelay: REOPEN_MS,
     settings: {
       backoffStrategy: (failures, _type, error) =>
         error instanceof RetryLater ? error.delayMs : retryDelayMs(failures ?? 1, 30_000),
