@@ -72,7 +72,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
         return reply
           .code(405)
           .header('allow', 'POST')
-          .send({ errors: [{ message: 'Use POST.' }] });
+          .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
       const { origin } = request.headers;
       if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
     },
@@ -132,7 +132,8 @@ function mountErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
-    const message = status >= 500 ? 'Something went wrong on our side.' : error.message;
-    return reply.code(status).send({ errors: [{ message, extensions: { requestId: request.id } }] });
+    const [code, message] =
+      status >= 500 ? ['INTERNAL_SERVER_ERROR', 'Something went wrong on our side.'] : ['BAD_REQUEST', error.message];
+    return reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
   });
 }
