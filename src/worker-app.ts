@@ -13,7 +13,9 @@ import { Retention } from './retention.js';
  * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. The stores
  * may each take their time after it, and the process has ten seconds for all of it.
  */
-const RUNNING_WORK_MS = 6_500;
+const RUNNING_WORK_MS = 5_000;
+/** How long it then takes, at most, to write down that they were not sent. */
+const LAST_WORDS_MS = 1_000;
 
 /** The part that sends mail and cleans up. */
 export interface WorkerApp {
@@ -42,7 +44,9 @@ export function startWorker({ config, logger, fork, bus, queue, places, texts }:
   return {
     async close() {
       await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);
+      // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
       transport.close();
+      await worker.close(LAST_WORDS_MS);
     },
   };
 }
