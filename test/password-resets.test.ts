@@ -3,6 +3,7 @@ import type { Handset } from './support/handset.js';
 import { codeIn } from './support/mailbox.js';
 import { asA, type Challenge, type Outcome } from './support/outcomes.js';
 import {
+  changePassword,
   letIn,
   member,
   type OwnerOutcome,
@@ -50,6 +51,23 @@ describe('resetting the password', () => {
     expect(await requests.closed()).toMatchObject({ code: 4401 });
     expect([await phone.viewer(), await laptop.viewer()]).toEqual([null, null]);
     expect(await tablet.challenge(challenge)).toMatchObject({ state: 'CANCELLED' });
+  });
+
+  test('is not stopped by whoever changes the password in between', async () => {
+    const phone = await servers.signedUp();
+    const challenge = await requestReset(phone);
+    const code = await phone.mailbox.code(phone.owner.email);
+    member('PasswordChanged', await changePassword(phone, 'copper-meadow-31-violin'));
+    expect(await resetPassword(phone, challenge, code, NEW_PASSWORD)).toMatchObject({ __typename: 'PasswordReset' });
+  });
+
+  test('is done once: the codes of other resets are wrong by it, and nobody sees that', async () => {
+    const phone = await servers.signedUp();
+    const other = await requestReset(phone);
+    const code = await phone.mailbox.code(phone.owner.email);
+    await resetByMail(phone, NEW_PASSWORD);
+    member('WrongCode', await resetPassword(phone, other, code, 'copper-meadow-31-violin'));
+    expect(await phone.challenge(other)).toMatchObject({ state: 'PENDING' });
   });
 
   test('leaves the second step standing, also for a device that was trusted', async () => {

@@ -1,7 +1,7 @@
 import { type RawQueryFragment, sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { raiseEpoch } from '../accounts/epochs.js';
-import { rowsOf } from '../rows.js';
+import { countOf, rowsOf } from '../rows.js';
 import type { Session } from '../sessions/sessions.js';
 import type { Tx } from '../transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
@@ -19,6 +19,18 @@ export async function shutDoor(tx: Tx, accountId: string): Promise<AccountRow> {
 /** Ends the set-ups that a session has begun: a newer one takes their place. */
 export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): Promise<void> {
   return cancel(tx, sql`account_id = ${accountId} and purpose = 'ENABLE_TWO_STEP' and session_id = ${id}`);
+}
+
+/**
+ * Makes the codes of the account's other resets wrong once one is done. The challenges themselves go on, like those of an
+ * address that nobody has: whoever asked for one must not learn that the account exists.
+ */
+export async function withdrawResetCodes(tx: Tx, accountId: string): Promise<void> {
+  await countOf(
+    tx.em,
+    sql`update challenge set code_given_at = null
+        where account_id = ${accountId} and purpose = 'RESET_PASSWORD' and state = 'PENDING'`,
+  );
 }
 
 async function cancel(tx: Tx, which: RawQueryFragment): Promise<void> {

@@ -9,6 +9,7 @@ import type { Method } from '../outbox/delivery.entity.js';
 import { rowOf } from '../rows.js';
 import type { Tx } from '../transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
+import { isPasswordProven } from './challenge-rules.js';
 import type { ChallengeSends } from './challenge-sends.js';
 
 /** What a challenge starts with. */
@@ -56,7 +57,7 @@ export class ChallengeOpenings {
             device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
             app_version, notifications_enabled, ip_address, locale, expires_at)
           values (${randomUUID()}, ${account?.id ?? null}, ${purpose}, ${tokenHash('chl', token)}, ${this.codes.currentKeyId},
-            ${newSalt()}, ${codeLength}, ${opening.method}, ${account?.epoch ?? null}, ${opening.sessionId},
+            ${newSalt()}, ${codeLength}, ${opening.method}, ${isPasswordProven(purpose) ? account?.epoch : null}, ${opening.sessionId},
             ${opening.deviceId}, ${opening.email}, ${opening.passwordHash}, ${opening.mailHeld}, ${opening.isSilent},
             ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
             ${device.appVersion}, ${device.notificationsEnabled}, ${opening.ipAddress}, ${opening.locale},

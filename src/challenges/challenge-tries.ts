@@ -185,7 +185,7 @@ export class ChallengeTries {
       sql`update challenge c set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null
           where c.id = ${challenge.id} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
             and c.purpose in (${[...purposes]}) and c.code_given_at is not null
-            and (c.account_id is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
+            and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
           returning *`,
     );
     if (!consumed) return null;
@@ -199,7 +199,7 @@ export class ChallengeTries {
   async closedState(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed> {
     const now = await this.views.read(em, challenge.id);
     if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
-    // Still pending: the account's epoch is another. Where no password was proven that reads as if its time were over.
+    // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(isPasswordProven(challenge.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
 }

@@ -40,7 +40,7 @@ export const ChallengeRow = defineEntity({
     codeGivenAt: p.datetime().columnType('timestamptz').nullable(),
     /** When the code was first given to the mail server. */
     mailedAt: p.datetime().columnType('timestamptz').nullable(),
-    /** The account's epoch under which it was made. */
+    /** The account's epoch under which a password was proven for it; null where none was. */
     epoch: p.integer().nullable(),
     /** The session that started it, where one did. */
     sessionId: p.uuid().nullable(),

@@ -45,7 +45,7 @@ export class CodeMails {
           set mailed_at = coalesce(mailed_at, clock_timestamp()), code_given_at = coalesce(code_given_at, clock_timestamp())
           where c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
             and case when c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)
-              else exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch) end
+              else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end
           returning ${mailColumns}`,
     );
   }

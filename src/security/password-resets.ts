@@ -6,7 +6,7 @@ import type { Context } from '../api/context.js';
 import { Problem } from '../api/problem.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
-import { shutDoor } from '../challenges/challenge-ends.js';
+import { shutDoor, withdrawResetCodes } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
@@ -103,9 +103,10 @@ export class PasswordResets {
   }
 
   private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {
-    const account = challenge.account && (await lockAccount(tx, challenge.account, challenge.epoch ?? null));
+    const account = challenge.account && (await lockAccount(tx, challenge.account, null));
     if (!account || !(await this.tries.consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, account.id);
+    await withdrawResetCodes(tx, account.id);
     await setPassword(tx, account.id, passwordHash);
     const ended = await this.sessions.endOthers(tx, account.id, null);
     await this.holdMail(tx, account);
