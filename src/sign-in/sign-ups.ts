@@ -32,9 +32,10 @@ export class SignUps {
     { em, client }: Pick<Context, 'em' | 'client'>,
     { email, password, device }: Registration,
   ): Promise<Challenge | WeakPassword> {
+    // Before the estimate, which costs more than a refusal.
+    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
     const weak = this.strength.judge(password, email);
     if (weak) return weak;
-    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
     const passwordHash = await this.passwords.hash(password, 'STRANGER');
     const opened = await this.transactions.run(em, (tx) =>
       this.openings.open(tx, {
