@@ -297,9 +297,11 @@ function startInChild(dataDir: string, project = built): ChildProcess {
 }
 
 /** The URL of the server that a child has started, or why it has not. */
-async function answerOf({ stdout }: ChildProcess): Promise<string> {
-  if (!stdout) throw new Error('the child has no output');
-  const [line] = await once(createInterface(stdout), 'line');
+async function answerOf(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('the child has no output');
+  const died = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the child ended with ${code}`)));
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), died]);
+  died.catch(() => undefined);
   return line;
 }
 
@@ -315,7 +317,9 @@ async function killAfter(dataDir: string, sql: string): Promise<void> {
 
 /** The project as far as the database needs it, with these packages as `npm ci --ignore-scripts` leaves them. */
 function copyProject(folder: string, packages: string[]): void {
-  cpSync(path.join(built, 'src', 'embedded'), path.join(folder, 'src', 'embedded'), { recursive: true });
+  for (const part of ['embedded', 'start-fault.js']) {
+    cpSync(path.join(built, 'src', part), path.join(folder, 'src', part), { recursive: true });
+  }
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
   const modules = path.join(folder, 'node_modules');
   mkdirSync(modules);
