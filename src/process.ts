@@ -13,8 +13,8 @@ interface Closable {
 }
 
 /**
- * Runs a process until it is told to stop: SIGTERM and SIGINT close what `start` has started, a second one ends it at
- * once. A fault of the configuration, or of the start, is said in words and ends with exit code 1.
+ * Runs a process until it is told to stop: SIGTERM, SIGINT and the end of its terminal close what `start` has started,
+ * a second one ends it at once. A fault of the configuration, or of the start, is said in words and ends with exit code 1.
  */
 export async function runProcess(start: () => Promise<Closable>): Promise<void> {
   let running: Promise<Closable> | null = null;
@@ -32,6 +32,8 @@ export async function runProcess(start: () => Promise<Closable>): Promise<void> 
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The terminal was closed. Under nohup there is none, and the process goes on without it.
+  if (process.stdin.isTTY) process.on('SIGHUP', stop);
   try {
     running = start();
     await running;
