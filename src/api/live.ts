@@ -31,7 +31,10 @@ export function liveStream<T>(alarm: Alarm, source: AsyncGenerator<T>): AsyncIte
   };
 }
 
-/** The milliseconds from now until an instant that the database gave, and a little more, so that it has passed there too. */
-export function msUntil(instant: Date): number {
-  return Math.max(0, instant.getTime() - Date.now()) + 50;
+/**
+ * How long to wait for the end of what has so many milliseconds left, by the database's clock: a little more, so that it
+ * has passed there. By its own clock, were that wrong, a server would look again without a pause, or late.
+ */
+export function msUntilOver(msLeft: number): number {
+  return Math.max(0, msLeft) + 50;
 }

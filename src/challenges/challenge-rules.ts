@@ -1,6 +1,20 @@
-import type { Purpose } from './challenge.entity.js';
+import { sql } from '@mikro-orm/core';
+import type { Purpose, State } from './challenge.entity.js';
 
 /** Whether the one who asks has proven a password first; only then may anything be told that depends on the account. */
 export function isPasswordProven(purpose: Purpose): boolean {
   return purpose === 'SIGN_IN' || purpose === 'ENABLE_TWO_STEP';
+}
+
+/** What only the database's clock can tell of a challenge. */
+export interface SeenNow {
+  readonly seenState: State;
+  /** Until it expires; below zero afterwards. */
+  readonly msLeft: number;
+}
+
+/** The columns of `SeenNow`, of a challenge that the statement calls `c`. */
+export function seenNow() {
+  return sql`case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
+    (1000 * extract(epoch from c.expires_at - clock_timestamp()))::float8 as "msLeft"`;
 }

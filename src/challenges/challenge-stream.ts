@@ -1,6 +1,6 @@
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
-import { liveStream, msToNextLook, msUntil } from '../api/live.js';
+import { liveStream, msToNextLook, msUntilOver } from '../api/live.js';
 import type { Limits } from '../limits.js';
 import { Alarm, type Bus, type Topic } from '../pubsub.js';
 import { Challenge } from './challenge.types.js';
@@ -45,7 +45,7 @@ export class ChallengeStream {
           yield challenge;
         }
         if (view.state !== 'PENDING') return;
-        await alarm.wait(Math.min(msToNextLook(this.bus, this.limits), msUntil(view.row.expiresAt)));
+        await alarm.wait(Math.min(msToNextLook(this.bus, this.limits), msUntilOver(view.msLeft)));
       }
     } finally {
       alarm[Symbol.dispose]();

@@ -8,7 +8,7 @@ import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.
 import { deliveriesOf } from '../outbox/outbox.js';
 import { rowsOf } from '../rows.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
-import { isPasswordProven } from './challenge-rules.js';
+import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
 
 export const deliveryReasons = [
   'NO_TRUSTED_DEVICE_ONLINE',
@@ -44,6 +44,8 @@ export interface ChallengeView {
   readonly row: ChallengeRow;
   readonly token: string;
   readonly state: State;
+  /** Until it expires, by the database's clock. */
+  readonly msLeft: number;
   readonly availableMethods: readonly Method[];
   /** Null: the trusted devices. */
   readonly maskedAddress: string | null;
@@ -53,8 +55,7 @@ export interface ChallengeView {
 }
 
 /** What only the database's clock and the account's devices can tell of a challenge. */
-interface Facts {
-  readonly seenState: State;
+interface Facts extends SeenNow {
   readonly hasTrusted: boolean;
   readonly hasNotifiable: boolean;
   readonly hasOnline: boolean;
@@ -95,7 +96,7 @@ export class ChallengeViews {
       em,
       ChallengeRow as never,
       sql`select c.*,
-            case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
+            ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
             shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
@@ -123,6 +124,7 @@ export class ChallengeViews {
       row,
       token,
       state: row.seenState,
+      msLeft: row.msLeft,
       availableMethods: this.availableMethods(row),
       maskedAddress: row.method === 'EMAIL' ? maskEmailAddress(row.email) : null,
       attemptsRemaining: Math.max(0, this.limits.CHALLENGE_TRIES - row.tries),

@@ -1,5 +1,5 @@
 import type { Context } from '../api/context.js';
-import { CHECK_VALID_MS, liveStream, msToNextLook, msUntil } from '../api/live.js';
+import { CHECK_VALID_MS, liveStream, msToNextLook, msUntilOver } from '../api/live.js';
 import type { Limits } from '../limits.js';
 import { Alarm, type Bus } from '../pubsub.js';
 import type { Session } from '../sessions/sessions.js';
@@ -56,7 +56,7 @@ export class LoginRequestStream {
   }
 
   private msToNextLook(requests: readonly LoginRequestView[]): number {
-    const ends = requests.filter(({ state }) => state === 'PENDING').map(({ row }) => msUntil(row.expiresAt));
+    const ends = requests.filter(({ state }) => state === 'PENDING').map(({ msLeft }) => msUntilOver(msLeft));
     return Math.min(msToNextLook(this.bus, this.limits), ...ends);
   }
 }

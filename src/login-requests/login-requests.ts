@@ -5,6 +5,7 @@ import type { Activities } from '../activity/activities.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
+import { type SeenNow, seenNow } from '../challenges/challenge-rules.js';
 import { methodOf } from '../challenges/challenge-tries.js';
 import type { Codes } from '../codes/codes.js';
 import { isTrusted } from '../devices/trust.js';
@@ -18,6 +19,8 @@ import type { Transactions, Tx } from '../transactions.js';
 export interface LoginRequestView {
   readonly row: ChallengeRow;
   readonly state: State;
+  /** Until it expires, by the database's clock. */
+  readonly msLeft: number;
   readonly code: string | null;
 }
 
@@ -77,11 +80,11 @@ export class LoginRequests {
     session: Session,
     condition: ReturnType<typeof sql>,
   ): Promise<LoginRequestView[]> {
-    const rows = await rowsOf<ChallengeRow & { seenState: State }>(
+    const rows = await rowsOf<ChallengeRow & SeenNow>(
       em,
       ChallengeRow as never,
       sql`select c.*,
-            case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState"
+            ${seenNow()}
           from challenge c
           where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}
             and exists (
@@ -93,6 +96,7 @@ export class LoginRequests {
     return rows.map((row) => ({
       row,
       state: row.seenState,
+      msLeft: row.msLeft,
       code: row.seenState === 'PENDING' && this.codes.knows(row) ? this.codes.of(row) : null,
     }));
   }
@@ -101,7 +105,7 @@ export class LoginRequests {
    * Before a code is shown for the first time it is noted that it was given to a channel: until then none is right. One
    * by one: the account is not locked, and a statement that held several rows could wait for another that does, for ever.
    */
-  private async giveCodes(em: EntityManager, rows: readonly (ChallengeRow & { seenState: State })[]): Promise<void> {
+  private async giveCodes(em: EntityManager, rows: readonly (ChallengeRow & SeenNow)[]): Promise<void> {
     for (const { id } of rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt)) {
       await countOf(
         em,
