@@ -45,6 +45,15 @@ describe('a subscription', () => {
     expect((await socket.closed()).code).toBe(4409);
   });
 
+  test('whose peer breaks the protocol is no error in the log', async () => {
+    const { length } = servers.log;
+    await using socket = await HandSocket.ready(url);
+    socket.send({ type: 'ping', payload: 'x'.repeat(20_000) });
+    expect((await socket.closed()).code).toBe(1009);
+    const levels = servers.log.slice(length).map((line) => Number(JSON.parse(line).level));
+    expect(Math.max(0, ...levels)).toBeLessThan(40);
+  });
+
   test('that meets a database which is away is closed with 1013, so that clients come back for it', async () => {
     const challenge = await signUpChallenge();
     await using open = await HandSocket.ready(url);

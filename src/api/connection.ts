@@ -32,7 +32,6 @@ export class Connection implements GraphqlSocket {
     private readonly limits: Limits,
     private readonly logger: Logger,
   ) {
-    socket.on('error', (error) => this.logger.debug({ err: error }, 'a socket failed'));
     socket.on('pong', () => {
       this.isAnswered = true;
     });

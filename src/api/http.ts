@@ -33,6 +33,8 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     bodyLimit: BODY_BYTES,
     requestTimeout: 15_000,
+    // Node exchanges the two timeouts where this one is longer, as its own of a minute is, and looks every 30 s.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     // A client that leaves a connection open must not hold up the end.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -45,6 +47,11 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     preClose(done) {
       for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
       this.websocketServer.close(done);
+    },
+    errorHandler(error, socket) {
+      // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
+      logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
+      socket.terminate();
     },
   });
   closeAnsweredConnections(app);
