@@ -1,29 +1,11 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
+import { installed } from './programs.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
 /**
  * Where Redis (or Valkey) is installed: the path of its server, null where there is none.
  * @throws Error where there is none and CI is set: there, tests on Redis are not to be skipped
  */
-export function redisAvailable(): string | null {
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const candidates = folders.flatMap((folder) =>
-    ['redis-server', 'valkey-server'].map((name) => path.join(folder, name)),
-  );
-  const found = candidates.find(isExecutable);
-  if (!found && process.env.CI) throw new Error('CI needs redis-server or valkey-server on the PATH');
-  return found ?? null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const redisAvailable = () => installed('redis-server', 'valkey-server');
 
 /** Starts an empty Redis that keeps nothing: each restart finds it empty again. */
 export async function startRedis(): Promise<Store> {

@@ -9,7 +9,7 @@ import { TestDatabase } from './database.js';
 import { Handset, newOwner } from './handset.js';
 import { Mailbox } from './mailbox.js';
 import { redisAvailable, startRedis } from './redis.js';
-import type { Store } from './store.js';
+import { freePort, type Store } from './store.js';
 
 /** What a test starts. */
 export interface ServersOptions {
@@ -20,6 +20,8 @@ export interface ServersOptions {
   /** Queue and bus on a Redis of their own, else on PostgreSQL. */
   readonly redis?: boolean;
   readonly limits?: Partial<Limits>;
+  /** For browsers: each server at an address that its pages may use, with the mails shown at `/inbox`. */
+  readonly pages?: boolean;
   /** Further settings, by the names of the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -69,9 +71,18 @@ export class Servers implements AsyncDisposable {
     ]);
     const servers = new Servers(options, database, redis, inbox);
     for (let nth = 0; nth < (options.count ?? 1); nth += 1) {
-      await servers.add({ api: true, worker: nth === 0 && options.worker !== false });
+      const parts = { api: true, worker: nth === 0 && options.worker !== false };
+      if (options.pages) await servers.addWithPages(parts);
+      else await servers.add(parts);
     }
     return servers;
+  }
+
+  /** Browsers say where a page came from, so where it is served must be known before it is. */
+  private async addWithPages(parts: Parts): Promise<App> {
+    const port = await freePort();
+    const env = { PORT: String(port), PUBLIC_URL: `http://localhost:${port}` };
+    return this.add({ ...parts, inbox: this.inbox }, env);
   }
 
   /** Starts one more process of the product on the same stores; what is set here counts for it alone. */

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Browser as Program,
+} from 'playwright-core';
+import { installed } from './programs.js';
+
+/**
+ * Where Chromium is installed: the path of its program, null where there is none.
+ * @throws Error where there is none and CI is set
+ */
+export const chromiumAvailable = () => installed('chromium', 'chromium-browser', 'google-chrome-stable');
+
+/** What a person sits in front of. */
+export const screens = {
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  laptop: { viewport: { width: 1280, height: 800 } },
+} satisfies Record<string, BrowserContextOptions>;
+
+// A sandbox wants a user other than root; the rest keeps Chromium from asking the outside world for anything.
+const programOptions = [
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core is asked for: WCAG 2.2 at level AA, and what it calls best practice. */
+const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** A Chromium in which several people, or one with several devices, open pages; no two of them share anything. */
+export class Browser implements AsyncDisposable {
+  /** What pages complained of: uncaught errors, refused scripts and styles, requests that left this machine. */
+  readonly complaints: string[] = [];
+
+  private constructor(private readonly program: Program) {}
+
+  static async start(): Promise<Browser> {
+    const executablePath = chromiumAvailable();
+    if (!executablePath) throw new Error('there is no Chromium here: ask chromiumAvailable first');
+    return new Browser(await chromium.launch({ executablePath, args: programOptions }));
+  }
+
+  /** A device with cookies and storage of its own, on which nothing was opened yet. */
+  async device(options: BrowserContextOptions = screens.laptop): Promise<BrowserContext> {
+    const context = await this.program.newContext({ locale: 'en-US', reducedMotion: 'reduce', ...options });
+    context.on('page', (page) => this.watch(page));
+    return context;
+  }
+
+  /** Opens an address on a device of its own. */
+  async open(url: string, options?: BrowserContextOptions): Promise<Page> {
+    const page = await (await this.device(options)).newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  private watch(page: Page): void {
+    page.on('pageerror', (error) => this.complaints.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      if (/Content.Security.Policy/i.test(message.text())) this.complaints.push(`${page.url()}: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      const isLocal = ['data:', 'blob:'].includes(protocol) || ['localhost', '127.0.0.1'].includes(hostname);
+      if (!isLocal) this.complaints.push(`${page.url()}: asked ${hostname}`);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program.close();
+  }
+}
+
+/** What axe-core finds on a page as it stands, a line each; empty where all is well. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Through the debugger: the page's own policy lets no script in that it does not bring.
+  const session = await page.context().newCDPSession(page);
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `${axeScript}; axe.run({ runOnly: ${JSON.stringify(axeTags)} }).then(({ violations }) => violations)`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  const violations: readonly Violation[] = result.value;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  );
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+}
