@@ -46,6 +46,7 @@ interface JobStore extends Store {
 interface JobRunner extends Store {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
+  on(event: 'ready' | 'active', listener: () => void): unknown;
 }
 
 interface QueueConfig {
@@ -154,11 +155,18 @@ export class MailQueue {
 /** Takes jobs out of the queue and runs them. */
 export class MailWorker {
   private readonly worker: UntilReady<JobRunner>;
+  private state: 'opening' | 'working' | 'cut off' | 'closing' = 'opening';
 
-  constructor(config: QueueConfig, run: (deliveryId: string) => Promise<void>, logger: Logger) {
+  constructor(
+    config: QueueConfig,
+    run: (deliveryId: string) => Promise<void>,
+    private readonly logger: Logger,
+  ) {
     this.worker = new UntilReady(() => {
       const worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
-      worker.on('error', (error) => logger.debug({ err: error }, 'worker: the queue is away'));
+      worker.on('error', (error) => this.isCutOff(error));
+      worker.on('ready', () => this.works());
+      worker.on('active', () => this.works());
       worker.on('failed', (job, error) => {
         if (!(error instanceof RetryLater)) logger.error({ err: error, jobId: job?.id }, 'worker: a job failed');
       });
@@ -166,8 +174,25 @@ export class MailWorker {
     });
   }
 
+  private works(): void {
+    if (this.state === 'working' || this.state === 'closing') return;
+    this.state = 'working';
+    this.logger.info('worker: takes jobs');
+  }
+
+  /** Told once, however long it lasts: away, or a role that may not use it. No mail goes meanwhile. */
+  private isCutOff(error: Error): void {
+    if (this.state !== 'cut off' && this.state !== 'closing') {
+      this.state = 'cut off';
+      this.logger.error({ err: error }, 'worker: cannot use the queue; trying again');
+    } else {
+      this.logger.debug({ err: error }, 'worker: still cannot use the queue');
+    }
+  }
+
   /** Takes no more jobs, and waits for those that run. */
   async close(timeoutMs: number): Promise<void> {
+    this.state = 'closing';
     await withinTimeout(this.worker.close(), timeoutMs).catch(() => undefined);
   }
 }

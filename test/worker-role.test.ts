@@ -7,6 +7,7 @@ import { projectRoot } from '../src/project.js';
 import { Retention } from '../src/retention.js';
 import { redisAvailable } from './support/redis.js';
 import { Servers } from './support/servers.js';
+import { until } from './support/waiting.js';
 
 // docs/worker-role.sql is what operators run, so it is what is tried here: it names tables and columns, and lags behind
 // them unless something fails.
@@ -57,6 +58,19 @@ onRedis('a worker with a database role of its own', () => {
     );
     expect(columns.map(({ name }) => name)).toContain('account.password_hash');
     expect(columns.filter(({ readable }) => readable)).toEqual([]);
+  });
+
+  test('says once that it cannot work where there is no Redis, and goes on trying', async () => {
+    const worker = await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl, REDIS_URL: '' });
+    const said = (text: string) => servers.log.filter((line) => line.includes(text));
+    await until(() => said('worker: still cannot use the queue').length > 2, 'further tries');
+    await worker.close();
+    const [line, ...more] = said('worker: cannot use the queue');
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      level: 50,
+      err: { message: expect.stringMatching(/permission/) },
+    });
+    expect(more).toEqual([]);
   });
 
   /** Runs the scheduled job now, with the worker's role; it throws where the role may not do what it takes. */
