@@ -129,26 +129,27 @@ export class Servers implements AsyncDisposable {
     return handset;
   }
 
+  /** The environment that a process of these servers is given. */
+  environment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const limits = Object.entries({ ...testLimits, ...this.options.limits });
+    return {
+      NODE_ENV: 'test',
+      PORT: '0',
+      PUBLIC_URL: 'http://localhost:4000',
+      DATABASE_URL: this.database.url,
+      ...(this.redis ? { REDIS_URL: this.redis.url } : {}),
+      SMTP_URL: this.inbox.smtpUrl,
+      MAIL_FROM: 'Doorstep <no-reply@doorstep.example>',
+      CODE_KEYS: codeKeys,
+      ...Object.fromEntries(limits.map(([name, value]) => [name, String(value)])),
+      ...this.options.env,
+      ...env,
+    };
+  }
+
   /** The configuration that the servers run with. */
   config(env: Readonly<Record<string, string>> = {}): RunnableConfig {
-    const limits = Object.entries({ ...testLimits, ...this.options.limits });
-    const config = loadConfig(
-      {
-        NODE_ENV: 'test',
-        PORT: '0',
-        PUBLIC_URL: 'http://localhost:4000',
-        DATABASE_URL: this.database.url,
-        ...(this.redis ? { REDIS_URL: this.redis.url } : {}),
-        SMTP_URL: this.inbox.smtpUrl,
-        MAIL_FROM: 'Doorstep <no-reply@doorstep.example>',
-        CODE_KEYS: codeKeys,
-        ...Object.fromEntries(limits.map(([name, value]) => [name, String(value)])),
-        ...this.options.env,
-        ...env,
-      },
-      ['DATABASE_URL', 'SMTP_URL', 'CODE_KEYS'],
-    );
-    return config as RunnableConfig;
+    return loadConfig(this.environment(env), ['DATABASE_URL', 'SMTP_URL', 'CODE_KEYS']) as RunnableConfig;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,11 +16,14 @@ export interface MailServer extends AsyncDisposable {
   readonly mails: readonly ReceivedMail[];
   /** How many connections it has seen. */
   readonly connections: () => number;
+  /** The connection of a session. */
+  socketOf(session: SMTPServerSession): Socket | undefined;
 }
 
 /** Starts a mail server; `options` say what it refuses. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
+  const sockets = new Map<number | undefined, Socket>();
   let connections = 0;
   const server = new SMTPServer({
     authOptional: true,
@@ -40,13 +43,19 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   });
   // Cut connections are what some tests are about.
   server.on('error', () => {});
-  server.server.on('connection', () => connections++);
+  server.server.on('connection', (socket) => {
+    connections += 1;
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
+  });
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
     connections: () => connections,
+    socketOf: ({ remotePort }) => sockets.get(remotePort),
     [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
