@@ -70,10 +70,16 @@ export class Servers implements AsyncDisposable {
       startInbox({ logger: pino({ level: 'silent' }) }),
     ]);
     const servers = new Servers(options, database, redis, inbox);
-    for (let nth = 0; nth < (options.count ?? 1); nth += 1) {
-      const parts = { api: true, worker: nth === 0 && options.worker !== false };
-      if (options.pages) await servers.addWithPages(parts);
-      else await servers.add(parts);
+    try {
+      for (let nth = 0; nth < (options.count ?? 1); nth += 1) {
+        const parts = { api: true, worker: nth === 0 && options.worker !== false };
+        if (options.pages) await servers.addWithPages(parts);
+        else await servers.add(parts);
+      }
+    } catch (error) {
+      // What was started for it would keep the run from ending.
+      await servers[Symbol.asyncDispose]();
+      throw error;
     }
     return servers;
   }
