@@ -104,7 +104,8 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
   return new ApolloServer<Context>({
     schema,
     validationRules: [...rules],
-    introspection: config.introspection,
+    // Whether it is on is for a rule to say, over HTTP and WebSocket alike.
+    introspection: true,
     parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
