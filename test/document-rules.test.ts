@@ -24,6 +24,59 @@ const doubled: [string, string][] = [
   ['one skipped', `mutation { a: signOut @skip(if: true) { sessionsEnded } b: ${out} }`],
   ['one not included', `mutation ($no: Boolean = false) { a: ${out} b: signOut @include(if: $no) { sessionsEnded } }`],
   ['in the operation that is not run', `mutation M { a: ${out} b: ${out} } query Q { viewer { id } }`],
+  ['beside the name of the type', `mutation { ${out} __typename }`],
+  [
+    'under a directive that says nothing',
+    `mutation { ... @include(if: true) { a: ${out} } ... @skip(if: false) { b: ${out} } }`,
+  ],
+  [
+    'in a fragment of which one is skipped',
+    `mutation ($no: Boolean = false) { ...F ...G @include(if: $no) } fragment F on Mutation { a: ${out} }
+      fragment G on Mutation { b: ${out} }`,
+  ],
+];
+
+const requests = 'loginRequests { id }';
+const activity = 'loginActivity { id }';
+
+/** Documents with more than one subscription, or with none once they run. */
+const brokenSubscriptions: [string, string][] = [
+  ['with two root fields', `subscription { ${requests} ${activity} }`],
+  ['with two aliases', `subscription { a: ${requests} b: ${requests} }`],
+  ['with one in a fragment', `subscription { ${requests} ...F } fragment F on Subscription { ${activity} }`],
+  ['with one in an inline fragment', `subscription { ${requests} ... { ${activity} } }`],
+  ['with one skipped', `subscription { ${requests} loginActivity @skip(if: true) { id } }`],
+  [
+    'with one in a fragment that is not included',
+    `subscription { ${requests} ... @include(if: false) { ${activity} } }`,
+  ],
+  ['with its only one skipped', 'subscription { loginRequests @skip(if: true) { id } }'],
+  ['with its only one skipped by a variable', 'subscription ($yes: Boolean!) { loginRequests @skip(if: $yes) { id } }'],
+  [
+    'with its only one in fragments that are not included',
+    `subscription { ...F } fragment F on Subscription { ...G @include(if: false) } fragment G on Subscription { ${requests} }`,
+  ],
+  ['with the name of the type alone', 'subscription { __typename }'],
+];
+
+/** Documents that are small, and cost much where a rule looks into everything again and again. */
+const costly: [string, string][] = [
+  ['the same field, over and over', `{ viewer { ${'currentDevice { id } '.repeat(190)} } }`],
+  [
+    'fragments that double fifty times',
+    `{ viewer { ...F0 } } ${Array.from({ length: 50 }, (_, nth) => `fragment F${nth} on Account { ...F${nth + 1} ...F${nth + 1} }`).join(' ')}
+      fragment F50 on Account { id }`,
+  ],
+  [
+    'fragments that all spread each other',
+    `{ viewer { ...F0 } } ${Array.from({ length: 20 }, (_, nth) => `fragment F${nth} on Account { ${Array.from({ length: 20 }, (_, other) => (other === nth ? 'id' : `...F${other}`)).join(' ')} }`).join(' ')}`,
+  ],
+  [
+    'many names that are nearly right',
+    `{ viewer { ${Array.from({ length: 900 }, (_, nth) => `emaik${nth}`).join(' ')} } }`,
+  ],
+  ['many directives', `{ viewer ${'@a '.repeat(450)} { id } }`],
+  ['nested lists', `{ challenge(token: ${'['.repeat(450)}${']'.repeat(450)}) { id } }`],
 ];
 
 describe('a GraphQL document', () => {
@@ -70,6 +123,39 @@ describe('a GraphQL document', () => {
         .graphql(`mutation { ...F } fragment F on Mutation { ${out} ...G } fragment G on Mutation { ...F }`);
       expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
     });
+  });
+
+  test('has one mutation over WebSocket too, and none of the others is done', async () => {
+    const phone = await servers.signedUp();
+    await using socket = await HandSocket.ready(servers.client().socketUrl, phone.sessionToken);
+    for (const [how, query] of doubled) {
+      socket.subscribe(how, query);
+      const { type, id, payload } = await socket.next();
+      expect({ type, id }).toEqual({ type: 'error', id: how });
+      expect(payload).toMatchObject([{ message: 'A mutation has exactly one root field.' }]);
+    }
+    expect(await phone.viewer()).not.toBeNull();
+  });
+
+  test.each(brokenSubscriptions)('has one subscription, and is the fault of the client %s', async (_how, query) => {
+    const { length } = servers.log;
+    const fault = { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } };
+    const { status, errors } = await servers.client().graphql(query, { yes: true });
+    expect({ status, error: errors[0] }).toMatchObject({ status: 400, error: fault });
+    await using socket = await HandSocket.ready(servers.client().socketUrl);
+    socket.subscribe('1', query, { yes: true });
+    const { type, payload } = await socket.next();
+    expect({ type, error: (payload as GraphqlError[])[0] }).toMatchObject({ type: 'error', error: fault });
+    const failed = servers.log.slice(length).filter((line) => line.includes('failed'));
+    expect(failed).toEqual([]);
+  });
+
+  test.each(costly)('of %s is answered at once', async (_what, query) => {
+    const before = performance.now();
+    const { errors } = await servers.client().graphql(query);
+    expect(performance.now() - before).toBeLessThan(2000);
+    // No more is written than a person could read.
+    expect(errors.length).toBeLessThanOrEqual(101);
   });
 
   test('may ask for the whole schema while introspection is on', async () => {

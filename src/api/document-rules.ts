@@ -1,11 +1,10 @@
 import {
   type ASTVisitor,
-  type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   Kind,
   NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
@@ -14,18 +13,19 @@ import type { Limits } from '../limits.js';
 
 /**
  * What a GraphQL document may be, over HTTP and WebSocket alike: not too deep, not too many aliases, and one root field
- * in a mutation. Each fragment is looked into once, so that doubling fragments cost nothing.
+ * in a mutation or a subscription. Each fragment is looked into once, so that doubling fragments cost nothing.
  */
 export function documentRules(limits: Limits, introspection: boolean): ValidationRule[] {
   return [
     ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
     (context) => new DepthRule(context, limits.GRAPHQL_DEPTH).visitor(),
     (context) => maxAliases(context, limits.GRAPHQL_ALIASES),
-    (context) => oneMutationField(context),
+    (context) => oneRootField(context),
+    (context) => unconditionalSubscription(context),
   ];
 }
 
-function reject(context: ValidationContext, message: string, node?: FieldNode | FragmentDefinitionNode): void {
+function reject(context: ValidationContext, message: string, node?: SelectionNode): void {
   context.reportError(new GraphQLError(message, { nodes: node ? [node] : undefined }));
 }
 
@@ -55,7 +55,7 @@ class DepthRule {
     return deepest;
   }
 
-  private depthOfSelection(selection: SelectionSetNode['selections'][number], spreading: ReadonlySet<string>): number {
+  private depthOfSelection(selection: SelectionNode, spreading: ReadonlySet<string>): number {
     if (selection.kind === Kind.FIELD) {
       // Introspection has a depth of its own making; where it is off, another rule refuses it.
       if (selection.name.value.startsWith('__')) return 0;
@@ -92,12 +92,33 @@ function maxAliases(context: ValidationContext, max: number): ASTVisitor {
  * A mutation spends tries and sends, so a request carries one. Counted in the document, through fragments and whatever
  * `@skip` and `@include` say.
  */
-function oneMutationField(context: ValidationContext): ASTVisitor {
+function oneRootField(context: ValidationContext): ASTVisitor {
   return {
-    OperationDefinition(operation) {
-      if (operation.operation !== OperationTypeNode.MUTATION) return;
-      const fields = countRootFields(context, operation.selectionSet, new Map());
-      if (fields > 1) reject(context, 'A mutation has exactly one root field.');
+    OperationDefinition({ operation, selectionSet }) {
+      if (operation === OperationTypeNode.QUERY) return;
+      const fields = countRootFields(context, selectionSet, new Map());
+      if (fields > 1) reject(context, `A ${operation} has exactly one root field.`);
+    },
+  };
+}
+
+/** Nothing to subscribe to would be left where `@skip` or `@include` took the root field out (GraphQL, 5.2.4.1). */
+function unconditionalSubscription(context: ValidationContext): ASTVisitor {
+  const looked = new Set<SelectionSetNode>();
+  const look = (selections: SelectionSetNode | undefined): void => {
+    if (!selections || looked.has(selections)) return;
+    looked.add(selections);
+    for (const selection of selections.selections) {
+      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) {
+        reject(context, 'The root field of a subscription has neither @skip nor @include.', selection);
+      }
+      if (selection.kind === Kind.INLINE_FRAGMENT) look(selection.selectionSet);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) look(context.getFragment(selection.name.value)?.selectionSet);
+    }
+  };
+  return {
+    OperationDefinition({ operation, selectionSet }) {
+      if (operation === OperationTypeNode.SUBSCRIPTION) look(selectionSet);
     },
   };
 }

@@ -113,7 +113,7 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     stopOnTerminationSignals: false,
-    plugins: [refuseSubscriptions],
+    plugins: [refuseSubscriptions, blameDocument],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
@@ -130,6 +130,17 @@ const refuseSubscriptions: ApolloServerPlugin<Context> = {
       });
     },
   }),
+};
+
+/** A rule of graphql-js may throw over a document instead of reporting it, which Apollo would call a fault of ours. */
+const blameDocument: ApolloServerPlugin<Context> = {
+  async unexpectedErrorProcessingRequest({ error }) {
+    if (!(error instanceof GraphQLError)) return;
+    throw new GraphQLError(error.message, {
+      nodes: error.nodes,
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } },
+    });
+  },
 };
 
 function bearerOf(request: FastifyRequest): string | null {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import {
+  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLFormattedError,
@@ -160,25 +161,36 @@ export class SocketServer {
   }
 
   private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { schema, rules, limits, contexts } = this.serving;
+    const { schema, limits, contexts } = this.serving;
+    let document: DocumentNode;
     try {
-      const document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS });
-      const errors = validate(schema, document, [...specifiedRules, ...rules]);
-      if (errors.length > 0) return errors.map((error) => asRequestError(error, 'GRAPHQL_VALIDATION_FAILED'));
-      const operation = getOperationAST(document, payload.operationName);
-      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
-        return [asRequestError(new GraphQLError('Over WebSocket there are subscriptions only.'), 'BAD_REQUEST')];
-      }
-      return {
-        schema,
-        document,
-        operationName: payload.operationName,
-        variableValues: payload.variables,
-        contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
-      };
+      document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS });
     } catch (error) {
-      if (error instanceof GraphQLError) return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];
-      throw error;
+      return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];
+    }
+    const errors = this.validate(document);
+    if (errors.length > 0) return errors;
+    const operation = getOperationAST(document, payload.operationName);
+    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+      return [asRequestError(new GraphQLError('Over WebSocket there are subscriptions only.'), 'BAD_REQUEST')];
+    }
+    return {
+      schema,
+      document,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+      contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
+    };
+  }
+
+  /** A rule of graphql-js may throw over a document instead of reporting it. */
+  private validate(document: DocumentNode): readonly GraphQLError[] {
+    const { schema, rules } = this.serving;
+    try {
+      const errors = validate(schema, document, [...specifiedRules, ...rules]);
+      return errors.map((error) => asRequestError(error, 'GRAPHQL_VALIDATION_FAILED'));
+    } catch (error) {
+      return [asRequestError(error, 'GRAPHQL_VALIDATION_FAILED')];
     }
   }
 
@@ -207,7 +219,9 @@ function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {
   return extensions?.code === ('INTERNAL_SERVER_ERROR' satisfies ErrorCode);
 }
 
-function asRequestError(error: GraphQLError, code: string): GraphQLError {
+/** @throws what is no fault of the document */
+function asRequestError(error: unknown, code: string): GraphQLError {
+  if (!(error instanceof GraphQLError)) throw error;
   return new GraphQLError(error.message, {
     nodes: error.nodes,
     source: error.source,
