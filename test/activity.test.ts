@@ -1,9 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { openDatabase } from '../src/database.js';
 import { projectRoot } from '../src/project.js';
-import { Retention } from '../src/retention.js';
 import {
   type Activity,
   activityOf,
@@ -26,6 +23,7 @@ import {
   resetByMail,
   wrongCode,
 } from './support/owner.js';
+import { cleanUp } from './support/retention.js';
 import { Servers } from './support/servers.js';
 import { Visitor } from './support/visitor.js';
 import { until } from './support/waiting.js';
@@ -440,19 +438,9 @@ test('login activity is kept for ACTIVITY_DAYS', async () => {
   const age = (id: string | undefined, days: number) =>
     servers.database.age('activity', `${days} days`, 'id = $1', [id]);
   await age(kept?.id, 179);
-  await age(gone?.id, 181);
-  await cleanUp();
+  await age(gone?.id, 180);
+  await cleanUp(servers);
   const ids = (await allActivityOf(phone)).map(({ id }) => id);
   expect(ids).toContain(kept?.id);
   expect(ids).not.toContain(gone?.id);
 });
-
-/** Runs the scheduled job now. */
-async function cleanUp(): Promise<void> {
-  const logger = pino({ level: 'silent' });
-  const orm = await openDatabase(servers.database.url, logger);
-  const retention = new Retention(() => orm.em.fork(), servers.config().limits, logger);
-  await retention.run();
-  await retention.close();
-  await orm.close(true);
-}

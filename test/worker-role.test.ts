@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
-import { openDatabase } from '../src/database.js';
 import { projectRoot } from '../src/project.js';
-import { Retention } from '../src/retention.js';
 import { redisAvailable } from './support/redis.js';
+import { cleanUp } from './support/retention.js';
 import { Servers } from './support/servers.js';
 import { until } from './support/waiting.js';
 
@@ -41,12 +39,12 @@ onRedis('a worker with a database role of its own', () => {
     await stranger.signUp();
     const ofTheirs = 'email = $1';
     await servers.database.age('challenge', '9 minutes', ofTheirs, [stranger.owner.email]);
-    await cleanUp();
+    await cleanUp(servers, roleUrl);
     const hashes = () =>
       servers.database.count('challenge', `${ofTheirs} and password_hash is not null`, [stranger.owner.email]);
     expect(await hashes()).toBe(1);
     await servers.database.age('challenge', '2 minutes', ofTheirs, [stranger.owner.email]);
-    await cleanUp();
+    await cleanUp(servers, roleUrl);
     expect(await hashes()).toBe(0);
   });
 
@@ -72,14 +70,4 @@ onRedis('a worker with a database role of its own', () => {
     });
     expect(more).toEqual([]);
   });
-
-  /** Runs the scheduled job now, with the worker's role; it throws where the role may not do what it takes. */
-  async function cleanUp(): Promise<void> {
-    const logger = pino({ level: 'silent' });
-    const orm = await openDatabase(roleUrl, logger);
-    const retention = new Retention(() => orm.em.fork(), servers.config().limits, logger);
-    await retention.run();
-    await retention.close();
-    await orm.close(true);
-  }
 });
