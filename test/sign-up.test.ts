@@ -108,6 +108,15 @@ describe('signing up', () => {
     expect(await accounts(phone)).toBe(1);
   });
 
+  test('the hash of a sign-up is no longer with its challenge once the account exists', async () => {
+    const phone = servers.stranger();
+    const challenge = asA('Challenge', await phone.signUp());
+    const hashes = () => servers.database.count('challenge', 'id = $1 and password_hash is not null', [challenge.id]);
+    expect(await hashes()).toBe(1);
+    asA('SignedIn', await phone.verify(challenge, await servers.mailbox.code(phone.owner.email)));
+    expect(await hashes()).toBe(0);
+  });
+
   test('the hash of an unfinished sign-up goes with the fifth wrong code', async () => {
     const phone = servers.stranger();
     const challenge = asA('Challenge', await phone.signUp());
