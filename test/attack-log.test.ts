@@ -32,3 +32,22 @@ test('a row that the database refuses is not written to the log', async () => {
   expect(stdout).not.toContain('someone@example.com');
   expect(stdout).not.toContain('argon2id');
 });
+
+test('a secret that reaches the log under its name is taken out', async () => {
+  const script = `
+    const { createLogger } = await import('${compiled('logging.js')}');
+    const logger = createLogger('trace');
+    const names = ['password', 'newPassword', 'currentPassword', 'token', 'challengeToken', 'deviceToken', 'sessionToken', 'code', 'authorization', 'cookie'];
+    for (const name of names) {
+      logger.info({ [name]: 'hunter2' }, 'at the top');
+      logger.info({ input: { [name]: 'hunter2' } }, 'one level down');
+      logger.info({ req: { headers: { [name]: 'hunter2' } } }, 'two levels down');
+    }
+    const secret = Object.assign(new Error('refused'), { variables: { password: 'hunter2' }, input: 'hunter2' });
+    logger.error({ err: secret }, 'with an error');`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: projectRoot,
+  });
+  expect(stdout.trim().split('\n')).toHaveLength(31);
+  expect(stdout).not.toContain('hunter2');
+});
