@@ -1,0 +1,414 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
+import type { Guard } from './guard.js';
+
+const tries = 'challenges/challenge-tries.ts';
+
+/** Against guessing: tries, pauses, limits, and what a code is good for. */
+export const guessingGuards: readonly Guard[] = [
+  {
+    name: 'tries-bound',
+    keeps: 'at most CHALLENGE_TRIES codes of a challenge are compared',
+    edits: [{ file: tries, find: ' and tries < ${this.limits.CHALLENGE_TRIES}', replace: '' }],
+    noticedBy: ['races', 'that are all wrong are compared five times'],
+  },
+  {
+    name: 'tries-counted',
+    keeps: 'each comparison costs a try',
+    edits: [{ file: tries, find: 'set tries = tries + 1', replace: 'set tries = tries' }],
+    noticedBy: ['challenges', 'and is locked by the fifth wrong one, so that the right one opens nothing any more'],
+  },
+  {
+    name: 'try-before-compare',
+    keeps: 'a try is spent, and the pause obeyed, before a code is compared',
+    edits: [
+      {
+        file: tries,
+        find: 'const spent = await this.spend(em, attempt);',
+        replace: `const view = await this.views.find(em, attempt.token);
+    const isFree = view !== null && attempt.purposes.includes(view.row.purpose) && this.codes.knows(view.row)
+      && sameCode(this.codes.of(view.row), typedCode(attempt.code));
+    const spent = isFree && view ? view.row : await this.spend(em, attempt);`,
+      },
+    ],
+    noticedBy: ['account-tries', 'while new devices wait, the right code of a challenge from before opens nothing'],
+  },
+  {
+    name: 'try-state',
+    keeps: 'a challenge that is over takes no codes',
+    edits: [{ file: tries, find: "and state = 'PENDING' and tries <", replace: 'and tries <' }],
+    noticedBy: ['account-tries', 'a challenge that is over compares nothing: no try is spent on it'],
+  },
+  {
+    name: 'try-in-time',
+    keeps: 'a challenge whose time is over takes no codes',
+    edits: [
+      {
+        file: tries,
+        find: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()',
+        replace: 'tries < ${this.limits.CHALLENGE_TRIES}',
+      },
+    ],
+    noticedBy: ['challenges', 'for ten minutes, and not after'],
+  },
+  {
+    name: 'consume-once',
+    keeps: 'of several requests with the right code one consumes the challenge',
+    edits: [
+      {
+        file: tries,
+        find: "c.id = ${challenge.id} and c.state = 'PENDING' and",
+        replace: 'c.id = ${challenge.id} and',
+      },
+    ],
+    noticedBy: ['races', 'and a denial at the same moment: one of the two has happened'],
+  },
+  {
+    name: 'try-clock',
+    keeps: 'a code that waited for a lock until its time was over opens nothing',
+    edits: [
+      {
+        file: tries,
+        find: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()',
+        replace: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > now()',
+      },
+      { file: tries, find: "c.state = 'PENDING' and c.expires_at > clock_timestamp()", replace: "c.state = 'PENDING'" },
+    ],
+    noticedBy: ['races', 'that waited for the %s until its time was over opens nothing'],
+  },
+  {
+    name: 'purpose',
+    keeps: 'a challenge is answered in the fields of its purpose alone',
+    edits: [
+      { file: tries, find: '!seen || !attempt.purposes.includes(seen.row.purpose)', replace: '!seen' },
+      { file: tries, find: ' and purpose in (${[...attempt.purposes]})', replace: '' },
+      { file: tries, find: '            and c.purpose in (${[...purposes]}) and', replace: '            and' },
+    ],
+    noticedBy: ['challenges', 'in the fields of its purpose alone, and spends no try elsewhere'],
+  },
+  {
+    name: 'own-session',
+    keeps: 'a challenge that a session began is answered by that one alone',
+    edits: [{ file: tries, find: 'and (session_id is null or session_id = ${attempt.sessionId}::uuid)', replace: '' }],
+    noticedBy: ['sign-in', 'it takes the code of its own session alone, and spends no try on another'],
+  },
+  {
+    name: 'code-given',
+    keeps: 'a code that was given to no channel is never right',
+    edits: [
+      { file: tries, find: 'if (isRight && spent.codeGivenAt)', replace: 'if (isRight)' },
+      { file: tries, find: ' and c.code_given_at is not null', replace: '' },
+    ],
+    noticedBy: ['sign-up', 'past the mails of an hour the answer is the same, and no code is right'],
+  },
+  {
+    name: 'account-failures',
+    keeps: 'wrong codes add up over all challenges of an account',
+    edits: [
+      { file: tries, find: 'set code_failures = code_failures + 1,', replace: 'set code_failures = code_failures,' },
+    ],
+    noticedBy: [
+      'races',
+      'that are wrong add up over all challenges of the account: ten are compared, then new devices wait',
+    ],
+  },
+  {
+    name: 'account-pause',
+    keeps: 'while new devices wait no code is compared',
+    edits: [
+      {
+        file: tries,
+        find: '\n            and (paused_until is null or paused_until <= clock_timestamp())',
+        replace: '',
+      },
+    ],
+    noticedBy: [
+      'races',
+      'that are wrong add up over all challenges of the account: ten are compared, then new devices wait',
+    ],
+  },
+  {
+    name: 'account-stop',
+    keeps: 'after ACCOUNT_TRIES_BEFORE_STOP no code is compared until the password changes',
+    edits: [{ file: tries, find: ' and code_failures < ${stop}', replace: '' }],
+    noticedBy: ['account-tries', 'past the stop no code is right until the password changes, however long one waits'],
+  },
+  {
+    name: 'pause-doubles',
+    keeps: 'the pause doubles with each five failures more',
+    edits: [
+      {
+        file: tries,
+        find: '${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})',
+        replace: '${pause}::float8',
+      },
+    ],
+    noticedBy: ['account-tries', 'the pause doubles with each five failures more, up to a day'],
+  },
+  {
+    name: 'pause-at-the-start',
+    keeps: 'while new devices wait no challenge begins',
+    edits: [{ file: 'sign-in/second-steps.ts', find: 'if (locked) return locked;', replace: '' }],
+    noticedBy: ['denials', 'lets new devices wait, and does not touch trusted ones'],
+  },
+  {
+    name: 'stop-at-the-start',
+    keeps: 'after the stop no challenge begins',
+    edits: [
+      {
+        file: 'challenges/account-limits.ts',
+        find: ' or code_failures >= ${this.limits.ACCOUNT_TRIES_BEFORE_STOP})',
+        replace: ')',
+      },
+    ],
+    noticedBy: ['passwords', 'ends a stop that only a change or a reset ends'],
+  },
+  {
+    name: 'password-forgives-nothing',
+    keeps: 'the right password alone does not take failures back',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: 'const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);',
+        replace: `await tx.em.execute(sql\`update account set code_failures = 0 where id = \${account.id}\`);
+    const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);`,
+      },
+    ],
+    noticedBy: ['account-tries', 'the right password takes no failure back, a verified sign-in takes all'],
+  },
+  {
+    name: 'forgive-on-verified',
+    keeps: 'a verified sign-in takes the failures back',
+    edits: [
+      {
+        file: tries,
+        find: "if (consumed.account && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.account);",
+        replace: '',
+      },
+    ],
+    noticedBy: ['account-tries', 'the right password takes no failure back, a verified sign-in takes all'],
+  },
+  {
+    name: 'outsiders-cannot-pause',
+    keeps: 'who has no password cannot make an account wait',
+    edits: [{ file: tries, find: "if (seen.row.purpose === 'SIGN_IN') await", replace: 'if (seen.row.account) await' }],
+    noticedBy: ['password-resets', 'a wrong code leaves no trace that the account could read: strangers reset at will'],
+  },
+  {
+    name: 'resend-pause',
+    keeps: 'a code is sent again after RESEND_SECONDS',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: '\n            and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${this.limits.RESEND_SECONDS}))',
+        replace: ' and ${lastSend} is not distinct from ${lastSend}',
+      },
+    ],
+    noticedBy: ['races', 'are sent again once'],
+  },
+  {
+    name: 'sends-bound',
+    keeps: 'a challenge is sent CHALLENGE_SENDS times',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: '\n            and sends < ${this.limits.CHALLENGE_SENDS}',
+        replace: '',
+      },
+    ],
+    noticedBy: ['challenges', 'five times in all'],
+  },
+  {
+    name: 'mails-per-address',
+    keeps: 'one mailbox is sent MAILS_PER_ADDRESS_HOUR codes of sign-ins in an hour',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: '(proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR',
+        replace: 'proven === null',
+      },
+    ],
+    noticedBy: ['challenges', 'at most ten times an hour to one mailbox, over all challenges of the account'],
+  },
+  {
+    name: 'open-mails-locked',
+    keeps: 'parallel requests of strangers are counted one after the other',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: 'select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))',
+        replace: 'select ${challenge.email}::text',
+      },
+    ],
+    noticedBy: ['account-tries', 'sixteen sign-ups at once over two servers send three mails to one address'],
+  },
+  {
+    name: 'challenges-per-account',
+    keeps: 'an account begins CHALLENGES_PER_ACCOUNT_HOUR challenges in an hour',
+    edits: [
+      { file: 'sign-in/second-steps.ts', find: 'if (retryAt) return new TemporarilyLocked(retryAt);', replace: '' },
+    ],
+    noticedBy: ['sign-in', 'the thirty-first challenge of an hour waits, and a trusted device does not'],
+  },
+  {
+    name: 'password-delay',
+    keeps: 'wrong passwords slow down',
+    edits: [
+      {
+        file: 'passwords/password-attempts.ts',
+        find: 'where a.delayed_until is null or a.delayed_until <= clock_timestamp()',
+        replace: 'where true',
+      },
+    ],
+    noticedBy: [
+      'sign-in',
+      'from the sixth wrong password on tries are slowed down, for strangers and not for a known device',
+    ],
+  },
+  {
+    name: 'password-counted-first',
+    keeps: 'nothing is hashed while an address waits',
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: 'const attempt = await this.attempts.begin(em, key);',
+        replace: `await this.prove(em, credentials, 'STRANGER');
+    const attempt = await this.attempts.begin(em, key);`,
+      },
+    ],
+    noticedBy: ['hashes', 'while an address waits nothing is hashed for it'],
+  },
+  {
+    name: 'owner-passwords-counted',
+    keeps: 'a stolen session does not guess the password',
+    edits: [
+      {
+        file: 'passwords/owner-passwords.ts',
+        find: 'const attempt = await this.attempts.begin(em, key);',
+        replace: `const begun = await this.attempts.begin(em, key);
+    const attempt = 'refusedUntil' in begun ? { failures: 0, retryAt: null } : begun;`,
+      },
+      {
+        file: 'passwords/owner-passwords.ts',
+        find: "if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);",
+        replace: '',
+      },
+    ],
+    noticedBy: ['passwords', 'slows down whoever guesses the current password on a device that is signed in'],
+  },
+  {
+    name: 'hash-slots',
+    keeps: 'HASHES_AT_ONCE passwords are hashed at the same time',
+    edits: [
+      {
+        file: 'passwords/hash-slots.ts',
+        find: 'if (this.running >= this.atOnce) {',
+        replace: 'if (this.atOnce < 0) {',
+      },
+    ],
+    noticedBy: ['hashes', 'as many wait for a hash as may, and one more is turned away at once'],
+  },
+  {
+    name: 'hashes-waiting',
+    keeps: 'HASHES_WAITING requests wait for a hash, the next is turned away',
+    edits: [
+      {
+        file: 'passwords/hash-slots.ts',
+        find: 'if (this.waiting.length >= this.maxWaiting) throw new Overloaded();',
+        replace: '',
+      },
+    ],
+    noticedBy: ['hashes', 'as many wait for a hash as may, and one more is turned away at once'],
+  },
+  {
+    name: 'hash-slots-of-known-devices',
+    keeps: 'strangers cannot fill the slots of known devices',
+    edits: [
+      {
+        file: 'passwords/passwords.ts',
+        find: 'const slots = () => new HashSlots(limits.HASHES_AT_ONCE, limits.HASHES_WAITING);',
+        replace:
+          'const shared = new HashSlots(limits.HASHES_AT_ONCE, limits.HASHES_WAITING);\n    const slots = () => shared;',
+      },
+    ],
+    noticedBy: ['hashes', 'a known device is let in while strangers keep every slot of theirs busy'],
+  },
+  {
+    name: 'decoy-hash',
+    keeps: 'an address that nobody has costs the same hash',
+    edits: [
+      {
+        file: 'passwords/passwords.ts',
+        find: 'const matches = await this.slots[asker]',
+        replace: 'if (passwordHash === null) return false;\n    const matches = await this.slots[asker]',
+      },
+    ],
+    noticedBy: ['hashes', 'an address that nobody has costs a hash like any other'],
+  },
+  {
+    name: 'rehash-of-the-compared',
+    keeps: 'a hash that is made anew does not bring a changed password back',
+    edits: [{ file: 'sign-in/sign-ins.ts', find: ' and password_hash = ${account.passwordHash}', replace: '' }],
+    noticedBy: ['hashes', 'a hash that is made anew does not bring back a password that was changed meanwhile'],
+  },
+  {
+    name: 'failures-per-network',
+    keeps: 'wrong passwords are counted by network, over all addresses',
+    edits: [{ file: 'sign-in/sign-ins.ts', find: 'if (retryAt) return new InvalidCredentials(retryAt);', replace: '' }],
+    noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],
+  },
+  {
+    name: 'challenges-per-network',
+    keeps: 'sign-ins of unknown devices are counted by network',
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: "await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);",
+        replace: '',
+      },
+    ],
+    noticedBy: ['sign-in', 'sign-ins of unknown devices are counted by their network'],
+  },
+  {
+    name: 'sign-ups-per-network',
+    keeps: 'sign-ups are counted by network',
+    edits: [
+      {
+        file: 'sign-in/sign-ups.ts',
+        find: "await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);",
+        replace: '',
+      },
+    ],
+    noticedBy: [
+      'limits-of-networks',
+      'sign-ups and resets are OPEN_CHALLENGES_PER_IP_HOUR together, and %s is one too many',
+    ],
+  },
+  {
+    name: 'resets-per-network',
+    keeps: 'resets are counted by network',
+    edits: [
+      {
+        file: 'security/password-resets.ts',
+        find: "await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);",
+        replace: '',
+      },
+    ],
+    noticedBy: [
+      'limits-of-networks',
+      'sign-ups and resets are OPEN_CHALLENGES_PER_IP_HOUR together, and %s is one too many',
+    ],
+  },
+  {
+    name: 'wide-networks',
+    keeps: 'a /48 may do ten times what a /64 of it may',
+    edits: [{ file: 'rate-limits.ts', find: 'if (wide) await consume(counter.wide, wide);', replace: '' }],
+    noticedBy: ['limits-of-networks', 'a /64 of IPv6 is one, and a /48 may do ten times what one of them may'],
+  },
+  {
+    name: 'common-passwords',
+    keeps: 'a password that is easily guessed is refused',
+    edits: [{ file: 'passwords/password-strength.ts', find: 'score >= MIN_SCORE', replace: 'score >= 0' }],
+    noticedBy: ['sign-up', 'a password that is %s is refused with what would make it stronger'],
+  },
+];

@@ -1,0 +1,430 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
+import type { Guard } from './guard.js';
+
+/** What is told, mailed, stored and logged. */
+export const mailGuards: readonly Guard[] = [
+  {
+    name: 'no-mail-to-strangers',
+    keeps: 'a reset of an address that nobody has mails nothing',
+    edits: [
+      {
+        file: 'challenges/code-mails.ts',
+        find: 'else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end',
+        replace: 'else true end',
+      },
+    ],
+    noticedBy: ['password-resets', 'is told by no mail to a stranger: an address that nobody has gets none'],
+  },
+  {
+    name: 'no-code-for-a-taken-address',
+    keeps: 'a sign-up with a taken address is mailed no code',
+    edits: [
+      {
+        file: 'challenges/code-mails.ts',
+        find: "c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)",
+        replace: "c.purpose = 'SIGN_UP' then true",
+      },
+    ],
+    noticedBy: ['sign-up', 'a taken address is answered like a free one, and only its mailbox learns that it is taken'],
+  },
+  {
+    name: 'decoy-deliveries',
+    keeps: 'a decoy challenge has the rows of a real one',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: 'await deliverCode(tx, {',
+        replace: "if (challenge.account || challenge.purpose === 'SIGN_UP') await deliverCode(tx, {",
+      },
+    ],
+    noticedBy: ['password-resets', 'cannot be told by the rows either, but for the account'],
+  },
+  {
+    name: 'sends-of-strangers-hidden',
+    keeps: 'nothing is told of sends where no password was proven',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: 'isPasswordProven(found.purpose) ? deliveries : []',
+        replace: 'deliveries',
+      },
+    ],
+    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+  },
+  {
+    name: 'app-hidden-from-strangers',
+    keeps: 'a reset offers e-mail alone, whether or not the account has trusted devices',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}",
+        replace: "where d.account_id = c.account_id and ${isTrusted(this.limits, 'd')}",
+      },
+    ],
+    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+  },
+  {
+    name: 'mail-limit-looks-the-same',
+    keeps: 'past the mails of an hour a stranger is answered the same',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: "if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await",
+        replace: "if (method === 'EMAIL' && (await",
+      },
+    ],
+    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+  },
+  {
+    name: 'wrong-password-after-the-answer',
+    keeps: 'a wrong password is answered before it is written down',
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: 'if (id) afterAnswer(() => this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client));',
+        replace:
+          'void afterAnswer;\n      if (id) await this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client);',
+      },
+    ],
+    noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
+  },
+  {
+    name: 'masked-address',
+    keeps: 'an address that is not proven is masked',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: "row.method === 'EMAIL' ? maskEmailAddress(row.email) : null",
+        replace: "row.method === 'EMAIL' ? row.email : null",
+      },
+    ],
+    noticedBy: ['sign-up', 'what is shown of the address is masked'],
+  },
+  {
+    name: 'flood-of-wrong-passwords',
+    keeps: 'wrong passwords of an hour are one entry with a count',
+    edits: [
+      {
+        file: 'activity/activities.ts',
+        find: 'if (floods.includes(entry.type) && (await this.countAgain(tx, entry))) return;',
+        replace: '',
+      },
+    ],
+    noticedBy: ['activity', 'are one entry per address and hour, which counts them'],
+  },
+  {
+    name: 'flood-of-notices',
+    keeps: 'the same notice within a minute is mailed once',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: 'and notice = ${notice} and ${isTold})',
+        replace: 'and notice = ${notice} and ${isTold} and false)',
+      },
+    ],
+    noticedBy: ['security-mails', 'about the same thing within a minute are one'],
+  },
+  {
+    name: 'sweeper',
+    keeps: 'what a crash left behind in the outbox is sent',
+    edits: [
+      {
+        file: 'outbox/sweeper.ts',
+        find: 'this.queue.enqueueAgain(id, attempts);',
+        replace: 'void [id, attempts];',
+      },
+    ],
+    noticedBy: ['mail-queue', 'whose job was never queued: it is swept up'],
+  },
+  {
+    name: 'outbox',
+    keeps: 'a mail is written in the transaction of its reason and queued after it',
+    edits: [
+      {
+        file: 'transactions.ts',
+        find: 'for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['mail-queue', 'whose job carries nothing but the id of its row'],
+  },
+  {
+    name: 'claim',
+    keeps: 'one worker sends a mail',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: "          and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'\n          and (claimed_until is null or claimed_until <= clock_timestamp())\n",
+        replace: "          and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'\n",
+      },
+    ],
+    noticedBy: ['mail-queue', 'however often its job is queued, and however many workers there are'],
+  },
+  {
+    name: 'claim-of-what-waits',
+    keeps: 'a mail that was sent is not sent again',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld",
+        replace: "where id = ${deliveryId} and method = 'EMAIL' and not is_withheld",
+      },
+    ],
+    noticedBy: ['mail-queue', 'however often its job is queued, and however many workers there are'],
+  },
+  {
+    name: 'withheld',
+    keeps: 'a mail past the limit is not sent',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld",
+        replace: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING')",
+      },
+    ],
+    noticedBy: ['sign-up', 'past the mails of an hour the answer is the same, and no code is right'],
+  },
+  {
+    name: 'no-dead-codes',
+    keeps: 'nothing is sent for a challenge that is over',
+    edits: [
+      {
+        file: 'challenges/code-mails.ts',
+        find: "c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()\n            and case",
+        replace: 'c.id = ${delivery.challengeId ?? null}\n            and case',
+      },
+    ],
+    noticedBy: ['mail-queue', 'a challenge that is over by the time of the next try is not mailed any more'],
+  },
+  {
+    name: 'message-id',
+    keeps: 'a mail that is sent twice has one Message-ID',
+    edits: [
+      {
+        file: 'outbox/mail-sender.ts',
+        find: 'messageId: `<${claimed.id}@${this.messageDomain}>`',
+        replace: 'messageId: `<${claimed.id}.${claimed.attempts}@${this.messageDomain}>`',
+      },
+    ],
+    noticedBy: ['mail-queue', 'it is refused for now, is tried again after growing pauses, and is the same mail'],
+  },
+  {
+    name: 'final-refusals',
+    keeps: 'a mail that is refused for good is given up',
+    edits: [
+      {
+        file: 'outbox/mail-sender.ts',
+        find: 'if (fault.isFinal) {',
+        replace: 'if (fault.isFinal && claimed.attempts > 1) {',
+      },
+    ],
+    noticedBy: ['mail-queue', '%s is refused for good: nothing is tried again'],
+  },
+  {
+    name: 'one-recipient',
+    keeps: 'a mail leaves for one recipient',
+    edits: [
+      { file: 'mail/transport.ts', find: '    refuseInjection(mail);\n', replace: '    void refuseInjection;\n' },
+    ],
+    noticedBy: ['mail-transport', 'a mail with %j never leaves'],
+  },
+  {
+    name: 'answers-of-mail-servers',
+    keeps: "a mail server's own words are nobody's to read",
+    edits: [
+      {
+        file: 'mail/transport.ts',
+        find: 'reason: error.response === undefined ? error.message : undefined,',
+        replace: 'reason: error.message,',
+      },
+    ],
+    noticedBy: ['mail-transport', 'a fault is logged with its codes, without address or answer'],
+  },
+  {
+    name: 'no-text-of-the-asker',
+    keeps: 'before a proven password a mail carries no text of the asker',
+    edits: [
+      {
+        file: 'mail/mail-views.ts',
+        find: "const isAskerProven = kind === 'SIGN_IN' || kind === 'ENABLE_TWO_STEP';",
+        replace: "const isAskerProven = kind !== 'RESET_PASSWORD';",
+      },
+    ],
+    noticedBy: ['mail-templates', 'before a proven password a mail carries no text of the asker'],
+  },
+  {
+    name: 'quoted-names',
+    keeps: 'a device name in a mail is quoted',
+    edits: [
+      {
+        file: 'mail/mail-views.ts',
+        find: 'device: deviceName && quotedName(deviceName, locale),',
+        replace: 'device: deviceName && (quotedName(deviceName, locale), deviceName),',
+      },
+    ],
+    noticedBy: ['mail-templates', 'a device name is escaped in HTML, and cannot pass for our words'],
+  },
+  {
+    name: 'names-become-no-links',
+    keeps: 'nothing in a device name becomes a link',
+    edits: [{ file: 'mail/quoted-name.ts', find: '@]|:\\/+|(?<=\\S)[.。](?=\\S)/gu', replace: ']/gu' }],
+    noticedBy: ['mail-templates', 'the name %j is quoted as %s'],
+  },
+  {
+    name: 'no-code-in-the-subject',
+    keeps: 'no code stands in a Subject',
+    edits: [
+      {
+        file: 'mail/templates.ts',
+        find: "return { subject, ...this.render('code', this.views.code(mail)) };",
+        replace: "return { ...this.render('code', this.views.code(mail)), subject: `${mail.code ?? ''} ${subject}` };",
+      },
+    ],
+    noticedBy: [
+      'mail-templates',
+      'in %s a code stands alone on its line, in one run of digits, and never in the subject',
+    ],
+  },
+  {
+    name: 'redaction',
+    keeps: 'a secret that is logged by its name is taken out',
+    edits: [
+      {
+        file: 'logging.ts',
+        find: 'secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])',
+        replace: 'secretNames.slice(99)',
+      },
+    ],
+    noticedBy: ['attack-log', 'a secret that reaches the log under its name is taken out'],
+  },
+  {
+    name: 'errors-without-rows',
+    keeps: 'what the database refused is not written to the log',
+    edits: [{ file: 'logging.ts', find: "error.message.replace(/\\n - detail: .*$/s, '')", replace: 'error.message' }],
+    noticedBy: ['attack-log', 'a row that the database refuses is not written to the log'],
+  },
+  {
+    name: 'codes-by-key',
+    keeps: 'a code needs the key',
+    edits: [
+      { file: 'codes/codes.ts', find: "createHmac('sha256', key.secret)", replace: "createHmac('sha256', key.id)" },
+    ],
+    noticedBy: ['keys', 'a challenge needs the secret of its key, not its name'],
+  },
+  {
+    name: 'unknown-keys',
+    keeps: 'a challenge whose key is gone refuses',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: 'if (!this.codes.knows(spent)) return this.giveUp(em, spent);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['keys', 'a challenge whose key is gone is cancelled at the next code, and says so'],
+    breaks: true,
+  },
+  {
+    name: 'tokens-hashed',
+    keeps: 'of a token its hash alone is stored',
+    edits: [
+      {
+        file: 'codes/tokens.ts',
+        find: "createHash('sha256').update(text).digest()",
+        replace: 'createHash && Buffer.from(text)',
+      },
+    ],
+    noticedBy: ['secrets', 'are in no row, no job, no message and no line of the log, at any moment of the whole path'],
+  },
+  {
+    name: 'hash-of-a-locked-sign-up',
+    keeps: 'the hash of a sign-up goes with the fifth wrong code',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: "set state = 'LOCKED', ended_at = clock_timestamp(), password_hash = null",
+        replace: "set state = 'LOCKED', ended_at = clock_timestamp()",
+      },
+    ],
+    noticedBy: ['sign-up', 'the hash of an unfinished sign-up goes with the fifth wrong code'],
+  },
+  {
+    name: 'hash-of-a-finished-sign-up',
+    keeps: 'the hash of a sign-up goes from its challenge with the account',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: "set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null",
+        replace: "set state = 'VERIFIED', ended_at = clock_timestamp()",
+      },
+    ],
+    noticedBy: ['sign-up', 'the hash of a sign-up is no longer with its challenge once the account exists'],
+  },
+  {
+    name: 'hash-of-a-sign-up-whose-key-is-gone',
+    keeps: 'the hash of a sign-up goes when its key is gone',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: "set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null",
+        replace: "set state = 'CANCELLED', ended_at = clock_timestamp()",
+      },
+    ],
+    noticedBy: ['keys', 'a challenge whose key is gone is cancelled at the next code, and says so'],
+  },
+  {
+    name: 'hash-of-an-expired-sign-up',
+    keeps: 'the hash of a sign-up that nobody finished goes',
+    edits: [
+      {
+        file: 'retention.ts',
+        find: 'update challenge set password_hash = null, ended_at = expires_at',
+        replace: 'update challenge set ended_at = expires_at',
+      },
+    ],
+    noticedBy: ['worker-role', 'removes the password of a sign-up that nobody finished, once its time is over'],
+  },
+  {
+    name: 'prompts-bound',
+    keeps: 'past PROMPTS_UNANSWERED a request waits silently',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: 'isSilent: await this.accountLimits.arePromptsPaused(tx.em, account.id)',
+        replace: 'isSilent: false',
+      },
+    ],
+    noticedBy: ['denials', 'are not shown: the request waits silently, and mail is offered'],
+  },
+  {
+    name: 'silent-requests-hidden',
+    keeps: 'a silent request reaches no device',
+    edits: [{ file: 'login-requests/login-requests.ts', find: ' and not c.is_silent', replace: '' }],
+    noticedBy: ['denials', 'reach no socket, and go by mail where that is asked for'],
+  },
+  {
+    name: 'denials-pause',
+    keeps: 'DENIALS_BEFORE_PAUSE denials let new devices wait',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: 'await this.pauseAfterDenials(tx, account.id);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['denials', 'lets new devices wait, and does not touch trusted ones'],
+  },
+  {
+    name: 'denial-of-the-trusted',
+    keeps: 'a device that was removed denies nothing',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: "if (!account || (await this.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();",
+        replace: 'if (!account) throw new Unauthenticated();',
+      },
+    ],
+    noticedBy: ['epochs', 'a device that was removed while its denial waited for the account denies nothing'],
+  },
+];

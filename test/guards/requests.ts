@@ -1,0 +1,731 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
+import type { Guard } from './guard.js';
+
+/** Against odd clients: documents, requests, sockets, cookies, addresses, and what is told to whom. */
+export const requestGuards: readonly Guard[] = [
+  {
+    name: 'one-mutation',
+    keeps: 'a mutation has one root field',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: "if (fields > 1) reject(context, 'A mutation has exactly one root field.');",
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'and is refused before any of it is done: %s'],
+  },
+  {
+    name: 'one-mutation-through-fragments',
+    keeps: 'fragments hide no second mutation',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: 'else fields += countInFragment(context, selection.name.value, counted);',
+        replace: 'else fields = Math.max(fields, countInFragment(context, selection.name.value, counted));',
+      },
+    ],
+    noticedBy: ['document-rules', 'and is refused before any of it is done: %s'],
+  },
+  {
+    name: 'one-mutation-through-inline-fragments',
+    keeps: 'inline fragments hide no second mutation',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '\n      fields += countRootFields(context, selection.selectionSet, counted);',
+        replace: '\n      fields = Math.max(fields, countRootFields(context, selection.selectionSet, counted));',
+      },
+    ],
+    noticedBy: ['document-rules', 'and is refused before any of it is done: %s'],
+  },
+  {
+    name: 'one-mutation-in-every-operation',
+    keeps: 'an operation that is not run is counted too',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: 'if (operation.operation !== OperationTypeNode.MUTATION) return;',
+        replace: "if (operation.operation !== OperationTypeNode.MUTATION || operation.name?.value === 'M') return;",
+      },
+    ],
+    noticedBy: ['document-rules', 'and is refused before any of it is done: %s'],
+  },
+  {
+    name: 'fragments-counted-once',
+    keeps: 'doubling fragments are counted in no time',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '  const known = counted.get(name);\n  if (known !== undefined) return known;',
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'and doubling fragments that come to nothing are counted in no time'],
+    breaks: true,
+  },
+  {
+    name: 'fragments-measured-once',
+    keeps: 'the depth of doubling fragments is found in no time',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '    const known = this.fragments.get(name);\n    if (known !== undefined) return known;',
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'and doubling fragments are counted in no time'],
+    breaks: true,
+  },
+  {
+    name: 'depth',
+    keeps: 'a document is GRAPHQL_DEPTH levels deep',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '(context) => new DepthRule(context, limits.GRAPHQL_DEPTH).visitor(),',
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its depth'],
+  },
+  {
+    name: 'depth-through-fragments',
+    keeps: 'fragments hide no depth',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: 'return this.depthOfFragment(selection.name.value, spreading);',
+        replace: 'return 1;',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its depth through fragments'],
+  },
+  {
+    name: 'aliases',
+    keeps: 'a document has GRAPHQL_ALIASES aliases',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '(context) => maxAliases(context, limits.GRAPHQL_ALIASES),',
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its aliases'],
+  },
+  {
+    name: 'tokens-over-http',
+    keeps: 'a document over HTTP has GRAPHQL_TOKENS tokens',
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: 'parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },',
+        replace: '',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its length'],
+  },
+  {
+    name: 'tokens-over-websocket',
+    keeps: 'a document over WebSocket has GRAPHQL_TOKENS tokens',
+    edits: [
+      {
+        file: 'api/websocket.ts',
+        find: 'parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS })',
+        replace: 'parse(payload.query)',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its length'],
+  },
+  {
+    name: 'rules-over-websocket',
+    keeps: 'the rules of documents hold over WebSocket too',
+    edits: [
+      {
+        file: 'api/websocket.ts',
+        find: '[...specifiedRules, ...rules]',
+        replace: '[...specifiedRules, ...rules.slice(9)]',
+      },
+    ],
+    noticedBy: ['document-rules', 'hold its depth'],
+  },
+  {
+    name: 'introspection-over-http',
+    keeps: 'where introspection is off it is off over HTTP',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),',
+        replace: '',
+      },
+      { file: 'api/http.ts', find: 'introspection: config.introspection,', replace: 'introspection: true,' },
+    ],
+    noticedBy: ['document-rules', 'leave out the schema where introspection is off, but for the names of types'],
+  },
+  {
+    name: 'introspection-over-websocket',
+    keeps: 'where introspection is off it is off over WebSocket',
+    edits: [
+      {
+        file: 'api/document-rules.ts',
+        find: '...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),',
+        replace: '',
+      },
+      {
+        file: 'api/websocket.ts',
+        find: 'if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {',
+        replace: 'if (!operation) {',
+      },
+    ],
+    noticedBy: ['document-rules', 'leave out the schema where introspection is off, but for the names of types'],
+  },
+  {
+    name: 'batches',
+    keeps: 'several documents at once are refused',
+    edits: [
+      { file: 'api/http.ts', find: 'allowBatchedHttpRequests: false', replace: 'allowBatchedHttpRequests: true' },
+    ],
+    noticedBy: ['document-rules', 'of several documents at once is refused'],
+  },
+  {
+    name: 'persisted-queries',
+    keeps: 'there are no automatic persisted queries',
+    edits: [{ file: 'api/http.ts', find: 'persistedQueries: false,', replace: 'persistedQueries: {},' }],
+    noticedBy: ['document-rules', 'for a stored document is refused: there are none'],
+  },
+  {
+    name: 'get',
+    keeps: 'GET answers no document',
+    edits: [
+      { file: 'api/http.ts', find: 'if (!request.ws)\n', replace: 'if (!request.ws && request.method === "POST")\n' },
+      {
+        file: 'api/http.ts',
+        find: 'handler: (_request, reply) => reply.code(405).send(),',
+        replace: 'handler: http as never,',
+      },
+    ],
+    noticedBy: ['document-rules', 'by GET is refused, and so nothing changes by it'],
+  },
+  {
+    name: 'content-type',
+    keeps: 'a body that is not JSON is refused',
+    edits: [{ file: 'api/http-headers.ts', find: "app.removeContentTypeParser('text/plain');", replace: '' }],
+    noticedBy: ['document-rules', 'whose content type is %s is refused'],
+  },
+  {
+    name: 'body-size',
+    keeps: 'a body that is too long is refused',
+    edits: [{ file: 'api/http.ts', find: 'bodyLimit: BODY_BYTES,', replace: '' }],
+    noticedBy: ['document-rules', 'that is too long is refused'],
+  },
+  {
+    name: 'no-hints',
+    keeps: 'in production a wrong name is answered without the right one',
+    edits: [
+      { file: 'api/http.ts', find: 'hideSchemaDetailsFromClientErrors: config.production,', replace: '' },
+      {
+        file: 'api/format-error.ts',
+        find: 'const message = production ? withoutHints(shown) : shown;',
+        replace: 'const message = shown;',
+      },
+    ],
+    noticedBy: ['document-rules', 'with a misspelt name, as in %s, is not told in production what there is'],
+  },
+  {
+    name: 'masked-errors',
+    keeps: 'a fault of ours tells an id and nothing else',
+    edits: [
+      {
+        file: 'api/format-error.ts',
+        find: "message: 'Something went wrong on our side.',",
+        replace: 'message: String(cause),',
+      },
+    ],
+    noticedBy: ['document-rules', 'that fails on our side is told an id, under which the log has the rest'],
+  },
+  {
+    name: 'refused-values',
+    keeps: 'a refused value is not quoted',
+    edits: [
+      {
+        file: 'api/format-error.ts',
+        find: 'const refused = cause instanceof GraphQLError ? (refusedVariable(cause) ?? refusedNull(cause)) : null;',
+        replace: 'const refused = cause instanceof GraphQLError ? refusedNull(cause) : null;',
+      },
+    ],
+    noticedBy: [
+      'sign-up',
+      'a value of the wrong type is refused by its place, and is not quoted: it may hold a password',
+    ],
+  },
+  {
+    name: 'subscriptions-alone-over-websocket',
+    keeps: 'WebSocket runs subscriptions only',
+    edits: [
+      {
+        file: 'api/websocket.ts',
+        find: 'if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {',
+        replace: 'if (!operation) {',
+      },
+    ],
+    noticedBy: ['websocket', '%s is refused, and nothing of it is done'],
+  },
+  {
+    name: 'origin-of-a-socket',
+    keeps: "a WebSocket's Origin is on the list",
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: 'if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();',
+        replace: 'if (origin === "") return reply.code(403).send();',
+      },
+    ],
+    noticedBy: ['websocket', 'by no page of the origin %s'],
+  },
+  {
+    name: 'origin-for-cookies',
+    keeps: 'cookies count from an Origin on the list alone',
+    edits: [
+      {
+        file: 'api/http-headers.ts',
+        find: '} else if (request.headers[TRANSPORT_HEADER] !== undefined) {',
+        replace: '} else if (request.headers[TRANSPORT_HEADER] === "") {',
+      },
+    ],
+    noticedBy: ['cookies', 'a foreign origin that asks for cookies is refused'],
+  },
+  {
+    name: 'cors',
+    keeps: 'pages of an origin that is not on the list read no answer',
+    edits: [
+      {
+        file: 'api/http-headers.ts',
+        find: 'if (allowedOrigins.includes(origin)) {',
+        replace: 'if (allowedOrigins.length > 0) {',
+      },
+    ],
+    noticedBy: ['headers', 'a page of an origin that is not on the list may read no answer'],
+  },
+  {
+    name: 'header-for-cookies',
+    keeps: 'cookies do not count without the header that asks for them',
+    edits: [
+      {
+        file: 'api/cookies.ts',
+        find: "if (request.headers[TRANSPORT_HEADER] !== 'cookie') return null;",
+        replace: '',
+      },
+    ],
+    noticedBy: ['cookies', 'cookies do not count without the header that asks for them'],
+  },
+  {
+    name: 'origin-for-socket-cookies',
+    keeps: 'with cookies a WebSocket has an Origin',
+    edits: [
+      {
+        file: 'api/websocket.ts',
+        find: 'request.headers.origin === undefined ? null : this.serving',
+        replace: 'request.headers.origin === "" ? null : this.serving',
+      },
+    ],
+    noticedBy: ['cookies', 'at a WebSocket upgrade the session cookie $what'],
+  },
+  {
+    name: 'authorization-over-cookies',
+    keeps: 'Authorization wins over cookies',
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: 'bearerOf(request) ?? (jar && cookies.sessionToken(request))',
+        replace: '(jar && cookies.sessionToken(request)) ?? bearerOf(request)',
+      },
+    ],
+    noticedBy: ['cookies', 'Authorization wins over cookies'],
+  },
+  {
+    name: 'cookies-out-of-reach',
+    keeps: "cookies are out of a script's reach",
+    edits: [{ file: 'api/cookies.ts', find: 'httpOnly: true', replace: 'httpOnly: false' }],
+    noticedBy: ['cookies', 'a browser that asks for cookies is given both tokens there, and none in the answer'],
+  },
+  {
+    name: 'cookies-of-one-site',
+    keeps: 'cookies are not sent from other sites',
+    edits: [{ file: 'api/cookies.ts', find: "sameSite: 'strict'", replace: "sameSite: 'lax'" }],
+    noticedBy: ['cookies', 'a browser that asks for cookies is given both tokens there, and none in the answer'],
+  },
+  {
+    name: 'host-cookies',
+    keeps: 'on https cookies are Secure and bound to the host',
+    edits: [
+      {
+        file: 'api/cookies.ts',
+        find: "this.prefix = secure ? '__Host-doorstep' : 'doorstep';",
+        replace: "this.prefix = 'doorstep';",
+      },
+    ],
+    noticedBy: ['headers', 'on https are Secure, bound to the host, and named by PUBLIC_URL alone'],
+  },
+  {
+    name: 'device-cookies-bound',
+    keeps: 'a browser has ten device cookies',
+    edits: [
+      {
+        file: 'api/cookies.ts',
+        find: 'for (const [oldest] of others.slice(DEVICE_COOKIES_MOST - 1)) reply.clearCookie(oldest, this.options);',
+        replace: 'void others;',
+      },
+    ],
+    noticedBy: ['headers', 'of an eleventh account in one browser push out the oldest device cookie'],
+  },
+  {
+    name: 'https-in-production',
+    keeps: 'in production session cookies do not travel in clear',
+    edits: [
+      {
+        file: 'config.ts',
+        find: "if (production && env.PUBLIC_URL && publicUrl.protocol !== 'https:') {",
+        replace: "if (production && env.PUBLIC_URL === '') {",
+      },
+    ],
+    noticedBy: ['config', 'of production does not let session cookies travel in clear'],
+  },
+  {
+    name: 'limits-validated',
+    keeps: 'a limit out of its bounds stops the start',
+    edits: [
+      {
+        file: 'config.ts',
+        find: 'if (value >= min && value <= max) return value;',
+        replace: 'if (value >= 0) return value;',
+      },
+    ],
+    noticedBy: ['config', '%s takes a whole number within its bounds, and nothing else'],
+  },
+  {
+    name: 'content-security-policy',
+    keeps: 'every answer has a policy without inline script',
+    edits: [
+      {
+        file: 'api/http-headers.ts',
+        find: "'script-src': [\"'self'\"],",
+        replace: "'script-src': [\"'self'\", \"'unsafe-inline'\"],",
+      },
+    ],
+    noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
+  },
+  {
+    name: 'frame-ancestors',
+    keeps: 'no page frames ours',
+    edits: [{ file: 'api/http-headers.ts', find: "        'frame-ancestors': [\"'none'\"],\n", replace: '' }],
+    noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
+  },
+  {
+    name: 'hsts',
+    keeps: 'in production browsers come back by https alone',
+    edits: [
+      {
+        file: 'api/http-headers.ts',
+        find: 'config.production ? { maxAge: YEAR_SECONDS, includeSubDomains: true } : false',
+        replace: 'config.production && YEAR_SECONDS < 0',
+      },
+    ],
+    noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
+  },
+  {
+    name: 'no-store',
+    keeps: 'no answer of the API is kept',
+    edits: [
+      { file: 'api/http-headers.ts', find: "reply.header('cache-control', 'no-store');", replace: 'void reply;' },
+    ],
+    noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
+  },
+  {
+    name: 'trusted-proxies',
+    keeps: 'a forwarding header counts from TRUST_PROXY alone',
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
+        replace: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : true,',
+      },
+    ],
+    noticedBy: ['activity', 'is not made up by a header where no proxy is trusted'],
+  },
+  {
+    name: 'proxies-from-the-right',
+    keeps: 'forwarding headers are read from the right',
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
+        replace: 'trustProxy: config.trustProxy.length > 0,',
+      },
+    ],
+    noticedBy: ['activity', 'is found for IPv6, and for what the nearest proxy we trust says, read from the right'],
+  },
+  {
+    name: 'proxy-warning',
+    keeps: 'a forwarding header that is not trusted is warned of, once',
+    edits: [{ file: 'api/http-headers.ts', find: '    isSaid = true;\n', replace: '' }],
+    noticedBy: ['headers', 'a forwarding header is warned of once while TRUST_PROXY is unset'],
+  },
+  {
+    name: 'local-peer',
+    keeps: 'the inbox is for peers of this machine',
+    edits: [{ file: 'api/local-only.ts', find: 'isLoopback(request.socket.remoteAddress) &&', replace: '' }],
+    noticedBy: ['inbox', 'a peer that is not loopback is refused, an IPv4 one mapped into IPv6 is loopback'],
+  },
+  {
+    name: 'local-host',
+    keeps: 'the inbox is for our own Host',
+    edits: [{ file: 'api/local-only.ts', find: 'isOurHost(request.headers.host, port()) &&', replace: '' }],
+    noticedBy: ['inbox', 'a request with %s meets the answer for an unknown page and changes nothing'],
+  },
+  {
+    name: 'local-forwarding',
+    keeps: 'the inbox is not for what a proxy forwards',
+    edits: [
+      {
+        file: 'api/local-only.ts',
+        find: '!Object.keys(request.headers).some((name) => forwardingHeader.test(name)) &&',
+        replace: '',
+      },
+    ],
+    noticedBy: ['inbox', 'a request with %s meets the answer for an unknown page and changes nothing'],
+  },
+  {
+    name: 'local-page',
+    keeps: 'the inbox is not for pages of other sites',
+    edits: [{ file: 'api/local-only.ts', find: ' &&\n    isOurPageOrNone(request);', replace: ';' }],
+    noticedBy: ['inbox', 'a request with %s meets the answer for an unknown page and changes nothing'],
+  },
+  {
+    name: 'metrics-token',
+    keeps: 'metrics are for a token, or for this machine',
+    edits: [
+      {
+        file: 'api/metrics.ts',
+        find: 'if (!hasToken(request, token) && !isLocal(request)) return reply.callNotFound();',
+        replace: '',
+      },
+    ],
+    noticedBy: ['metrics', 'metrics count people, so a request through a proxy needs the token'],
+  },
+  {
+    name: 'metrics-in-production',
+    keeps: 'in production metrics need the token, from this machine too',
+    edits: [{ file: 'api-app.ts', find: '!production && isLocal(request)', replace: 'isLocal(request)' }],
+    noticedBy: ['headers', 'metrics need their token, even from this machine'],
+  },
+  {
+    name: 'no-inbox-in-production',
+    keeps: 'in production there is no inbox',
+    edits: [
+      {
+        file: 'app.ts',
+        find: 'if (this.parts.inbox && !config.production) mountInbox',
+        replace: 'if (this.parts.inbox) mountInbox',
+      },
+    ],
+    noticedBy: ['headers', 'there is no inbox, even where one is at hand'],
+  },
+  {
+    name: 'events-checked',
+    keeps: 'a live code is shown to a session that is live and trusted at that moment',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: "where s.id = ${session.id} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})",
+        replace: 'where s.id = ${session.id})',
+      },
+      {
+        file: 'login-requests/login-request-stream.ts',
+        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing !== 'TRUSTED' || alarm.isOver) return;",
+        replace: 'if (alarm.isOver) return;',
+      },
+    ],
+    noticedBy: ['live-codes', 'a session that lapsed while its socket was open is shown no code'],
+  },
+  {
+    name: 'activity-checked',
+    keeps: 'an entry of the activity is shown to a session that is live at that moment',
+    edits: [
+      {
+        file: 'activity/activity-stream.ts',
+        find: 'if (!live) context.socket?.endSession();\n        if (!live || alarm.isOver) return;',
+        replace: 'if (alarm.isOver) return;',
+      },
+    ],
+    noticedBy: ['limits-of-sockets', 'is told no entry of the activity any more'],
+  },
+  {
+    name: 'sockets-of-ended-sessions',
+    keeps: 'the sockets of a session that ended are closed',
+    edits: [
+      {
+        file: 'api/sockets.ts',
+        find: 'for (const connection of this.bySession.get(sessionId) ?? []) connection.endSession();',
+        replace: 'void sessionId;',
+      },
+    ],
+    noticedBy: ['devices', 'closes its sockets on another server within a second, with 4401'],
+  },
+  {
+    name: 'sockets-rechecked',
+    keeps: 'the session of a socket is read again every WS_RECHECK_SECONDS',
+    edits: [
+      {
+        file: 'api/sockets.ts',
+        find: 'setInterval(() => this.check([...this.bySession.keys()]), limits.WS_RECHECK_SECONDS * 1000)',
+        replace: 'setInterval(() => undefined, limits.WS_RECHECK_SECONDS * 1000)',
+      },
+    ],
+    noticedBy: ['limits-of-sockets', 'is closed within WS_RECHECK_SECONDS, though nobody says anything'],
+  },
+  {
+    name: 'messages-after-the-end',
+    keeps: 'no message is executed after the session has ended',
+    edits: [
+      {
+        file: 'api/connection.ts',
+        find: "this.socket.on('message', (data) => {\n      if (this.isOver) return;",
+        replace: "this.socket.on('message', (data) => {",
+      },
+    ],
+    noticedBy: [
+      'websocket',
+      'whose peer ignores the end of its session is served nothing more, and is cut off within a second',
+    ],
+  },
+  {
+    name: 'deaf-peers-cut-off',
+    keeps: 'a peer that ignores the close is cut off',
+    edits: [
+      {
+        file: 'api/connection.ts',
+        find: 'setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();',
+        replace: 'void TERMINATE_AFTER_MS;',
+      },
+    ],
+    noticedBy: [
+      'websocket',
+      'whose peer ignores the end of its session is served nothing more, and is cut off within a second',
+    ],
+  },
+  {
+    name: 'messages-per-minute',
+    keeps: 'a socket sends WS_MESSAGES_PER_MINUTE messages',
+    edits: [
+      {
+        file: 'api/connection.ts',
+        find: 'if (this.isFlooding()) {',
+        replace: 'if (this.isFlooding() && this.isOver) {',
+      },
+    ],
+    noticedBy: ['websocket', 'with 1008 if it sends more messages than it may'],
+  },
+  {
+    name: 'message-size',
+    keeps: 'a message has WS_PAYLOAD_BYTES bytes',
+    edits: [{ file: 'api/http.ts', find: 'maxPayload: config.limits.WS_PAYLOAD_BYTES, ', replace: '' }],
+    noticedBy: ['websocket', 'with 1009 if a message is longer than it may be'],
+  },
+  {
+    name: 'sockets-per-session',
+    keeps: 'a session has WS_SOCKETS_PER_SESSION sockets on a server',
+    edits: [
+      {
+        file: 'api/sockets.ts',
+        find: 'if (connections.size >= this.limits.WS_SOCKETS_PER_SESSION) return null;',
+        replace: '',
+      },
+    ],
+    noticedBy: ['websocket', 'of its session: the fourth is told to try again later'],
+  },
+  {
+    name: 'anonymous-sockets',
+    keeps: 'a network has WS_ANONYMOUS_SOCKETS_PER_IP sockets without a session on a server',
+    edits: [
+      {
+        file: 'api/sockets.ts',
+        find: 'if (count >= this.limits.WS_ANONYMOUS_SOCKETS_PER_IP) return null;',
+        replace: '',
+      },
+    ],
+    noticedBy: ['websocket', 'of its network while nobody has signed in on it'],
+  },
+  {
+    name: 'subscriptions-per-socket',
+    keeps: 'a socket carries WS_SUBSCRIPTIONS subscriptions',
+    edits: [
+      {
+        file: 'api/websocket.ts',
+        find: 'if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {',
+        replace: 'if (limits.WS_SUBSCRIPTIONS < 0) {',
+      },
+    ],
+    noticedBy: ['websocket', 'and carries ten subscriptions: the eleventh is refused, and the others go on'],
+  },
+  {
+    name: 'live-codes-for-trusted-devices',
+    keeps: 'live codes are for trusted devices',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: "if (standing === 'UNTRUSTED') throw new Forbidden();",
+        replace: '',
+      },
+    ],
+    noticedBy: ['live-codes', 'a device that is not trusted is refused, and so is nobody in particular'],
+  },
+  {
+    name: 'live-codes-of-the-account',
+    keeps: 'live codes are those of the own account',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: "where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}",
+        replace: "where ${session.accountId}::uuid is not null and c.purpose = 'SIGN_IN' and ${condition}",
+      },
+    ],
+    noticedBy: ['live-codes', "another account's requests never arrive"],
+  },
+  {
+    name: 'reports-per-challenge',
+    keeps: 'a challenge has REPORTS_PER_CHALLENGE support reports',
+    edits: [
+      {
+        file: 'support/support-reports.ts',
+        find: '(written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE',
+        replace: '(written?.ofChallenge ?? 0) < 0',
+      },
+    ],
+    noticedBy: ['support-report', 'are at most REPORTS_PER_CHALLENGE for a challenge'],
+  },
+  {
+    name: 'reports-after-a-password',
+    keeps: 'a challenge without a proven password has no support report',
+    edits: [
+      {
+        file: 'support/support-reports.ts',
+        find: 'view && isPasswordProven(view.row.purpose) ? view.row.account : null',
+        replace: 'view && isPasswordProven("SIGN_IN") ? view.row.account : null',
+      },
+    ],
+    noticedBy: ['support-report', 'is not written for the token of %s: no password was proven'],
+  },
+  {
+    name: 'address-form',
+    keeps: 'an address is one mailbox',
+    edits: [
+      {
+        file: 'accounts/email-address.ts',
+        find: 'localPart.test(local) &&',
+        replace: 'local !== "" &&',
+      },
+    ],
+    noticedBy: ['sign-up', 'an address such as %j is refused before anything is done'],
+  },
+];

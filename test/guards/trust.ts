@@ -1,0 +1,588 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
+import type { Guard } from './guard.js';
+
+/** Around trust: epochs, locks, sessions, devices and their tokens. */
+export const trustGuards: readonly Guard[] = [
+  {
+    name: 'epoch-at-sign-in',
+    keeps: 'a password that was compared before the account changed lets nobody in',
+    edits: [
+      {
+        file: 'accounts/accounts.ts',
+        find: 'epoch === null ? sql`true` : sql`epoch = ${epoch}`',
+        replace: 'epoch === null ? sql`true` : sql`${epoch}::int is not null`',
+      },
+    ],
+    noticedBy: ['sign-in', 'a sign-in whose password was compared before is not let in by it'],
+  },
+  {
+    name: 'epoch-of-a-challenge',
+    keeps: 'a challenge of an earlier epoch opens nothing',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: ' and epoch = ${challenge.epoch ?? null} and code_failures',
+        replace: ' and code_failures',
+      },
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: '\n            and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))',
+        replace: '',
+      },
+      {
+        file: 'sign-in/verifications.ts',
+        find: 'lockAccount(tx, challenge.account, challenge.epoch ?? null)',
+        replace: 'lockAccount(tx, challenge.account, null)',
+      },
+    ],
+    noticedBy: ['epochs', 'a code of an earlier epoch opens nothing, although its challenge is still pending'],
+  },
+  {
+    name: 'epoch-of-a-mail',
+    keeps: 'no code of an earlier epoch is mailed',
+    edits: [{ file: 'challenges/code-mails.ts', find: ' and (c.epoch is null or a.epoch = c.epoch)', replace: '' }],
+    noticedBy: ['epochs', 'a code of an earlier epoch is not mailed'],
+  },
+  {
+    name: 'epoch-raised',
+    keeps: 'whatever ends trust raises the epoch',
+    edits: [{ file: 'accounts/epochs.ts', find: 'set epoch = epoch + 1', replace: 'set epoch = epoch' }],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-a-change',
+    keeps: 'a change of the password ends the sign-ins that wait',
+    edits: [
+      {
+        file: 'security/password-changes.ts',
+        find: 'await shutDoor(tx, account.id);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-a-reset',
+    keeps: 'a reset of the password ends the sign-ins that wait',
+    edits: [{ file: 'security/password-resets.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-two-step-on',
+    keeps: 'turning two-step verification on ends what was begun without it',
+    edits: [{ file: 'two-step/two-step.ts', find: 'await shutDoor(tx, before.id);', replace: '' }],
+    noticedBy: ['epochs', 'turning two-step verification on raises the epoch and ends the set-ups that wait'],
+  },
+  {
+    name: 'epoch-raised-by-two-step-off',
+    keeps: 'turning two-step verification off ends the sign-ins that wait',
+    edits: [{ file: 'two-step/two-step-ends.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-a-removal',
+    keeps: 'removing a device ends the sign-ins that wait',
+    edits: [
+      {
+        file: 'security/device-removals.ts',
+        find: 'const account = await shutDoor(tx, owner.account.id);',
+        replace: 'const { account } = owner;',
+      },
+    ],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-a-copy',
+    keeps: 'a copied token ends the sign-ins that wait',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: 'const raised = await shutDoor(tx, account.id);',
+        replace: 'const raised = account;',
+      },
+    ],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'epoch-raised-by-a-newcomer',
+    keeps: 'a device that has to make room ends what was begun under its trust',
+    edits: [{ file: 'sign-in/admissions.ts', find: 'return shutDoor(tx, account.id);', replace: 'return account;' }],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+  },
+  {
+    name: 'account-locked',
+    keeps: 'what relies on an account is done behind its lock',
+    edits: [{ file: 'accounts/accounts.ts', find: ' for no key update`', replace: '`' }],
+    noticedBy: ['sign-in', 'a sign-in whose password was compared before is not let in by it'],
+  },
+  {
+    name: 'reason-no-second-step',
+    keeps: 'no session opens without a second step where there is one, whatever its reason says',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'return sql`a.two_step_enabled_at is null`;',
+        replace: 'return sql`true`;',
+      },
+    ],
+    noticedBy: ['session-reasons', 'no second step opens nothing where there is one'],
+  },
+  {
+    name: 'reason-trusted-device',
+    keeps: 'no session opens on a device that is not trusted, whatever its reason says',
+    edits: [
+      { file: 'sessions/sessions.ts', find: "return isTrusted(this.limits, 'd');", replace: 'return sql`true`;' },
+    ],
+    noticedBy: ['session-reasons', 'a trusted device opens nothing once it is trusted no more'],
+  },
+  {
+    name: 'reason-verified-challenge',
+    keeps: 'no session opens by a challenge that was not verified',
+    edits: [{ file: 'sessions/sessions.ts', find: "and c.state = 'VERIFIED'\n", replace: '\n' }],
+    noticedBy: ['session-reasons', 'a challenge opens nothing %s'],
+  },
+  {
+    name: 'reason-challenge-of-the-account',
+    keeps: 'no session opens by the challenge of another account',
+    edits: [{ file: 'sessions/sessions.ts', find: ' and coalesce(c.account_id, a.id) = a.id', replace: '' }],
+    noticedBy: ['session-reasons', 'a challenge opens nothing %s'],
+  },
+  {
+    name: 'reason-purpose',
+    keeps: 'no session opens by a challenge of another purpose',
+    edits: [{ file: 'sessions/sessions.ts', find: "\n          and c.purpose in ('SIGN_IN', 'SIGN_UP')", replace: '' }],
+    noticedBy: ['session-reasons', 'a challenge opens nothing %s'],
+  },
+  {
+    name: 'session-epoch',
+    keeps: 'no session opens under another epoch than the one relied on',
+    edits: [{ file: 'sessions/sessions.ts', find: ' and a.epoch = ${opening.epoch}', replace: '' }],
+    noticedBy: ['session-reasons', 'nothing opens under another epoch than the one that was relied on'],
+  },
+  {
+    name: 'session-on-a-removed-device',
+    keeps: 'no session opens on a device that was removed',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'and d.id = ${opening.deviceId} and d.removed_at is null',
+        replace: 'and d.id = ${opening.deviceId}',
+      },
+    ],
+    noticedBy: ['session-reasons', 'nothing opens on a device that was removed'],
+  },
+  {
+    name: 'second-step-asked',
+    keeps: 'a device that is not trusted is asked for a code',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: "return device?.trusted ? 'TRUSTED_DEVICE' : null;",
+        replace: "return device ? 'TRUSTED_DEVICE' : null;",
+      },
+      { file: 'sessions/sessions.ts', find: "return isTrusted(this.limits, 'd');", replace: 'return sql`true`;' },
+    ],
+    noticedBy: ['sign-in', 'without trustDevice the code is asked for again, from the same device'],
+  },
+  {
+    name: 'live-token-asked',
+    keeps: 'a retired token does not skip the second step',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: "if (presented?.standing !== 'LIVE') return null;",
+        replace: 'if (!presented) return null;',
+      },
+    ],
+    noticedBy: ['device-tokens', 'meets a challenge and raises no alarm within 60 seconds'],
+  },
+  {
+    name: 'token-of-the-account',
+    keeps: 'a device token is good for its own account alone',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: 'where t.hash = ${hash} and d.account_id = ${accountId} and d.removed_at is null',
+        replace: 'where t.hash = ${hash} and ${accountId}::uuid is not null and d.removed_at is null',
+      },
+    ],
+    noticedBy: ['device-tokens', 'of another account names no device'],
+  },
+  {
+    name: 'token-of-a-removed-device',
+    keeps: 'the token of a removed device names nothing',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: 'where t.hash = ${hash} and d.account_id = ${accountId} and d.removed_at is null',
+        replace: 'where t.hash = ${hash} and d.account_id = ${accountId}',
+      },
+    ],
+    noticedBy: ['device-tokens', 'of a device that was removed names no device'],
+  },
+  {
+    name: 'token-of-a-known-device',
+    keeps: 'only a live token of the account is counted as a known device',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: ' and t.retired_at is null and d.removed_at is null and a.email = ${email}',
+        replace: ' and ${email}::text is not null',
+      },
+    ],
+    noticedBy: ['hashes', 'neither a retired token nor that of another account counts as a known device'],
+  },
+  {
+    name: 'copied-token-alarm',
+    keeps: 'a copied token ends trust and sessions of its device',
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: "presented?.standing === 'COPIED' ? await",
+        replace: '!presented && tx === null ? await',
+      },
+      {
+        file: 'sign-in/second-steps.ts',
+        find: 'this.raiseAlarm(tx, account, presented, client)',
+        replace: 'this.raiseAlarm(tx, account, presented as never, client)',
+      },
+    ],
+    noticedBy: ['device-tokens', 'ends trust, sessions and pending sign-ins after 60 seconds, and the owner is told'],
+  },
+  {
+    name: 'copied-token-grace',
+    keeps: 'a token that was retired a moment ago raises no alarm',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: 'when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS})',
+        replace: 'when t.retired_at > clock_timestamp() + make_interval(secs => ${COPY_AFTER_SECONDS})',
+      },
+    ],
+    noticedBy: ['device-tokens', 'meets a challenge and raises no alarm within 60 seconds'],
+  },
+  {
+    name: 'copied-token-once',
+    keeps: 'a copied token raises the alarm once',
+    edits: [{ file: 'sign-in/second-steps.ts', find: 'await forgetTokens(tx, token.deviceId);', replace: '' }],
+    noticedBy: ['device-tokens', 'raises the alarm once'],
+  },
+  {
+    name: 'sibling-tokens',
+    keeps: 'the siblings of a token that was used are retired',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: '(hash = ${first.parentHash} or parent_hash = ${first.parentHash})',
+        replace: 'hash = ${first.parentHash}',
+      },
+    ],
+    noticedBy: ['device-tokens', 'is retired, with the one it came from, once its sibling was used'],
+  },
+  {
+    name: 'parent-token',
+    keeps: 'the token that a used one came from is retired',
+    edits: [
+      {
+        file: 'devices/device-tokens.ts',
+        find: '(hash = ${first.parentHash} or parent_hash = ${first.parentHash})',
+        replace: 'parent_hash = ${first.parentHash}',
+      },
+    ],
+    noticedBy: ['device-tokens', 'is retired, with the one it came from, once its sibling was used'],
+  },
+  {
+    name: 'session-idle',
+    keeps: 'a session that was not used for SESSION_IDLE_DAYS is over',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: '      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => ?)',
+        replace:
+          '      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => 1000 + ?)',
+      },
+    ],
+    noticedBy: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
+  },
+  {
+    name: 'session-max',
+    keeps: 'a session that was opened SESSION_MAX_DAYS ago is over',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: '      and ${session}.created_at > clock_timestamp() - make_interval(days => ?)',
+        replace: '      and ${session}.created_at > clock_timestamp() - make_interval(days => 1000 + ?)',
+      },
+    ],
+    noticedBy: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  },
+  {
+    name: 'session-unused',
+    keeps: 'a session that a code opened and nobody used is over after UNUSED_SESSION_SECONDS, and its device with it',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'or ${session}.created_at > clock_timestamp() - make_interval(secs => ?)',
+        replace: 'or ${session}.created_at > clock_timestamp() - make_interval(secs => 100000 + ?)',
+      },
+    ],
+    noticedBy: [
+      'limits-of-time',
+      'a session that a code opened and nobody used is over after UNUSED_SESSION_SECONDS, and its device with it',
+    ],
+  },
+  {
+    name: 'session-ended',
+    keeps: 'a session that was ended opens nothing',
+    edits: [{ file: 'sessions/sessions.ts', find: '(${session}.ended_at is null\n', replace: '(true\n' }],
+    noticedBy: ['sign-in', 'ends this session, and the device stays trusted'],
+  },
+  {
+    name: 'removed-device-authenticates-nothing',
+    keeps: 'a session of a removed device is none, whatever its own row says',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'where s.token_hash = ${hash} and d.removed_at is null and',
+        replace: 'where s.token_hash = ${hash} and',
+      },
+    ],
+    noticedBy: ['session-reasons', 'a session of a removed device is none, whatever its own row says'],
+  },
+  {
+    name: 'removal-ends-sessions',
+    keeps: 'removing a device ends its sessions',
+    edits: [
+      {
+        file: 'security/device-removals.ts',
+        find: 'await this.sessions.endOfDevice(tx, removed.id)',
+        replace: '2',
+      },
+      { file: 'security/device-removals.ts', find: 'await this.devices.remove(tx, removed.id);', replace: '' },
+    ],
+    noticedBy: ['devices', 'has ended its trust and its sessions on every server when it answers'],
+  },
+  {
+    name: 'trust-idle',
+    keeps: 'a trusted device that was not used for TRUST_IDLE_DAYS is asked again',
+    edits: [
+      {
+        file: 'devices/trust.ts',
+        find: '${device}.last_seen_at > clock_timestamp() - make_interval(days => ?)',
+        replace: '${device}.last_seen_at > clock_timestamp() - make_interval(days => 10000 + ?)',
+      },
+    ],
+    noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
+  },
+  {
+    name: 'trust-max',
+    keeps: 'a device that was trusted TRUST_MAX_DAYS ago is asked again',
+    edits: [
+      {
+        file: 'devices/trust.ts',
+        find: '${device}.trusted_at > clock_timestamp() - make_interval(days => ?)',
+        replace: '${device}.trusted_at > clock_timestamp() - make_interval(days => 10000 + ?)',
+      },
+    ],
+    noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
+  },
+  {
+    name: 'lapsed-trust-stays-lapsed',
+    keeps: 'trust that lapsed does not come back because the device is seen',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: "\n            trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end",
+        replace: ' trusted_at = trusted_at',
+      },
+    ],
+    noticedBy: ['devices', 'does not come back because a device whose trust has lapsed is seen'],
+  },
+  {
+    name: 'trusted-devices-bound',
+    keeps: 'an account has TRUSTED_DEVICES trusted devices',
+    edits: [
+      {
+        file: 'sign-in/admissions.ts',
+        find: 'trustsDevice ? await this.devices.tooManyTrusted(tx, account.id, deviceId) : []',
+        replace: "[] as Awaited<ReturnType<Devices['tooManyTrusted']>>",
+      },
+    ],
+    noticedBy: ['devices', 'in one more device than TRUSTED_DEVICES takes the place of the one unused longest'],
+  },
+  {
+    name: 'devices-bound',
+    keeps: 'an account has DEVICES devices',
+    edits: [
+      {
+        file: 'sign-in/admissions.ts',
+        find: 'deviceId === null ? await this.devices.tooMany(tx, account.id) : []',
+        replace: "[] as Awaited<ReturnType<Devices['tooMany']>>",
+      },
+    ],
+    noticedBy: ['devices', 'outlasts the room that a device more than DEVICES needs: an untrusted one goes first'],
+  },
+  {
+    name: 'change-needs-the-password',
+    keeps: 'a change of the password, and turning two-step verification off, take the current one',
+    edits: [
+      {
+        file: 'passwords/owner-passwords.ts',
+        find: 'if (!isRight) return new WrongPassword(attempt.retryAt);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['passwords', 'takes the current password, and changes nothing without it'],
+  },
+  {
+    name: 'change-of-the-compared',
+    keeps: 'a password that was changed meanwhile does not prove a change',
+    edits: [
+      {
+        file: 'security/password-changes.ts',
+        find: 'if (account.passwordHash !== proven.passwordHash) throw new Overloaded();',
+        replace: '',
+      },
+    ],
+    noticedBy: ['epochs', 'two changes of the password from the same one at once: one of them is made'],
+  },
+  {
+    name: 'change-ends-sessions',
+    keeps: 'a change of the password ends the other sessions',
+    edits: [
+      {
+        file: 'security/password-changes.ts',
+        find: 'signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : []',
+        replace: '[1]',
+      },
+    ],
+    noticedBy: ['passwords', 'ends every other session and every other trust'],
+  },
+  {
+    name: 'change-ends-trust',
+    keeps: 'a change of the password ends the trust of the other devices',
+    edits: [
+      {
+        file: 'security/password-changes.ts',
+        find: 'if (signOutOtherDevices) await this.devices.forgetTrust(tx, account.id, session.deviceId);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['passwords', 'ends every other session and every other trust'],
+  },
+  {
+    name: 'change-renews-the-token',
+    keeps: 'a change of the password gives its session a new token',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: "update session set token_hash = ${tokenHash('ses', token)} where id = ${sessionId}",
+        replace: "select ${tokenHash('ses', token)}::bytea where ${sessionId}::uuid is null",
+      },
+    ],
+    noticedBy: ['passwords', 'gives the session a new token, and the one before opens nothing'],
+    breaks: true,
+  },
+  {
+    name: 'owner-still-signed-in',
+    keeps: 'a session that ended while its request waited changes nothing',
+    edits: [
+      { file: 'sessions/owner.ts', find: 'if (!account || !live || !device)', replace: 'if (!account || !device)' },
+    ],
+    noticedBy: ['epochs', 'a session that was signed out while its request waited for the account changes nothing'],
+  },
+  {
+    name: 'reset-ends-trust',
+    keeps: 'a reset ends the trust of every device',
+    edits: [
+      { file: 'security/password-resets.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' },
+    ],
+    noticedBy: ['password-resets', 'ends every session, every trust, and the sign-ins that wait'],
+  },
+  {
+    name: 'reset-ends-sessions',
+    keeps: 'a reset ends every session',
+    edits: [
+      {
+        file: 'security/password-resets.ts',
+        find: 'const ended = await this.sessions.endOthers(tx, account.id, null);',
+        replace: 'const ended = [1, 2];',
+      },
+    ],
+    noticedBy: ['password-resets', 'ends every session, every trust, and the sign-ins that wait'],
+  },
+  {
+    name: 'reset-withdraws-other-codes',
+    keeps: 'when one reset is done the codes of the others are wrong',
+    edits: [{ file: 'security/password-resets.ts', find: 'await withdrawResetCodes(tx, account.id);', replace: '' }],
+    noticedBy: ['password-resets', 'is done once: the codes of other resets are wrong by it, and nobody sees that'],
+  },
+  {
+    name: 'reset-hold',
+    keeps: 'after a reset mail alone is not enough',
+    edits: [
+      { file: 'sign-in/second-steps.ts', find: 'return found?.held ?? false;', replace: 'return found === null;' },
+    ],
+    noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
+  },
+  {
+    name: 'reset-hold-for-trusted-alone',
+    keeps: 'after a reset only devices that were trusted are mailed codes',
+    edits: [{ file: 'sign-in/second-steps.ts', find: ' and d.trusted_at_reset) as held', replace: ') as held' }],
+    noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
+  },
+  {
+    name: 'reset-hold-asked-at-each-send',
+    keeps: 'mail that is held is not sent by asking for it',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: "row.mailHeld ? [] : ['EMAIL']",
+        replace: "['EMAIL']",
+      },
+    ],
+    noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
+  },
+  {
+    name: 'sign-up-takes-a-free-address',
+    keeps: 'a sign-up opens no account that exists',
+    edits: [
+      {
+        file: 'sign-in/verifications.ts',
+        find: 'on conflict do nothing returning *',
+        replace: 'on conflict (email) do update set password_hash = excluded.password_hash returning *',
+      },
+    ],
+    noticedBy: ['sign-up', 'two challenges for one address open one account: the second code comes too late'],
+  },
+  {
+    name: 'two-step-ends-sessions',
+    keeps: 'turning two-step verification on ends every other session',
+    edits: [
+      {
+        file: 'two-step/two-step.ts',
+        find: 'const ended = await this.sessions.endOthers(tx, account.id, session.id);',
+        replace: 'const ended = [1];',
+      },
+    ],
+    noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
+  },
+  {
+    name: 'devices-of-the-account',
+    keeps: "another account's device is not found",
+    edits: [
+      {
+        file: 'devices/devices.ts',
+        find: 'sql`d.account_id = ${accountId} and d.id in (${[...deviceIds]})`',
+        replace: 'sql`d.account_id <> ${accountId} or d.id in (${[...deviceIds]})`',
+      },
+      {
+        file: 'devices/devices.ts',
+        find: 'where id = ${deviceId} and account_id = ${accountId} and removed_at is null',
+        replace: 'where id = ${deviceId} and ${accountId}::uuid is not null and removed_at is null',
+      },
+    ],
+    noticedBy: ['devices', "does not find another account's device, nor what is no id"],
+  },
+];
