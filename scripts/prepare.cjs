@@ -12,10 +12,29 @@ const path = require('path');
 
 const NEEDED_NODE = 24;
 const project = path.join(__dirname, '..');
-const sources = ['src', 'package.json', 'tsconfig.json'].map((name) => path.join(project, name));
-const dist = path.join(project, 'dist');
 const isForced = process.argv.includes('--force');
-const tsc = path.join(project, 'node_modules', 'typescript', 'bin', 'tsc');
+
+/** What is built: from which sources, into which folder, and by which program of node_modules. */
+const parts = [
+  {
+    what: 'Doorstep',
+    folder: path.join(project, 'dist'),
+    sources: ['src', 'package.json', 'tsconfig.json'],
+    except: path.join(project, 'src', 'web'),
+    program: path.join('typescript', 'bin', 'tsc'),
+    options: (draft) => ['--project', path.join(project, 'tsconfig.json'), '--outDir', draft],
+  },
+  {
+    what: 'the web client',
+    folder: path.join(project, 'dist-web'),
+    sources: [path.join('src', 'web'), 'package.json'],
+    program: path.join('vite', 'bin', 'vite.js'),
+    options: (draft) => [
+      ...['build', path.join(project, 'src', 'web'), '--config', path.join(project, 'src', 'web', 'vite.config.ts')],
+      ...['--outDir', draft, '--logLevel', 'warn'],
+    ],
+  },
+];
 
 function main() {
   if (!fs.existsSync(path.join(project, 'node_modules'))) fail('There is no node_modules folder: run npm ci first.');
@@ -25,47 +44,57 @@ function main() {
         `for the npm scripts, unless optional packages are left out; on macOS and Windows, install Node ${NEEDED_NODE}.`,
     );
   }
+  for (const part of parts) prepare(part);
+}
+
+function prepare(part) {
+  const sources = part.sources.map((name) => path.join(project, name));
   // An image that ships only what was built.
   if (!fs.existsSync(sources[0])) return;
-  const newest = Math.max.apply(null, sources.map(newestChange));
-  if (isForced || builtFrom(dist) !== newest) build(newest);
+  const newest = Math.max.apply(
+    null,
+    sources.map((source) => newestChange(source, part.except)),
+  );
+  if (isForced || builtFrom(part.folder) !== newest) build(part, newest);
 }
 
 /**
- * Builds beside `dist` and then takes its place, since tsc never deletes what has lost its source, and another process
- * may be building or running meanwhile.
+ * Builds beside the folder and then takes its place, since tsc never deletes what has lost its source, and another
+ * process may be building or running meanwhile.
  */
-function build(newest) {
-  if (!fs.existsSync(tsc)) fail('TypeScript is missing from node_modules: run npm ci again.');
-  process.stdout.write('Building Doorstep ...\n');
+function build(part, newest) {
+  const program = path.join(project, 'node_modules', part.program);
+  if (!fs.existsSync(program)) fail(`${path.basename(program)} is missing from node_modules: run npm ci again.`);
+  process.stdout.write(`Building ${part.what} ...\n`);
   removeAbandoned();
-  const draft = `${dist}.new-${process.pid}`;
+  const draft = `${part.folder}.new-${process.pid}`;
   remove(draft);
-  const options = ['--project', path.join(project, 'tsconfig.json'), '--outDir', draft];
-  const { status, error } = childProcess.spawnSync(process.execPath, [tsc].concat(options), { stdio: 'inherit' });
+  const { status, error } = childProcess.spawnSync(process.execPath, [program].concat(part.options(draft)), {
+    stdio: 'inherit',
+  });
   if (status !== 0) {
     remove(draft);
     fail(`The build failed${error ? `: ${error.message}` : '; see above.'}`);
   }
   fs.writeFileSync(stampOf(draft), String(newest));
   // Another process may have built the same meanwhile, and run it already.
-  if (!isForced && builtFrom(dist) === newest) remove(draft);
-  else replaceDist(draft);
+  if (!isForced && builtFrom(part.folder) === newest) remove(draft);
+  else replace(part.folder, draft);
 }
 
 /** Several builds may be here at once: what another one put into the place is moved out of it again. */
-function replaceDist(draft) {
+function replace(folder, draft) {
   for (let tries = 1; ; tries += 1) {
     const old = `${draft}-old`;
     try {
-      if (fs.existsSync(dist)) fs.renameSync(dist, old);
-      fs.renameSync(draft, dist);
+      if (fs.existsSync(folder)) fs.renameSync(folder, old);
+      fs.renameSync(draft, folder);
       return remove(old);
     } catch (error) {
       remove(old);
       if (tries < 20) continue;
       remove(draft);
-      fail(`The folder dist cannot be replaced: ${error.message}`);
+      fail(`The folder ${path.basename(folder)} cannot be replaced: ${error.message}`);
     }
   }
 }
@@ -73,7 +102,7 @@ function replaceDist(draft) {
 /** Removes what killed builds left behind. */
 function removeAbandoned() {
   for (const name of fs.readdirSync(project)) {
-    const match = /^dist\.new-(\d+)/.exec(name);
+    const match = /^dist(?:-web)?\.new-(\d+)/.exec(name);
     if (match && !isRunning(Number(match[1]))) remove(path.join(project, name));
   }
 }
@@ -87,11 +116,12 @@ function isRunning(pid) {
 }
 
 /** When anything in a file or folder changed last; a folder's own time tells of what was removed from it. */
-function newestChange(target) {
+function newestChange(target, except) {
+  if (target === except) return 0;
   // A link itself: editors leave ones that lead nowhere.
   const stat = fs.lstatSync(target);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  const inside = fs.readdirSync(target).map((name) => newestChange(path.join(target, name)));
+  const inside = fs.readdirSync(target).map((name) => newestChange(path.join(target, name), except));
   return Math.max.apply(null, [stat.mtimeMs].concat(inside));
 }
 

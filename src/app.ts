@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { mountHealth } from './api/health.js';
 import { createLocalOnly } from './api/local-only.js';
 import { mountPlayground } from './api/playground.js';
+import { mountWebClient } from './api/web-client.js';
 import { type ApiApp, createApi } from './api-app.js';
 import type { RunnableConfig } from './config.js';
 import { isMigrated, migrate } from './database.js';
@@ -77,6 +78,7 @@ class StartedApp implements App {
     this.api = await createApi(this.foundation);
     const { http } = this.api;
     mountHealth(http, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
+    await mountWebClient(http, config.playground ? '/playground' : null);
     if (config.playground) mountPlayground(http);
     const port = () => (http.server.address() as AddressInfo).port;
     if (this.parts.inbox && !config.production) mountInbox(http, this.parts.inbox, createLocalOnly(port));

@@ -15,11 +15,6 @@ beforeAll(async () => {
 afterAll(() => servers[Symbol.asyncDispose]());
 
 describe('the page', () => {
-  test('is where the bare address leads', async () => {
-    const response = await fetch(servers.client().url, { redirect: 'manual' });
-    expect([response.status, response.headers.get('location')]).toEqual([302, '/playground']);
-  });
-
   test('brings all that it names, and names nothing of another server', async () => {
     const html = await text('/playground');
     const own = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');

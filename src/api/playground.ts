@@ -70,8 +70,6 @@ interface Asset {
  * works without any other network. It reads the schema by introspection, which therefore has to be on.
  */
 export function mountPlayground(app: FastifyInstance): void {
-  // Whoever types the bare address finds what there is to see.
-  app.get('/', (_request, reply) => reply.redirect('/playground'));
   app.register(async (scope) => {
     scope.addHook('onRequest', async (_request, reply) => {
       reply.header('content-security-policy', policy);

@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next';
+import { useMutation } from 'urql';
+import { SignOutDocument } from '../api/operations.ts';
+import { useSession, useViewer } from '../session/session.tsx';
+import { Button } from '../ui/button.tsx';
+import styles from './account.module.css';
+
+/** Account → Login security: everything that somebody who is signed in sees. */
+export default function Account() {
+  const { t } = useTranslation('account');
+  const viewer = useViewer();
+  const { left } = useSession();
+  const [{ fetching }, signOut] = useMutation(SignOutDocument);
+  const leave = async () => {
+    const { error } = await signOut({});
+    if (!error) left();
+  };
+  return (
+    <div className={styles.account}>
+      <header className={styles.head}>
+        <div>
+          <h1>{t('title')}</h1>
+          <p className={styles.email}>{viewer.email}</p>
+        </div>
+        <Button isPending={fetching} onPress={() => void leave()}>
+          {t('signOut')}
+        </Button>
+      </header>
+    </div>
+  );
+}

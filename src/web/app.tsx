@@ -1,0 +1,55 @@
+import { lazy, Suspense } from 'react';
+import { RouterProvider } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { About } from './about/about.tsx';
+import { Frame } from './frame/frame.tsx';
+import { SessionProvider, useSession } from './session/session.tsx';
+import { ResetPassword } from './sign-in/reset-password.tsx';
+import { SignIn } from './sign-in/sign-in.tsx';
+import { SignUp } from './sign-in/sign-up.tsx';
+import { Button } from './ui/button.tsx';
+import { Notice } from './ui/notice.tsx';
+import { Waiting } from './ui/waiting.tsx';
+
+// What only somebody who is signed in sees is fetched then.
+const Account = lazy(() => import('./account/account.tsx'));
+
+/** The whole client. */
+export function App({ language }: { readonly language: () => string }) {
+  const [, navigate] = useLocation();
+  return (
+    <RouterProvider navigate={navigate}>
+      <SessionProvider language={language}>
+        <Frame>
+          <Pages />
+        </Frame>
+      </SessionProvider>
+    </RouterProvider>
+  );
+}
+
+function Pages() {
+  const { viewer, isLoading, isUnreachable, refresh } = useSession();
+  const { t } = useTranslation();
+  if (isLoading) return <Waiting />;
+  if (isUnreachable) {
+    return (
+      <Notice look="alarm" title={t('unreachable.title')}>
+        <p>{t('unreachable.text')}</p>
+        <Button onPress={refresh}>{t('tryAgain')}</Button>
+      </Notice>
+    );
+  }
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Switch>
+        <Route path="/about" component={About} />
+        <Route path="/reset-password" component={ResetPassword} />
+        <Route path="/account/*?">{viewer ? <Account /> : <Redirect to="/" replace />}</Route>
+        <Route path="/sign-up">{viewer ? <Redirect to="/account" replace /> : <SignUp />}</Route>
+        <Route path="/">{viewer ? <Redirect to="/account" replace /> : <SignIn />}</Route>
+      </Switch>
+    </Suspense>
+  );
+}

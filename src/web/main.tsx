@@ -1,0 +1,14 @@
+import './ui/theme.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { startTexts } from './i18n/i18n.ts';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has an element for the pages');
+const texts = await startTexts();
+createRoot(root).render(
+  <StrictMode>
+    <App language={() => texts.language} />
+  </StrictMode>,
+);

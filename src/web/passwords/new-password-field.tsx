@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { PasswordField } from '../ui/text-field.tsx';
+import styles from './new-password-field.module.css';
+
+export interface NewPasswordFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** What a good password does not hold: the account's address. */
+  readonly words: readonly string[];
+  /** What the server said of the last one. */
+  readonly advice: readonly string[];
+}
+
+/** A password that is being chosen, with an estimate of its strength; the server has the last word. */
+export function NewPasswordField({ label, value, onChange, words, advice }: NewPasswordFieldProps) {
+  const { t } = useTranslation();
+  const score = useStrength(value, words);
+  return (
+    <div className={styles.choice}>
+      <PasswordField
+        label={label}
+        autoComplete="new-password"
+        value={value}
+        onChange={onChange}
+        description={t('strength.rule')}
+        error={advice.length > 0 ? advice.join(' ') : null}
+        isRequired
+      />
+      {value !== '' && (
+        <div className={styles.strength}>
+          <meter
+            className={styles.meter}
+            min={0}
+            max={4}
+            low={2}
+            high={3}
+            optimum={4}
+            value={score}
+            aria-hidden="true"
+          />
+          <p role="status">{t(`strength.${score}`)}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+type Score = 0 | 1 | 2 | 3 | 4;
+
+/** The estimate is fetched when the first password is typed: it knows many words, and weighs as much. */
+function useStrength(password: string, words: readonly string[]): Score {
+  const [score, setScore] = useState<Score>(0);
+  const known = words.join(' ');
+  useEffect(() => {
+    if (password === '') return;
+    let isCurrent = true;
+    void import('./strength.ts').then(({ strengthOf }) => {
+      if (isCurrent) setScore(strengthOf(password, known.split(/[\s@.]+/)));
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [password, known]);
+  return score;
+}

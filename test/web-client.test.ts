@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { projectRoot } from '../src/project.js';
+import { Servers } from './support/servers.js';
+
+const built = path.join(projectRoot, 'dist-web');
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await Servers.start({ worker: false, env: { PLAYGROUND: 'off' } });
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+const get = (url: string, headers: Record<string, string> = {}) =>
+  fetch(`${servers.client().url}${url}`, { headers, redirect: 'manual' });
+
+describe('the web client', () => {
+  test.each(['/', '/sign-up', '/reset-password', '/about', '/account', '/account/devices'])(
+    'is the same document at %s, asked for each time',
+    async (url) => {
+      const response = await get(url);
+      expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(await response.text()).toBe(readFileSync(path.join(built, 'index.html'), 'utf8'));
+    },
+  );
+
+  test('answers for its own pages alone', async () => {
+    const statuses = await Promise.all(
+      ['/nowhere', '/assets/nothing.js', '/assets/../package.json', '/assets/..%2findex.html', '/.built-from'].map(
+        async (url) => (await get(url)).status,
+      ),
+    );
+    expect(statuses).toEqual([404, 404, 404, 404, 404]);
+  });
+
+  test('may run and ask nothing but what comes from this server, and writes no style or script of its own', async () => {
+    const response = await get('/');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self';style-src 'self'");
+    expect(policy).not.toMatch(/unsafe|https?:/);
+    expect(await response.text()).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=/);
+  });
+
+  test('has files that a browser keeps for good, since what changes has another name', async () => {
+    const html = await (await get('/')).text();
+    const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, url]) => url ?? '');
+    expect(named.length).toBeGreaterThanOrEqual(3);
+    for (const url of named) {
+      expect(url).toMatch(/-[\w-]{8}\.(js|css|svg)$/);
+      const response = await get(url);
+      expect([url, response.status]).toEqual([url, 200]);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  test('comes compressed to whoever takes it so, and as it is to others', async () => {
+    const script = readdirSync(path.join(built, 'assets')).find((name) =>
+      existsSync(path.join(built, 'assets', `${name}.br`)),
+    );
+    const encodings = await Promise.all(
+      ['br', 'gzip', 'identity'].map(async (encoding) => {
+        const response = await get(`/assets/${script}`, { 'accept-encoding': encoding });
+        return response.headers.get('content-encoding');
+      }),
+    );
+    expect(encodings).toEqual(['br', 'gzip', null]);
+  });
+});
