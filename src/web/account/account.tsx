@@ -9,12 +9,9 @@ import styles from './account.module.css';
 export default function Account() {
   const { t } = useTranslation('account');
   const viewer = useViewer();
-  const { left } = useSession();
+  const { leave } = useSession();
   const [{ fetching }, signOut] = useMutation(SignOutDocument);
-  const leave = async () => {
-    const { error } = await signOut({});
-    if (!error) left();
-  };
+  const goAway = () => leave(async () => !(await signOut({})).error);
   return (
     <div className={styles.account}>
       <header className={styles.head}>
@@ -22,7 +19,7 @@ export default function Account() {
           <h1>{t('title')}</h1>
           <p className={styles.email}>{viewer.email}</p>
         </div>
-        <Button isPending={fetching} onPress={() => void leave()}>
+        <Button isPending={fetching} onPress={() => void goAway()}>
           {t('signOut')}
         </Button>
       </header>

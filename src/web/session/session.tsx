@@ -1,4 +1,13 @@
-import { createContext, type PropsWithChildren, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import {
+  createContext,
+  type PropsWithChildren,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { Provider, useQuery } from 'urql';
 import { Api } from '../api/api.ts';
 import { ViewerDocument, type ViewerQuery } from '../api/operations.ts';
@@ -19,8 +28,11 @@ interface SessionValue {
   readonly farewell: Farewell;
   /** The server has just let this browser in. */
   entered(): void;
-  /** This browser has just signed out, or must sign in again. */
-  left(farewell?: Farewell): void;
+  /**
+   * Does what ends this very session, such as signing out: that the session is over is then no surprise.
+   * @param work whether it was done; if not, all stays as it was
+   */
+  leave(work: () => Promise<boolean>, farewell?: Farewell): Promise<void>;
   /** Asks again who is signed in, and how its account stands. */
   refresh(): void;
 }
@@ -45,9 +57,11 @@ export function useViewer(): Viewer {
 export function SessionProvider({ language, children }: PropsWithChildren<{ language: () => string }>) {
   const [farewell, setFarewell] = useState<Farewell>(null);
   const [ends, setEnds] = useState(0);
-  const [api] = useState(
-    () => new Api({ origin: location.origin, language, onSessionEnd: () => setEnds((count) => count + 1) }),
-  );
+  const isLeaving = useRef(false);
+  const [api] = useState(() => {
+    const onSessionEnd = () => !isLeaving.current && setEnds((count) => count + 1);
+    return new Api({ origin: location.origin, language, onSessionEnd });
+  });
   const [life, setLife] = useState({ nth: 0, client: api.client });
   const begin = useCallback(
     (reason: Farewell) => {
@@ -59,10 +73,21 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
   useEffect(() => {
     if (ends > 0) begin('endedElsewhere');
   }, [ends, begin]);
+  const leave = useCallback(
+    async (work: () => Promise<boolean>, reason: Farewell = null) => {
+      isLeaving.current = true;
+      try {
+        if (await work()) begin(reason);
+      } finally {
+        isLeaving.current = false;
+      }
+    },
+    [begin],
+  );
   return (
     <Provider value={life.client}>
       {/* A new life for all that is below: nothing that one account has seen is shown to the next. */}
-      <SessionReader key={life.nth} api={api} farewell={farewell} begin={begin}>
+      <SessionReader key={life.nth} api={api} farewell={farewell} begin={begin} leave={leave}>
         {children}
       </SessionReader>
     </Provider>
@@ -73,9 +98,10 @@ interface ReaderProps {
   readonly api: Api;
   readonly farewell: Farewell;
   readonly begin: (farewell: Farewell) => void;
+  readonly leave: SessionValue['leave'];
 }
 
-function SessionReader({ api, farewell, begin, children }: PropsWithChildren<ReaderProps>) {
+function SessionReader({ api, farewell, begin, leave, children }: PropsWithChildren<ReaderProps>) {
   const [{ data, error }, ask] = useQuery({ query: ViewerDocument });
   const refresh = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
   const value = useMemo<SessionValue>(
@@ -86,10 +112,10 @@ function SessionReader({ api, farewell, begin, children }: PropsWithChildren<Rea
       viewer: data?.viewer ?? null,
       farewell,
       entered: () => begin(null),
-      left: (reason = null) => begin(reason),
+      leave,
       refresh,
     }),
-    [api, data, error, farewell, begin, refresh],
+    [api, data, error, farewell, begin, leave, refresh],
   );
   return <SessionContext value={value}>{children}</SessionContext>;
 }

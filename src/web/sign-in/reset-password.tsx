@@ -69,7 +69,7 @@ interface ChoosePasswordProps {
 
 function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordProps) {
   const { t, i18n } = useTranslation('signIn');
-  const { left } = useSession();
+  const { leave } = useSession();
   const [, navigate] = useLocation();
   const challenge = useChallenge(opened);
   const [{ fetching }, reset] = useMutation(ResetPasswordDocument);
@@ -80,24 +80,28 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   const [fault, setFault] = useState<string | null>(null);
   const [closed, setClosed] = useState<ChallengeState | null>(null);
 
-  const submit = async () => {
+  /** @returns whether the password is another one now; else what is shown says why not */
+  const submit = async (): Promise<boolean> => {
     setWrong(null);
     setAdvice([]);
     setFault(null);
     const { data, error } = await reset({ challengeToken: challenge.token, code, newPassword });
-    if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
+    if (error) setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
     const outcome = data?.resetPassword;
     switch (outcome?.__typename) {
       case 'PasswordReset':
         navigate('/');
-        return left('passwordReset');
+        return true;
       case 'WrongCode':
-        return setWrong(outcome.message);
+        setWrong(outcome.message);
+        break;
       case 'ChallengeClosed':
-        return setClosed(outcome.state);
+        setClosed(outcome.state);
+        break;
       case 'WeakPassword':
-        return setAdvice([outcome.message, ...outcome.suggestions]);
+        setAdvice([outcome.message, ...outcome.suggestions]);
     }
+    return false;
   };
 
   const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
@@ -118,7 +122,7 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
         </Button>
       }
     >
-      <DoorForm onSubmit={() => void submit()}>
+      <DoorForm onSubmit={() => void leave(submit, 'passwordReset')}>
         <CodeField length={challenge.codeLength} value={code} onChange={setCode} error={wrong} isDisabled={fetching} />
         <NewPasswordField
           label={t('newPassword')}
