@@ -23,7 +23,14 @@ export async function startTestPostgres(): Promise<Store> {
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
 
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off'];
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'unix_socket_directories=',
+    'fsync=off',
+    // For tests that compare which statements two requests cost.
+    'shared_preload_libraries=pg_stat_statements',
+  ];
   const start = () =>
     startProcess(
       programs.postgres,
