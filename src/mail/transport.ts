@@ -20,7 +20,7 @@ export interface OutgoingMail {
 /** What the mail server answered when it took a mail: accepted, which is not yet delivered. */
 export type MailAccepted = SmtpReply;
 
-/** The longest that one `send` lasts, in ms, whatever the mail server does; a claim on a mail must outlast it. */
+/** The longest that one `send` lasts, in ms, whatever the mail server does. */
 export const SEND_DEADLINE_MS = 60_000;
 
 /** Hands mails to the mail server that `SMTP_URL` names, over a few connections that stay open. */
@@ -51,10 +51,15 @@ export class MailTransport {
     });
   }
 
-  /** @throws MailFault if the mail server did not take it, or the mail is not one that may leave */
-  async send(mail: OutgoingMail): Promise<MailAccepted> {
+  /**
+   * @param cancelled cuts the send short, as a passing fault
+   * @throws MailFault if the mail server did not take it, or the mail is not one that may leave
+   */
+  async send(mail: OutgoingMail, cancelled?: AbortSignal): Promise<MailAccepted> {
     refuseInjection(mail);
     const to = { name: '', address: mail.to };
+    // The socket's timeout does not notice a server that answers one byte at a time.
+    const tooLate = AbortSignal.timeout(this.deadlineMs);
     try {
       const { response } = await this.mailer.sendMail({
         from: this.from,
@@ -71,8 +76,7 @@ export class MailTransport {
           'Auto-Submitted': 'auto-generated',
           'X-Auto-Response-Suppress': 'All',
         },
-        // The socket's timeout does not notice a server that answers one byte at a time.
-        signal: AbortSignal.timeout(this.deadlineMs),
+        signal: cancelled ? AbortSignal.any([tooLate, cancelled]) : tooLate,
       });
       return smtpReplyOf(response);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { domainToASCII } from 'node:url';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { MailFault, type SmtpReply } from '../mail/mail-fault.js';
@@ -7,7 +8,10 @@ import type { Bus } from '../pubsub.js';
 import { RetryLater, retryDelayMs } from '../queue.js';
 import { localeOf } from '../texts.js';
 import type { DeliveryRow } from './delivery.entity.js';
-import { claimDelivery, type Outcome, recordOutcome, releaseClaim } from './outbox.js';
+import { claimDelivery, type Outcome, recordOutcome, releaseClaim, renewClaim } from './outbox.js';
+
+/** Several times while a claim lasts: one renewal that fails loses nothing. */
+const RENEW_MS = 4_000;
 
 /** A code is tried again this often at least, for as long as it is worth sending. */
 const CODE_RETRY_MAX_MS = 30_000;
@@ -48,18 +52,39 @@ export class MailSender {
   private async attempt(em: EntityManager, claimed: DeliveryRow): Promise<{ outcome: Outcome; cause?: unknown }> {
     const mail = await this.composeOrRelease(em, claimed);
     if (!mail || !claimed.toAddress) return { outcome: { state: 'FAILED', failure: 'TOO_LATE', ...noReply } };
+    const outgoing = {
+      ...mail,
+      to: claimed.toAddress,
+      // The same for each try: a mail that was sent twice is recognized as one.
+      messageId: `<${claimed.id}@${this.messageDomain}>`,
+      locale: localeOf(claimed.locale),
+    };
     try {
-      const accepted = await this.transport.send({
-        ...mail,
-        to: claimed.toAddress,
-        // The same for each try: a mail that was sent twice is recognized as one.
-        messageId: `<${claimed.id}@${this.messageDomain}>`,
-        locale: localeOf(claimed.locale),
-      });
+      const accepted = await this.whileClaimed(claimed, (lost) => this.transport.send(outgoing, lost));
       return { outcome: { state: 'SENT', ...accepted } };
     } catch (error) {
       if (!(error instanceof MailFault)) throw error;
       return { outcome: outcomeOf(error, claimed), cause: error };
+    }
+  }
+
+  /** Renews the claim for as long as the work lasts; the work is told when another worker has taken the mail up. */
+  private async whileClaimed<T>(claimed: DeliveryRow, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
+    const lost = new AbortController();
+    const over = new AbortController();
+    const renew = async () => {
+      while (!lost.signal.aborted) {
+        await sleep(RENEW_MS, undefined, { signal: over.signal });
+        // A database that is away says nothing about whose the mail is.
+        if (!(await renewClaim(this.fork(), claimed).catch(() => true))) lost.abort();
+      }
+    };
+    // It ends with the sleep that is cut short.
+    renew().catch(() => undefined);
+    try {
+      return await work(lost.signal);
+    } finally {
+      over.abort();
     }
   }
 
@@ -80,9 +105,14 @@ function outcomeOf(fault: MailFault, claimed: DeliveryRow): Outcome {
     const failure = fault.isAddressRefused ? 'ADDRESS_REFUSED' : 'MAIL_REFUSED';
     return { state: 'FAILED', failure, replyCode, enhancedStatus };
   }
-  const isTooOld = !claimed.challengeId && Date.now() - claimed.createdAt.getTime() > NOTICE_WORTH_MS;
+  const isTooOld = !claimed.challengeId && ageMs(claimed) > NOTICE_WORTH_MS;
   if (isTooOld) return { state: 'FAILED', failure: 'TOO_LATE', replyCode, enhancedStatus };
   // A code's challenge is looked at again before each try; once it is over, that is what ends it.
   const delayMs = retryDelayMs(claimed.attempts, claimed.challengeId ? CODE_RETRY_MAX_MS : NOTICE_RETRY_MAX_MS);
   return { state: 'RETRYING', replyCode, enhancedStatus, delayMs };
+}
+
+/** How old it is, within seconds, by the database's clock alone. */
+function ageMs({ claimedUntil, createdAt }: DeliveryRow): number {
+  return (claimedUntil ?? createdAt).getTime() - createdAt.getTime();
 }

@@ -5,8 +5,11 @@ import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
 import type { Tx } from '../transactions.js';
 import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
-/** While a worker has a delivery for this long, no other takes it; longer than a send may last. */
-const CLAIM_SECONDS = 75;
+/**
+ * For how long no other worker takes a delivery up. The worker that has it renews this while it sends, so that a mail
+ * waits no longer than this for a worker that died.
+ */
+const CLAIM_SECONDS = 15;
 /** How long past its time a delivery waits before it counts as left behind. */
 const LEFT_BEHIND_SECONDS = 3;
 
@@ -111,6 +114,17 @@ export async function recordOutcome(em: EntityManager, claimed: DeliveryRow, out
         where id = ${claimed.id} and attempts = ${claimed.attempts} and state in ('QUEUED', 'RETRYING')`,
   );
   return written === 1;
+}
+
+/** Keeps a claim for as long again. @returns false if it is no longer this worker's: another has taken the delivery up */
+export async function renewClaim(em: EntityManager, claimed: DeliveryRow): Promise<boolean> {
+  const renewed = await countOf(
+    em,
+    // A claim that ran out unnoticed, with the database away, is still this worker's; one that is over has no end.
+    sql`update delivery set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
+        where id = ${claimed.id} and attempts = ${claimed.attempts} and claimed_until is not null`,
+  );
+  return renewed === 1;
 }
 
 /** Gives a claim back untouched, for another worker to take up at once. */
