@@ -498,7 +498,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       { file: 'security/password-resets.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' },
     ],
-    noticedBy: ['password-resets', 'ends every session, every trust, and the sign-ins that wait'],
+    noticedBy: ['password-resets', 'leaves the second step standing, also for a device that was trusted'],
   },
   {
     name: 'reset-ends-sessions',
