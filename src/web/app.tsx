@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { About } from './about/about.tsx';
 import { Frame } from './frame/frame.tsx';
+import { Prompts } from './prompts/prompts.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
+import { Watch } from './session/watch.tsx';
 import { ResetPassword } from './sign-in/reset-password.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignUp } from './sign-in/sign-up.tsx';
@@ -24,8 +26,21 @@ export function App({ language }: { readonly language: () => string }) {
         <Frame>
           <Pages />
         </Frame>
+        <WhileSignedIn />
       </SessionProvider>
     </RouterProvider>
+  );
+}
+
+/** What is there on every page of somebody who is signed in. */
+function WhileSignedIn() {
+  const { viewer } = useSession();
+  if (!viewer) return null;
+  return (
+    <>
+      <Watch />
+      <Prompts />
+    </>
   );
 }
 

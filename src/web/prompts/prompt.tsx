@@ -1,0 +1,75 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMutation } from 'urql';
+import { faultText } from '../api/faults.ts';
+import { DenyLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
+import { Button } from '../ui/button.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { clock, useSecondsUntil } from '../ui/time.ts';
+import styles from './prompts.module.css';
+
+export interface PromptProps {
+  readonly request: RequestFieldsFragment;
+  /** How many more wait behind it. */
+  readonly waiting: number;
+  readonly onDenied: () => void;
+  readonly onPutAside: () => void;
+}
+
+/** A sign-in elsewhere: who asks, from where, and the code to type there. */
+export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) {
+  const { t, i18n } = useTranslation('prompts');
+  const [{ fetching }, deny] = useMutation(DenyLoginRequestDocument);
+  const [fault, setFault] = useState<string | null>(null);
+  const secondsLeft = useSecondsUntil(request.expiresAt) ?? 0;
+
+  const refuse = async () => {
+    setFault(null);
+    const { data, error } = await deny({ id: request.id });
+    if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
+    if (data?.denyLoginRequest.state === 'DENIED') onDenied();
+  };
+
+  return (
+    <Dialog role="alertdialog" title={t('title')} isOpen onClose={onPutAside}>
+      <dl className={styles.facts}>
+        <dt>{t('device')}</dt>
+        <dd>{[request.deviceName, request.deviceModel].filter(Boolean).join(', ')}</dd>
+        <dt>{t('place')}</dt>
+        <dd>
+          {request.location.label} <span className={styles.quiet}>({request.ipAddress})</span>
+        </dd>
+      </dl>
+      <div className={styles.code}>
+        <p className={styles.label}>{t('code')}</p>
+        <output className={styles.digits} aria-label={request.code ? [...request.code].join(' ') : ''}>
+          {grouped(request.code ?? '')}
+        </output>
+        <div className={styles.row}>
+          <p className={styles.quiet}>
+            {t('timeLeft')} <span className={styles.clock}>{clock(secondsLeft)}</span>
+          </p>
+          <CopyButton isSmall text={request.code ?? ''} label={t('copy')} />
+        </div>
+      </div>
+      <p>{t('onlyThere')}</p>
+      {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
+      {fault && <p role="alert">{fault}</p>}
+      <DialogActions>
+        <Button look="dangerQuiet" isPending={fetching} onPress={() => void refuse()}>
+          {t('notMe')}
+        </Button>
+        <Button autoFocus onPress={onPutAside}>
+          {t('later')}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+/** Halves that the eye can hold: 730 518. */
+function grouped(code: string): string {
+  const half = Math.ceil(code.length / 2);
+  return `${code.slice(0, half)} ${code.slice(half)}`.trim();
+}
