@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { PageHeading } from '../ui/page-heading.tsx';
 import styles from './about.module.css';
 
 const truths = ['mailbox', 'reset', 'trusted', 'phishing', 'accepted', 'places', 'level'] as const;
@@ -8,7 +9,7 @@ export function About() {
   const { t } = useTranslation('signIn');
   return (
     <article className={styles.about}>
-      <h1>{t('about.title')}</h1>
+      <PageHeading>{t('about.title')}</PageHeading>
       <p className={styles.lead}>{t('about.lead')}</p>
       <h2>{t('about.honest')}</h2>
       <dl>

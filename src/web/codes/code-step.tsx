@@ -60,7 +60,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
   const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
   if (over) {
     return (
-      <Door title={t(`closed.${over === 'VERIFIED' || over === 'PENDING' ? 'EXPIRED' : over}.heading`)}>
+      <Door key="closed" title={t(`closed.${over === 'VERIFIED' || over === 'PENDING' ? 'EXPIRED' : over}.heading`)}>
         <Closed state={over} onAgain={onLeave} />
       </Door>
     );

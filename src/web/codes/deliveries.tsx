@@ -5,6 +5,7 @@ import { faultText } from '../api/faults.ts';
 import { type ChallengeFieldsFragment, SendCodeDocument, type VerificationMethod } from '../api/operations.ts';
 import { SupportReport } from '../support/support-report.tsx';
 import { Button } from '../ui/button.tsx';
+import { Details } from '../ui/details.tsx';
 import { clock, useSecondsUntil, useTimeTexts } from '../ui/time.ts';
 import styles from './deliveries.module.css';
 
@@ -26,15 +27,14 @@ export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsF
       </div>
       {latest?.hint && <p className={styles.hint}>{latest.hint}</p>}
       <Resend challenge={challenge} />
-      <details className={styles.help}>
-        <summary>{t('code.notCome')}</summary>
-        <ul>
+      <Details summary={t('code.notCome')}>
+        <ul className={styles.help}>
           {challenge.help.map((line) => (
             <li key={line}>{line}</li>
           ))}
         </ul>
         {challenge.purpose === 'SIGN_IN' && <SupportReport challengeToken={challenge.token} />}
-      </details>
+      </Details>
     </div>
   );
 }

@@ -37,7 +37,7 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
             low={2}
             high={3}
             optimum={4}
-            value={score}
+            value={Math.max(score, 0.25)}
             aria-hidden="true"
           />
           <p role="status">{t(`strength.${score}`)}</p>

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { PageHeading } from '../ui/page-heading.tsx';
 import styles from './door.module.css';
 
 export interface DoorProps {
@@ -9,18 +10,13 @@ export interface DoorProps {
   readonly more?: ReactNode;
 }
 
-/** A page of somebody who is not signed in: one thing to do, in the middle. Its heading takes the focus. */
+/** A page of somebody who is not signed in: one thing to do, in the middle. */
 export function Door({ title, lead, children, more }: DoorProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another title is another step, which is read out
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [title]);
   return (
     <div className={styles.door}>
       <section className={styles.card}>
         <header>
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
+          <PageHeading>{title}</PageHeading>
           {lead && <p className={styles.lead}>{lead}</p>}
         </header>
         {children}
@@ -30,10 +26,21 @@ export function Door({ title, lead, children, more }: DoorProps) {
   );
 }
 
+export interface DoorFormProps {
+  readonly onSubmit: () => void;
+  /** What is wrong with its fields; when it changes, the first of them takes the focus. */
+  readonly faults?: object;
+  readonly children: ReactNode;
+}
+
 /** The fields of a door, one below the other. */
-export function DoorForm({ onSubmit, children }: { readonly onSubmit: () => void; readonly children: ReactNode }) {
+export function DoorForm({ onSubmit, faults, children }: DoorFormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is wrong shows in the fields, which are read then
+  useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), [faults]);
   return (
     <form
+      ref={form}
       className={styles.form}
       noValidate
       onSubmit={(event) => {

@@ -107,7 +107,7 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
   if (over) {
     return (
-      <Door title={t('reset.title')}>
+      <Door key="closed" title={t('reset.title')}>
         <Closed state={over} onAgain={onLeave} />
       </Door>
     );

@@ -1,15 +1,22 @@
+import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
 import styles from './button.module.css';
 
-export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style'> {
+export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style' | 'children'> {
   /** How much it asks for attention; one `primary` on a screen. */
   readonly look?: 'primary' | 'secondary' | 'danger' | 'dangerQuiet' | 'plain';
   readonly isSmall?: boolean;
   readonly isWide?: boolean;
+  readonly children?: ReactNode;
 }
 
-/** A button; while `isPending` it keeps the focus and does nothing. */
-export function Button({ look = 'secondary', isSmall = false, isWide = false, ...props }: ButtonProps) {
+/** A button; while `isPending` it keeps the focus and its size, turns a wheel, and does nothing. */
+export function Button({ look = 'secondary', isSmall = false, isWide = false, children, ...props }: ButtonProps) {
   const names = [styles.button, styles[look], isSmall && styles.small, isWide && styles.wide];
-  return <AriaButton {...props} className={names.filter(Boolean).join(' ')} />;
+  return (
+    <AriaButton {...props} className={names.filter(Boolean).join(' ')}>
+      <span className={styles.label}>{children}</span>
+      {props.isPending && <span className={styles.wheel} aria-hidden="true" />}
+    </AriaButton>
+  );
 }
