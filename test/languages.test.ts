@@ -5,6 +5,7 @@ import type { Handset } from './support/handset.js';
 import { asA } from './support/outcomes.js';
 import { codeShownOn, letIn, member, removeDevice, requestReset, resetPassword } from './support/owner.js';
 import { Servers } from './support/servers.js';
+import { HandSocket } from './support/socket.js';
 import { Visitor } from './support/visitor.js';
 import { until } from './support/waiting.js';
 
@@ -96,6 +97,24 @@ describe('the language of an answer', () => {
     asA('SignedIn', await reading('de', phone).signIn());
     const [entry] = await activityOf(phone, { first: 1 });
     expect(entry?.location.label).toBe('Private network');
+  });
+});
+
+describe('the language of a socket', () => {
+  const placeTold = async (phone: Handset, payload: Record<string, unknown>) => {
+    await using socket = await HandSocket.open(phone.client.socketUrl, { headers: { 'accept-language': 'fr' } });
+    socket.send({ type: 'connection_init', payload: { authorization: `Bearer ${phone.sessionToken}`, ...payload } });
+    expect((await socket.next()).type).toBe('connection_ack');
+    socket.subscribe('1', 'subscription { loginActivity { location { label } } }');
+    asA('SignedIn', await phone.twin().signIn());
+    return JSON.stringify((await socket.next()).payload);
+  };
+
+  test('is that of its upgrade, unless connection_init names another, as a page in a browser must', async () => {
+    const phone = await servers.signedUp();
+    expect(await placeTold(phone, {})).toContain(texts.t('fr', 'place.privateNetwork'));
+    expect(await placeTold(phone, { 'accept-language': 'de-AT' })).toContain(texts.t('de', 'place.privateNetwork'));
+    expect(await placeTold(phone, { 'accept-language': 7 })).toContain(texts.t('fr', 'place.privateNetwork'));
   });
 });
 

@@ -19,6 +19,7 @@ import type { Presence } from '../devices/presence.js';
 import type { Limits } from '../limits.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
+import { localeOf } from '../texts.js';
 import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Client, SocketHandle } from './context.js';
 import type { Contexts } from './contexts.js';
@@ -41,10 +42,10 @@ export interface SocketServing {
   readonly logger: Logger;
 }
 
-/** What is known of a socket; `session` from connection_init on. */
+/** What is known of a socket; `session`, and in which language it is told, from connection_init on. */
 interface Extra extends Record<PropertyKey, unknown> {
   readonly connection: Connection;
-  readonly client: Client;
+  client: Client;
   readonly requestId: string;
   /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
   readonly cookieToken: string | null;
@@ -110,6 +111,9 @@ export class SocketServer {
    * do: 4500 would make them give up for good.
    */
   private async connect(ctx: Ctx): Promise<boolean> {
+    // A browser lets no page set the headers of the upgrade.
+    const language = ctx.connectionParams?.['accept-language'];
+    if (typeof language === 'string') ctx.extra.client = { ...ctx.extra.client, locale: localeOf(language) };
     const { connection, client, cookieToken, onClose } = ctx.extra;
     const authorization = ctx.connectionParams?.authorization;
     const token = authorization === undefined || authorization === null ? cookieToken : String(authorization);
