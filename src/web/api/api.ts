@@ -7,26 +7,8 @@ import {
   mapExchange,
   subscriptionExchange,
 } from '@urql/core';
-import { createClient as createSocket, type Client as Socket } from 'graphql-ws';
-import { Store } from './store.ts';
-
-/** graphql-ws closes with it when the session that a socket was opened under is over. */
-const SESSION_ENDED = 4401;
-const PING_EVERY_MS = 10_000;
-/** A page that loses its last subscription for a moment, as between two pages, keeps its socket. */
-const LINGER_MS = 2_000;
-
-/** How the live line stands: `idle` while nothing needs it. */
-export type Line = 'idle' | 'connecting' | 'live' | 'lost';
-
-/** Where the API is found, and in which language it answers. */
-export interface ApiOptions {
-  /** Of the page: `https://doorstep.example`. */
-  readonly origin: string;
-  readonly language: () => string;
-  /** Called when the server says that the session is over. */
-  readonly onSessionEnd: () => void;
-}
+import { Line, type LineOptions, type LineState } from './line.ts';
+import type { Store } from './store.ts';
 
 /**
  * The one way to the server: queries and mutations over HTTP, subscriptions over one WebSocket. Tokens live in cookies
@@ -34,30 +16,37 @@ export interface ApiOptions {
  */
 export class Api {
   /** How the WebSocket stands. */
-  readonly line = new Store<Line>('idle');
+  readonly line: Store<LineState>;
   /** How often the WebSocket has come (back) to life: what was read before may be old. */
-  readonly connections = new Store(0);
-  private current: { readonly client: Client; readonly socket: Socket };
+  readonly connections: Store<number>;
+  private readonly socket: Line;
+  private current: Client;
 
-  constructor(private readonly options: ApiOptions) {
+  constructor(private readonly options: LineOptions) {
+    this.socket = new Line(options);
+    this.line = this.socket.state;
+    this.connections = this.socket.connections;
     this.current = this.open();
   }
 
   get client(): Client {
-    return this.current.client;
+    return this.current;
   }
 
   /** Forgets everything that was read and the socket: what follows is asked for as somebody else. */
   renew(): Client {
-    void this.current.socket.dispose();
-    this.line.set('idle');
+    this.socket.reset();
     this.current = this.open();
-    return this.client;
+    return this.current;
   }
 
-  private open() {
-    const socket = this.openSocket();
-    const client = createClient({
+  /** The language has changed: what is watched is told in it from now on, and whoever watches reads the rest again. */
+  speakAnew(): void {
+    this.socket.renew();
+  }
+
+  private open(): Client {
+    return createClient({
       url: `${this.options.origin}/graphql`,
       preferGetMethod: false,
       requestPolicy: 'cache-and-network',
@@ -71,7 +60,7 @@ export class Api {
         subscriptionExchange({
           forwardSubscription: ({ query, variables }) => ({
             subscribe: (sink) => ({
-              unsubscribe: socket.subscribe(
+              unsubscribe: this.socket.subscribe(
                 { query: query ?? '', variables: variables as Record<string, unknown> },
                 sink,
               ),
@@ -80,33 +69,6 @@ export class Api {
         }),
       ],
     });
-    return { client, socket };
-  }
-
-  private openSocket(): Socket {
-    const isCurrent = () => socket === this.current.socket;
-    const socket: Socket = createSocket({
-      url: `${this.options.origin.replace(/^http/, 'ws')}/graphql`,
-      lazyCloseTimeout: LINGER_MS,
-      keepAlive: PING_EVERY_MS,
-      retryAttempts: Number.POSITIVE_INFINITY,
-      shouldRetry: () => true,
-      on: {
-        connecting: (isRetry) => isCurrent() && this.line.set(isRetry ? 'lost' : 'connecting'),
-        connected: () => {
-          if (!isCurrent()) return;
-          this.line.set('live');
-          this.connections.set(this.connections.get() + 1);
-        },
-        closed: (event) => {
-          if (!isCurrent()) return;
-          const { code, wasClean } = event as CloseEvent;
-          this.line.set(code === 1000 && wasClean ? 'idle' : 'lost');
-          if (code === SESSION_ENDED) this.options.onSessionEnd();
-        },
-      },
-    });
-    return socket;
   }
 
   private noteEnd(error: CombinedError): void {

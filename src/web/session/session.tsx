@@ -8,6 +8,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Provider, useQuery } from 'urql';
 import { Api } from '../api/api.ts';
 import { ViewerDocument, type ViewerQuery } from '../api/operations.ts';
@@ -73,6 +74,12 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
   useEffect(() => {
     if (ends > 0) begin('endedElsewhere');
   }, [ends, begin]);
+  const { i18n } = useTranslation();
+  useEffect(() => {
+    const speakAnew = () => api.speakAnew();
+    i18n.on('languageChanged', speakAnew);
+    return () => i18n.off('languageChanged', speakAnew);
+  }, [api, i18n]);
   const leave = useCallback(
     async (work: () => Promise<boolean>, reason: Farewell = null) => {
       isLeaving.current = true;
