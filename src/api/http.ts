@@ -34,7 +34,12 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     bodyLimit: BODY_BYTES,
     requestTimeout: 15_000,
     // Node exchanges the two timeouts where this one is longer, as its own of a minute is, and looks every 30 s.
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     // A client that leaves a connection open must not hold up the end.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -54,6 +59,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       socket.terminate();
     },
   });
+  refuseSocketsElsewhere(app);
   closeAnsweredConnections(app);
 
   const apollo = createApollo(serving);
@@ -87,6 +93,13 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     handler: (_request, reply) => reply.code(405).send(),
   });
   return app;
+}
+
+/** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
+function refuseSocketsElsewhere(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();
+  });
 }
 
 /** A connection whose request was under way at the close would stay open, with nothing to do, for its keep-alive time. */
