@@ -26,13 +26,6 @@ function setAccount({ owner }: Handset, change: string): Promise<unknown> {
   return servers.database.row(`update account set ${change} where email = $1 returning id`, [owner.email]);
 }
 
-async function failuresOf({ owner }: Handset): Promise<number> {
-  const found = servers.database.row<{ n: number }>('select code_failures as n from account where email = $1', [
-    owner.email,
-  ]);
-  return (await found).n;
-}
-
 async function triesOf({ id }: Challenge): Promise<number> {
   const found = servers.database.row<{ tries: number }>('select tries from challenge where id = $1', [id]);
   return (await found).tries;
@@ -80,17 +73,6 @@ test('the pause doubles with each five failures more, up to a day', async () => 
   }
   const doubling = [900, 1800, 3600, 7200, 14_400, 28_800, 57_600, 86_400, 86_400, 86_400];
   expect(pauses).toEqual([0, 900, 0, ...doubling.slice(1), 0]);
-});
-
-test('the right password takes no failure back, a verified sign-in takes all', async () => {
-  const { phone, laptop, challenge, code } = await waiting();
-  for (let nth = 0; nth < 4; nth += 1) asA('WrongCode', await laptop.verify(challenge, wrongCode(code)));
-  const tablet = phone.another('Tablet', servers.client(1));
-  const another = await tablet.challenged();
-  asA('SignedIn', await phone.signIn());
-  expect(await failuresOf(phone)).toBe(4);
-  asA('SignedIn', await tablet.verify(another, await codeShownOn(phone, another)));
-  expect(await failuresOf(phone)).toBe(0);
 });
 
 describe('a challenge that is over compares nothing: no try is spent on it', () => {

@@ -114,6 +114,22 @@ test('a code of an earlier epoch is not mailed', async () => {
 });
 
 describe('what waited for the account is judged when it gets there:', () => {
+  test('a sign-in whose password was compared before a change of it lets nobody in', async () => {
+    const phone = await servers.signedUp();
+    const laptop = phone.another('Laptop', servers.client(1));
+    const [changed, entered] = await servers.database.holding(lockedAccount, [phone.owner.email], async (held) => {
+      const changing = changePassword(phone, NEW_PASSWORD);
+      await held.waiters(1);
+      // The old password is right still, and waits behind the change of it.
+      const entering = laptop.signIn();
+      await held.waiters(2);
+      await held.release();
+      return Promise.all([changing, entering]);
+    });
+    member('PasswordChanged', changed);
+    asA('InvalidCredentials', entered);
+  });
+
   test('two changes of the password from the same one at once: one of them is made', async () => {
     const phone = await servers.signedUp();
     const laptop = phone.another('Laptop', servers.client(1));

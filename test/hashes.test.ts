@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import 'reflect-metadata';
 import { hash } from '@node-rs/argon2';
-import { type Limits, limitTable } from '../src/limits.js';
 import { HashSlots } from '../src/passwords/hash-slots.js';
-import { Passwords } from '../src/passwords/passwords.js';
 import { type Handset, PASSWORD } from './support/handset.js';
 import { asA, type Outcome } from './support/outcomes.js';
 import { letIn, removeDevice } from './support/owner.js';
@@ -99,29 +96,9 @@ test('neither a retired token nor that of another account counts as a known devi
   expect(outcomes).toEqual(['OVERLOADED', 'OVERLOADED', 'OVERLOADED', 'SignedIn']);
 });
 
-describe('an address that nobody has costs a hash like any other', () => {
-  test('and is turned away where no slot is free', async () => {
-    expect(await whileBusy(() => outcomeOf(servers.stranger().signIn()))).toBe('OVERLOADED');
-  });
-
-  test('and as much work as a wrong password', async () => {
-    const defaults = Object.entries(limitTable).map(([name, { default: preset }]) => [name, preset]);
-    const passwords = await Passwords.create({ ...(Object.fromEntries(defaults) as Limits), ARGON2_PASSES: 5 });
-    const known = await passwords.hash('some other password', 'STRANGER');
-    const workMs = async (passwordHash: string | null) => {
-      const start = process.cpuUsage();
-      expect(await passwords.matches(passwordHash, PASSWORD, 'STRANGER')).toBe(false);
-      return process.cpuUsage(start).user / 1000;
-    };
-    const least = async (passwordHash: string | null) => {
-      const times: number[] = [];
-      for (let nth = 0; nth < 5; nth += 1) times.push(await workMs(passwordHash));
-      return Math.min(...times);
-    };
-    const [unknown, wrong] = [await least(null), await least(known)];
-    expect(unknown / wrong).toBeGreaterThan(0.7);
-    expect(unknown / wrong).toBeLessThan(1.4);
-  });
+// That it is as much work: equal-work.test.ts.
+test('an address that nobody has costs a hash like any other, and is turned away where no slot is free', async () => {
+  expect(await whileBusy(() => outcomeOf(servers.stranger().signIn()))).toBe('OVERLOADED');
 });
 
 test('a wrong password is answered although the account is locked by somebody', async () => {

@@ -108,8 +108,8 @@ export const guessingGuards: readonly Guard[] = [
       { file: tries, find: 'set code_failures = code_failures + 1,', replace: 'set code_failures = code_failures,' },
     ],
     noticedBy: [
-      'races',
-      'that are wrong add up over all challenges of the account: ten are compared, then new devices wait',
+      'guessing',
+      'add up to fifty over thirty challenges that were opened before, pauses waited out, and then only the password helps',
     ],
   },
   {
@@ -122,10 +122,7 @@ export const guessingGuards: readonly Guard[] = [
         replace: '',
       },
     ],
-    noticedBy: [
-      'races',
-      'that are wrong add up over all challenges of the account: ten are compared, then new devices wait',
-    ],
+    noticedBy: ['account-tries', 'while new devices wait, the right code of a challenge from before opens nothing'],
   },
   {
     name: 'account-stop',
@@ -174,7 +171,7 @@ export const guessingGuards: readonly Guard[] = [
     const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);`,
       },
     ],
-    noticedBy: ['account-tries', 'the right password takes no failure back, a verified sign-in takes all'],
+    noticedBy: ['guessing', 'are not forgiven for the right password alone, and are for a verified sign-in'],
   },
   {
     name: 'forgive-on-verified',
@@ -186,7 +183,7 @@ export const guessingGuards: readonly Guard[] = [
         replace: '',
       },
     ],
-    noticedBy: ['account-tries', 'the right password takes no failure back, a verified sign-in takes all'],
+    noticedBy: ['guessing', 'are not forgiven for the right password alone, and are for a verified sign-in'],
   },
   {
     name: 'outsiders-cannot-pause',

@@ -38,7 +38,7 @@ export const mailGuards: readonly Guard[] = [
         replace: "if (challenge.account || challenge.purpose === 'SIGN_UP') await deliverCode(tx, {",
       },
     ],
-    noticedBy: ['password-resets', 'cannot be told by the rows either, but for the account'],
+    noticedBy: ['password-resets', 'cannot be told by the rows, but for the account'],
   },
   {
     name: 'sends-of-strangers-hidden',
@@ -50,7 +50,10 @@ export const mailGuards: readonly Guard[] = [
         replace: 'deliveries',
       },
     ],
-    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+    noticedBy: [
+      'enumeration',
+      'the script of sends, codes, events and a change of the password is the same for anybody',
+    ],
   },
   {
     name: 'app-hidden-from-strangers',
@@ -62,7 +65,10 @@ export const mailGuards: readonly Guard[] = [
         replace: "where d.account_id = c.account_id and ${isTrusted(this.limits, 'd')}",
       },
     ],
-    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+    noticedBy: [
+      'enumeration',
+      'the script of sends, codes, events and a change of the password is the same for anybody',
+    ],
   },
   {
     name: 'mail-limit-looks-the-same',
@@ -74,7 +80,10 @@ export const mailGuards: readonly Guard[] = [
         replace: "if (method === 'EMAIL' && (await",
       },
     ],
-    noticedBy: ['password-resets', 'cannot be told by a reset: sends, wrong codes and the end look the same'],
+    noticedBy: [
+      'enumeration',
+      'the script of sends, codes, events and a change of the password is the same for anybody',
+    ],
   },
   {
     name: 'wrong-password-after-the-answer',

@@ -10,7 +10,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'api/document-rules.ts',
-        find: "if (fields > 1) reject(context, 'A mutation has exactly one root field.');",
+        find: 'if (fields > 1) reject(context, `A ${operation} has exactly one root field.`);',
         replace: '',
       },
     ],
@@ -46,8 +46,9 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'api/document-rules.ts',
-        find: 'if (operation.operation !== OperationTypeNode.MUTATION) return;',
-        replace: "if (operation.operation !== OperationTypeNode.MUTATION || operation.name?.value === 'M') return;",
+        find: 'OperationDefinition({ operation, selectionSet }) {\n      if (operation === OperationTypeNode.QUERY) return;',
+        replace:
+          "OperationDefinition({ operation, selectionSet, name }) {\n      if (operation === OperationTypeNode.QUERY || name?.value === 'M') return;",
       },
     ],
     noticedBy: ['document-rules', 'and is refused before any of it is done: %s'],
@@ -159,7 +160,6 @@ export const requestGuards: readonly Guard[] = [
         find: '...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),',
         replace: '',
       },
-      { file: 'api/http.ts', find: 'introspection: config.introspection,', replace: 'introspection: true,' },
     ],
     noticedBy: ['document-rules', 'leave out the schema where introspection is off, but for the names of types'],
   },

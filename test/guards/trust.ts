@@ -14,7 +14,7 @@ export const trustGuards: readonly Guard[] = [
         replace: 'epoch === null ? sql`true` : sql`${epoch}::int is not null`',
       },
     ],
-    noticedBy: ['sign-in', 'a sign-in whose password was compared before is not let in by it'],
+    noticedBy: ['epochs', 'a sign-in whose password was compared before a change of it lets nobody in'],
   },
   {
     name: 'epoch-of-a-challenge',
