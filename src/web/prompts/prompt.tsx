@@ -57,7 +57,7 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
       {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
       {fault && <p role="alert">{fault}</p>}
       <DialogActions>
-        <Button look="dangerQuiet" isPending={fetching} onPress={() => void refuse()}>
+        <Button look="dangerQuiet" isDisabled={fetching} onPress={() => void refuse()}>
           {t('notMe')}
         </Button>
         <Button autoFocus onPress={onPutAside}>

@@ -10,13 +10,27 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style'
   readonly children?: ReactNode;
 }
 
-/** A button; while `isPending` it keeps the focus and its size, turns a wheel, and does nothing. */
-export function Button({ look = 'secondary', isSmall = false, isWide = false, children, ...props }: ButtonProps) {
+/**
+ * A button; while `isPending` it keeps the focus and its size, turns a wheel, and does nothing. Not react-aria's own
+ * pending: that announces by the button's id, which names nothing once the button has made way for the next step.
+ */
+export function Button({
+  look = 'secondary',
+  isSmall = false,
+  isWide = false,
+  isPending = false,
+  children,
+  ...props
+}: ButtonProps) {
   const names = [styles.button, styles[look], isSmall && styles.small, isWide && styles.wide];
   return (
-    <AriaButton {...props} className={names.filter(Boolean).join(' ')}>
+    <AriaButton
+      {...props}
+      {...(isPending ? { type: 'button', onPress: undefined, 'aria-disabled': true, 'data-pending': true } : {})}
+      className={names.filter(Boolean).join(' ')}
+    >
       <span className={styles.label}>{children}</span>
-      {props.isPending && <span className={styles.wheel} aria-hidden="true" />}
+      {isPending && <span className={styles.wheel} aria-hidden="true" />}
     </AriaButton>
   );
 }

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { accessibilityFaults, Browser, chromiumAvailable } from './support/browser.js';
+import type { Handset } from './support/handset.js';
+import { enterPassword, promptedCode, signedIn, typeCode, visit } from './support/pages.js';
+import { Servers } from './support/servers.js';
+
+const inBrowser = chromiumAvailable() ? describe : describe.skip;
+
+inBrowser('in browsers on two servers,', () => {
+  let servers: Servers;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [servers, browser] = await Promise.all([Servers.start({ pages: true, count: 2 }), Browser.start()]);
+  });
+  afterEach(() => {
+    expect(browser.complaints.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await servers[Symbol.asyncDispose]();
+  });
+
+  /** A phone's browser that its account trusts; the handset is another trusted device, which is offline. */
+  async function trustedPhone(): Promise<{ owner: Handset; phone: Page }> {
+    const owner = await servers.trusted();
+    const phone = await visit(browser, servers, { screen: 'phone' });
+    await enterPassword(phone, owner.owner);
+    await phone.getByLabel(/^Code/).waitFor();
+    await typeCode(
+      phone,
+      (await owner.viewer())?.loginRequests[0]?.code ?? (await servers.mailbox.code(owner.owner.email)),
+    );
+    await signedIn(phone);
+    return { owner, phone };
+  }
+
+  /** A laptop that signs in on the other server and waits for its code. */
+  async function askingLaptop({ owner }: Handset): Promise<Page> {
+    const laptop = await visit(browser, servers, { nth: 1 });
+    await enterPassword(laptop, owner);
+    await laptop.getByLabel(/^Code/).waitFor();
+    return laptop;
+  }
+
+  test('the code appears on the phone, is seen there, and lets the laptop in; then the prompt is gone', async () => {
+    const { owner, phone } = await trustedPhone();
+    const laptop = await askingLaptop(owner);
+    const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+    await prompt.waitFor();
+    await laptop.getByText('Shown on 1 device').waitFor();
+    expect(await accessibilityFaults(phone)).toEqual([]);
+    await typeCode(laptop, await promptedCode(phone));
+    await signedIn(laptop);
+    await prompt.waitFor({ state: 'detached' });
+  });
+
+  test('a prompt that was put aside can be taken up again, and two are shown one after the other', async () => {
+    const { owner, phone } = await trustedPhone();
+    await askingLaptop(owner);
+    await phone.getByRole('alertdialog').waitFor();
+    const first = await promptedCode(phone);
+    await askingLaptop(owner);
+    await phone.getByText('1 more sign-in waits.').waitFor();
+    await phone.getByRole('button', { name: 'Hide for now' }).click();
+    await phone.getByText('more sign-in waits').waitFor({ state: 'detached' });
+    const second = await promptedCode(phone);
+    await phone.getByRole('button', { name: 'Hide for now' }).click();
+    await phone.getByRole('button', { name: '2 sign-ins wait for a code' }).click();
+    expect(await promptedCode(phone)).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
+  test('the code comes by mail instead, with what became of it', async () => {
+    const { owner, phone } = await trustedPhone();
+    const laptop = await askingLaptop(owner);
+    await phone.getByRole('alertdialog').waitFor();
+    const shown = await promptedCode(phone);
+    await laptop.getByRole('button', { name: 'Send it by e-mail instead' }).click();
+    await laptop.getByText(/^Mail accepted/).waitFor();
+    const mail = await servers.mailbox.next(owner.owner.email, ({ text }) => (text ?? '').includes(shown));
+    expect(mail.subject).not.toContain(shown);
+    await typeCode(laptop, shown);
+    await signedIn(laptop);
+  });
+
+  test('“This was not me” ends the sign-in on the laptop at once, and says on the phone what to do', async () => {
+    const { owner, phone } = await trustedPhone();
+    const laptop = await askingLaptop(owner);
+    await phone.getByRole('button', { name: 'This was not me' }).click();
+    await laptop.getByRole('heading', { name: 'This sign-in was refused' }).waitFor();
+    await phone.getByRole('dialog', { name: 'The sign-in was refused' }).waitFor();
+    expect(await accessibilityFaults(phone)).toEqual([]);
+    await phone.getByRole('button', { name: 'Change the password' }).click();
+    await phone.waitForURL('**/account/password');
+  });
+
+  test('a device that is removed says so by itself, and is signed out', async () => {
+    const { owner, phone } = await trustedPhone();
+    const laptop = await askingLaptop(owner);
+    await typeCode(laptop, await promptedCode(phone));
+    await signedIn(laptop);
+    const devices = (await owner.viewer())?.devices ?? [];
+    const removed = devices.find(({ name, isCurrent }) => name.startsWith('Chrome on Linux') && !isCurrent);
+    await owner.ask('mutation ($id: ID!) { result: removeDevice(id: $id) { deviceId } }', { id: removed?.id });
+    await Promise.race([phone, laptop].map((page) => page.getByText('You were signed out').waitFor()));
+  });
+
+  test('an own sign-out is no surprise, and the trusted browser is let in by its password alone', async () => {
+    const { owner, phone } = await trustedPhone();
+    await phone.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await phone.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await phone.getByText('You were signed out').count()).toBe(0);
+    await enterPassword(phone, owner.owner);
+    await signedIn(phone);
+  });
+
+  test('no script of a page can read a session or a device token', async () => {
+    const { phone } = await trustedPhone();
+    const within = await phone.evaluate<string>(
+      '[document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join()',
+    );
+    expect(within).not.toMatch(/ses_|dev_|doorstep-(session|device)/);
+    const cookies = await phone.context().cookies();
+    expect(cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite])).toEqual([
+      [true, 'Strict'],
+      [true, 'Strict'],
+    ]);
+  });
+
+  test('a line that was away comes back, and with it the prompt that was missed', async () => {
+    const { owner, phone } = await trustedPhone();
+    await phone.context().setOffline(true);
+    const laptop = await askingLaptop(owner);
+    await phone.context().setOffline(false);
+    await phone.getByRole('alertdialog').waitFor();
+    await typeCode(laptop, await promptedCode(phone));
+    await signedIn(laptop);
+  });
+});
