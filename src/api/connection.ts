@@ -12,6 +12,8 @@ const TERMINATE_AFTER_MS = 250;
 const PING_EVERY_MS = 12_000;
 /** RFC 6455, 5.5: a control frame carries 125 bytes, two of which are the code. */
 const REASON_BYTES = 123;
+/** What graphql-ws throws over a message that only a server sends; over any other it closes by itself. */
+const unexpectedMessage = /^Unexpected message of type /;
 
 /** Closes a socket politely, and a moment later whatever its peer does. A reason that is too long is left out. */
 export function closeSocket(socket: WebSocket, code: number, reason: string): void {
@@ -70,7 +72,11 @@ export class Connection implements GraphqlSocket {
         this.close(POLICY_VIOLATION, 'Too many messages');
         return;
       }
-      receive(String(data)).catch((error) => {
+      receive(String(data)).catch((error: Error) => {
+        if (unexpectedMessage.test(error.message)) {
+          this.close(CloseCode.BadRequest, 'Invalid message');
+          return;
+        }
         this.logger.error({ err: error }, 'a message on a socket failed');
         this.close(CloseCode.InternalServerError, 'Internal server error');
       });
