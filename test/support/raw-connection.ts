@@ -5,11 +5,16 @@ import { within } from './waiting.js';
 /** A bare connection to a server, for what no HTTP client would send. */
 export class RawConnection implements Disposable {
   private received = '';
+  /** A reset is an end like any other. */
+  private readonly whenClosed: Promise<void>;
 
   private constructor(private readonly socket: Socket) {
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
+    });
+    this.whenClosed = new Promise((resolve) => {
+      socket.once('close', () => resolve());
     });
   }
 
@@ -36,7 +41,7 @@ export class RawConnection implements Disposable {
 
   /** Resolves when the server has ended the connection; with all that came until then. */
   async ended(deadlineMs?: number): Promise<string> {
-    if (!this.socket.closed) await within(once(this.socket, 'close'), 'the end of the connection', deadlineMs);
+    await within(this.whenClosed, 'the end of the connection', deadlineMs);
     return this.received;
   }
 
