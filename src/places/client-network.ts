@@ -7,13 +7,18 @@ export type IpAddress = ReturnType<typeof ipaddr.process>;
 /** What stands where no address is known: nobody's, and the same for all of them, so limits count them as one client. */
 export const NO_ADDRESS = '0.0.0.0';
 
+/** An address with the port that some proxies write behind it. */
+const withPort = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/;
+
 /**
- * Parses an address as sockets and proxies write it; an IPv4-mapped one (`::ffff:192.0.2.1`) is the IPv4 address.
+ * Parses an address as sockets and proxies write it; an IPv4-mapped one (`::ffff:192.0.2.1`) is the IPv4 address, and
+ * a port behind it (`192.0.2.1:443`, `[2001:db8::1]:443`) is left out.
  * @returns null for anything else, short and octal forms of IPv4 (`127.1`, `010.0.0.1`) included
  */
 export function parseIp(text: string): IpAddress | null {
   // The zone says which cable of ours it came through, not who came.
-  const [address = ''] = text.split('%');
+  const [, bracketed, plain] = withPort.exec(text) ?? [];
+  const [address = ''] = (bracketed ?? plain ?? text).split('%');
   return isIP(address) === 0 ? null : ipaddr.process(address);
 }
 
