@@ -8,6 +8,7 @@ import { ChallengeRow, DisplayRow } from './challenges/challenge.entity.js';
 import { DeviceRow, DeviceTokenRow, PresenceRow } from './devices/device.entity.js';
 import { DeliveryRow } from './outbox/delivery.entity.js';
 import { PasswordAttemptRow } from './passwords/password-attempt.entity.js';
+import { PooledClient } from './pooled-client.js';
 import { projectRoot } from './project.js';
 import { RateLimitRow } from './rate-limit.entity.js';
 import { SessionRow } from './sessions/session.entity.js';
@@ -18,7 +19,7 @@ const migrationsFolder = path.join(projectRoot, 'migrations');
 /** Any number will do; it must only be the same in every process that migrates. */
 const MIGRATION_LOCK = 7_366_883_265;
 
-/** The ORM's options: the list of entities, and where migrations live. */
+/** The ORM's options: the list of entities, and where migrations live. Nothing has a time limit: migrating takes its time. */
 export function ormOptions(databaseUrl: string) {
   return defineConfig({
     clientUrl: databaseUrl,
@@ -45,14 +46,6 @@ export function ormOptions(databaseUrl: string) {
       snapshotOnMigrate: false,
       emit: 'ts',
     },
-    // A database that is away or hangs must turn into an error, not into a request that waits for ever.
-    driverOptions: {
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 15_000,
-      statement_timeout: 10_000,
-      idle_in_transaction_session_timeout: 10_000,
-      keepAlive: true,
-    },
     pool: { min: 0, max: 10 },
     // The schema is migrations alone; connecting must not look at the database, which may be away at the start.
     ensureDatabase: false,
@@ -60,9 +53,26 @@ export function ormOptions(databaseUrl: string) {
   });
 }
 
+/**
+ * A database that is away or hangs turns into an error, not into a request that waits for ever. PostgreSQL gives up on a
+ * statement a little before the client does, so that what is merely slow is told from what does not answer.
+ */
+const connectionOptions = {
+  Client: PooledClient,
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 7_000,
+  query_timeout: 8_000,
+  idle_in_transaction_session_timeout: 10_000,
+  keepAlive: true,
+};
+
 /** Connects lazily: the first statement opens the first connection. */
 export function openDatabase(databaseUrl: string, logger: Logger): Promise<MikroORM> {
-  return MikroORM.init({ ...ormOptions(databaseUrl), logger: (message) => logger.debug(message) });
+  return MikroORM.init({
+    ...ormOptions(databaseUrl),
+    driverOptions: connectionOptions,
+    logger: (message) => logger.debug(message),
+  });
 }
 
 /**

@@ -12,6 +12,8 @@ type Passage =
 /** A text on its way to the server, whose answer is to be lost. */
 interface Doomed {
   readonly text: string;
+  /** How many more times it has to pass; the answer to the last is lost. */
+  times: number;
   readonly lost: () => void;
 }
 
@@ -84,12 +86,12 @@ export class FaultProxy implements Disposable {
   }
 
   /**
-   * The next connection that carries this text to the server is reset when the answer comes: the server has done it, and
-   * whoever asked cannot know. Resolves then.
+   * The connection that carries this text to the server as the nth one is reset when the answer comes: the server has
+   * done it, and whoever asked cannot know. Resolves then.
    */
-  loseAnswerTo(text: string): Promise<void> {
+  loseAnswerTo(text: string, nth = 1): Promise<void> {
     return new Promise((resolve) => {
-      this.doomed = { text, lost: resolve };
+      this.doomed = { text, times: nth, lost: resolve };
     });
   }
 
@@ -159,6 +161,8 @@ export class FaultProxy implements Disposable {
 
   private takeDoomed(chunk: Buffer): (() => void) | null {
     if (!this.doomed || !chunk.includes(this.doomed.text)) return null;
+    this.doomed.times -= 1;
+    if (this.doomed.times > 0) return null;
     const { lost } = this.doomed;
     this.doomed = null;
     return lost;
