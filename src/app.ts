@@ -116,6 +116,7 @@ class StartedApp implements App {
 
   private async closeOnce(): Promise<void> {
     this.stopping.abort();
+    this.foundation.logger.info('stopping');
     await this.ready.catch(() => undefined);
     await Promise.all([this.api?.close(), this.worker?.close()]);
     await this.foundation.close();

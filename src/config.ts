@@ -4,6 +4,7 @@ import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from './codes/keys.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
 import { readSmtpUrl } from './mail/smtp-url.js';
+import { StartFault } from './start-fault.js';
 
 /** A name and an address, as in `Doorstep <no-reply@localhost>`. */
 export interface Mailbox {
@@ -56,7 +57,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 export type LogLevel = (typeof logLevels)[number];
 
 /** Every fault of a configuration, one line each. */
-export class ConfigError extends Error {
+export class ConfigError extends StartFault {
   constructor(readonly faults: readonly string[]) {
     super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   }

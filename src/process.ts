@@ -1,4 +1,4 @@
-import { ConfigError } from './config.js';
+import { setImmediate as turn } from 'node:timers/promises';
 import { StartFault } from './start-fault.js';
 
 /** How long a shutdown may take, whatever hangs. */
@@ -13,10 +13,11 @@ interface Closable {
 }
 
 /**
- * Runs a process until it is told to stop: SIGTERM, SIGINT and the end of its terminal close what `start` has started,
- * a second one ends it at once. A fault of the configuration, or of the start, is said in words and ends with exit code 1.
+ * Runs a process until it is told to stop: SIGTERM, SIGINT and the end of its terminal close what was started, a second
+ * one ends it at once. A fault of the configuration, or of the start, is said in words and ends with exit code 1.
+ * @param load imports what takes long to load, so that a signal is heard before; what it returns starts the process
  */
-export async function runProcess(start: () => Promise<Closable>): Promise<void> {
+export async function runProcess(load: () => Promise<() => Promise<Closable>>): Promise<void> {
   let running: Promise<Closable> | null = null;
   let stoppingSince: number | null = null;
   const stop = async () => {
@@ -26,6 +27,7 @@ export async function runProcess(start: () => Promise<Closable>): Promise<void> 
     }
     stoppingSince = performance.now();
     setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS).unref();
+    // While it loads there is nothing to close.
     const started = await running?.catch(() => null);
     await started?.close();
     process.exit(0);
@@ -35,6 +37,9 @@ export async function runProcess(start: () => Promise<Closable>): Promise<void> 
   // The terminal was closed. Under nohup there is none, and the process goes on without it.
   if (process.stdin.isTTY) process.on('SIGHUP', stop);
   try {
+    const start = await load();
+    // Modules keep the event loop busy: a signal that came meanwhile is heard in this turn.
+    await turn();
     running = start();
     await running;
   } catch (error) {
@@ -45,7 +50,7 @@ export async function runProcess(start: () => Promise<Closable>): Promise<void> 
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StartFault) return error.message;
+  if (error instanceof StartFault) return error.message;
   const { code, port, message, stack } = error as { code?: string; port?: number; message?: string; stack?: string };
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken by another program. Stop that one, or set PORT to another number.`;

@@ -56,8 +56,8 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-// Everything in one process, for the first five minutes: what the environment does not name is embedded.
-await runProcess(async () => {
+/** Everything in one process, for the first five minutes: what the environment does not name is embedded. */
+async function start(): Promise<EmbeddedParts> {
   const config = loadConfig(process.env);
   const logger = createLogger(config.logLevel ?? 'warn');
   await mkdir(config.dataDir, { recursive: true });
@@ -79,4 +79,6 @@ await runProcess(async () => {
     await parts.close();
     throw error;
   }
-});
+}
+
+await runProcess(async () => start);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { FaultProxy } from './support/fault-proxy.js';
 import type { Handset } from './support/handset.js';
 import { type Attempt, MoodyMailServer } from './support/moody-mail-server.js';
@@ -6,6 +6,9 @@ import { asA } from './support/outcomes.js';
 import { Process } from './support/processes.js';
 import { backEnds, Servers } from './support/servers.js';
 import { until } from './support/waiting.js';
+
+// Real processes start here, each of them two seconds of work.
+jest.setTimeout(90_000);
 
 /** The longest that a claim stands which nobody renews any more. */
 const CLAIM_SECONDS = 15;

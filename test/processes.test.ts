@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { Handset, newOwner } from './support/handset.js';
 import { asA } from './support/outcomes.js';
 import { Process } from './support/processes.js';
 import { backEnds, Servers } from './support/servers.js';
+
+// Real processes start here, each of them two seconds of work.
+jest.setTimeout(90_000);
 
 describe.each(backEnds)('real processes on $name', ({ redis }) => {
   test('a server and a worker sign somebody up', async () => {

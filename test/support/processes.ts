@@ -5,6 +5,9 @@ import { Client } from './client.js';
 import { endProcess, freePort } from './store.js';
 import { until, within } from './waiting.js';
 
+/** Until it can work. To load its modules is two seconds of work, and the machine has other work too. */
+const START_MS = 25_000;
+
 /** Which program runs: `npm run api` or `npm run worker`. */
 type Program = 'server' | 'worker';
 
@@ -82,12 +85,13 @@ export class Process implements AsyncDisposable {
 
   /** Resolves when it can do its work; fails where it ends before. */
   async ready(): Promise<void> {
-    await this.until(() => (this.program === 'worker' ? this.hasLogged('worker: takes jobs') : this.isReady()));
+    const isReady = () => (this.program === 'worker' ? this.hasLogged('worker: takes jobs') : this.isReady());
+    await this.until(isReady, `a ${this.program} that is ready`, START_MS);
   }
 
   /** Resolves when it has printed a line with this text. */
   async logged(text: string): Promise<void> {
-    await this.until(() => this.hasLogged(text));
+    await this.until(() => this.hasLogged(text), `the line '${text}'`, START_MS);
   }
 
   /** As a crash ends it: without a chance to say or write anything. */
@@ -107,7 +111,7 @@ export class Process implements AsyncDisposable {
   /** Tells it to stop, and waits until it has. */
   async terminate(): Promise<Exit> {
     const before = performance.now();
-    await within(endProcess(this.child, 'SIGTERM'), `the end of the ${this.program}`, 12_000);
+    await within(endProcess(this.child, 'SIGTERM'), `the end of the ${this.program}`, START_MS);
     return { code: this.child.exitCode, signal: this.child.signalCode, afterMs: performance.now() - before };
   }
 
@@ -126,10 +130,14 @@ export class Process implements AsyncDisposable {
     return answer?.status === 200;
   }
 
-  private async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    await until(async () => {
-      if (this.hasEnded) throw new Error(`the ${this.program} has ended:\n${this.log.join('\n')}`);
-      return isSo();
-    }, `the ${this.program}, as the test wants it`);
+  private async until(isSo: () => boolean | Promise<boolean>, what: string, deadlineMs: number): Promise<void> {
+    await until(
+      async () => {
+        if (this.hasEnded) throw new Error(`the ${this.program} has ended:\n${this.log.join('\n')}`);
+        return isSo();
+      },
+      what,
+      deadlineMs,
+    );
   }
 }
