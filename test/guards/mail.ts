@@ -437,4 +437,37 @@ export const mailGuards: readonly Guard[] = [
     ],
     noticedBy: ['epochs', 'a device that was removed while its denial waited for the account denies nothing'],
   },
+  {
+    name: 'claim-renewed',
+    keeps: 'a mail is kept for its worker for as long as it takes',
+    edits: [
+      {
+        file: 'outbox/mail-sender.ts',
+        find: 'if (!(await renewClaim(this.fork(), claimed).catch(() => true))) lost.abort();',
+        replace: 'void [renewClaim, claimed];',
+      },
+    ],
+    noticedBy: ['killed-workers', 'is kept for its worker for as long as that takes'],
+  },
+  {
+    name: 'lost-connections',
+    keeps: 'a connection that is lost in a transaction leaves the pool',
+    edits: [{ file: 'database.ts', find: '  Client: PooledClient,\n', replace: '' }],
+    noticedBy: ['lost-answers', 'however often that happens, the server goes on'],
+    breaks: true,
+  },
+  {
+    name: 'activity-days',
+    keeps: 'login activity goes after ACTIVITY_DAYS',
+    edits: [{ file: 'retention.ts', find: "oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),", replace: '' }],
+    noticedBy: ['activity', 'login activity is kept for ACTIVITY_DAYS'],
+  },
+  {
+    name: 'ended-days',
+    keeps: 'what has ended goes after ENDED_DAYS',
+    edits: [
+      { file: 'retention.ts', find: "oldest('support_report', 'created_at', { days: ENDED_DAYS }),", replace: '' },
+    ],
+    noticedBy: ['limits-of-time', 'what has ended is kept for ENDED_DAYS, and not longer'],
+  },
 ];

@@ -731,4 +731,22 @@ export const requestGuards: readonly Guard[] = [
     ],
     noticedBy: ['sign-up', 'an address such as %j is refused before anything is done'],
   },
+  {
+    name: 'subscription-unconditional',
+    keeps: 'a subscription has a root field whatever its variables say',
+    edits: [{ file: 'api/document-rules.ts', find: '(context) => unconditionalSubscription(context),', replace: '' }],
+    noticedBy: ['document-rules', 'has one subscription, and is the fault of the client %s'],
+  },
+  {
+    name: 'sockets-elsewhere',
+    keeps: 'there is no socket but at /graphql',
+    edits: [
+      {
+        file: 'api/http.ts',
+        find: "if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();",
+        replace: 'void [request, reply];',
+      },
+    ],
+    noticedBy: ['odd-requests', 'a request for %s is refused'],
+  },
 ];
