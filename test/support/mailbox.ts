@@ -8,7 +8,7 @@ export class Mailbox {
   private readonly read = new Set<InboxMail>();
   private readonly arrivals = new EventEmitter().setMaxListeners(0);
 
-  constructor(inbox: Inbox) {
+  constructor(inbox: Pick<Inbox, 'onMail'>) {
     inbox.onMail((mail) => {
       this.kept.push(mail);
       this.arrivals.emit('mail');

@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import type { Handset } from './handset.js';
 import { asA, type Challenge, type SignedIn } from './outcomes.js';
 
@@ -78,7 +77,7 @@ export function member<Name extends OwnerOutcome['__typename']>(
   name: Name,
   outcome: OwnerOutcome,
 ): Extract<OwnerOutcome, { __typename: Name }> {
-  expect(outcome).toMatchObject({ __typename: name });
+  if (outcome.__typename !== name) throw new Error(`expected ${name}: ${JSON.stringify(outcome)}`);
   return outcome as Extract<OwnerOutcome, { __typename: Name }>;
 }
 
