@@ -1,0 +1,66 @@
+import { groupedBy } from '../grouping.js';
+import type { Check, Violation } from '../violation.js';
+
+/** What one send may take, whatever the mail server does. */
+const SEND_MS = 60_000;
+
+/** Every mail that was to leave has left or was given up; those that left twice are the same. */
+export const checkMails: Check = ({ history, tables }) => {
+  const taken = groupedBy(
+    history.mails.filter(({ isTaken }) => isTaken),
+    ({ deliveryId }) => deliveryId,
+  );
+  return [
+    ...tables.rows('delivery').flatMap((delivery): Violation[] => {
+      if (delivery.method !== 'EMAIL' || delivery.isWithheld) return [];
+      const about = [delivery.id, delivery.challengeId ?? ''];
+      if (delivery.state !== 'SENT' && delivery.state !== 'FAILED') {
+        return [
+          {
+            promise: 'every mail is sent or given up',
+            what: `mail ${delivery.id} is ${delivery.state}`,
+            about,
+            at: null,
+          },
+        ];
+      }
+      if (delivery.state === 'FAILED' || taken.has(delivery.id)) return [];
+      return [{ promise: 'a mail that was sent was taken', what: `nobody took mail ${delivery.id}`, about, at: null }];
+    }),
+    ...history.mails.flatMap(({ deliveryId, code, at, isTaken }): Violation[] => {
+      const delivery = tables.row('delivery', deliveryId);
+      const challenge = delivery?.challengeId ? tables.row('challenge', delivery.challengeId) : null;
+      const about = [deliveryId, challenge?.id ?? ''];
+      if (!delivery) {
+        return [{ promise: 'what was answered has happened', what: `mail ${deliveryId} has no row`, about, at }];
+      }
+      const right = challenge ? tables.codes.get(challenge.id) : null;
+      // A sign-up for an address that is taken is told so, without a code.
+      const isSame = code === right || (challenge?.purpose === 'SIGN_UP' && code === null);
+      if (!isSame) {
+        return [
+          { promise: 'a mail sent twice is the same mail', what: `mail ${deliveryId} has the code ${code}`, about, at },
+        ];
+      }
+      const overAt = challenge
+        ? Math.min(challenge.endedAt ?? Number.POSITIVE_INFINITY, challenge.expiresAt)
+        : Number.POSITIVE_INFINITY;
+      const stopped = history.faults.filter((fault) => fault.from < at && fault.to > overAt);
+      const pausedMs = stopped.reduce((sum, fault) => sum + fault.to - fault.from, 0);
+      if (!isTaken || at <= overAt + SEND_MS + pausedMs) return [];
+      const what = `mail ${deliveryId} left ${at - overAt} ms after its challenge was over`;
+      return [{ promise: 'no code is mailed for a challenge that is over', what, about, at }];
+    }),
+  ];
+};
+
+/** What one process may take to stop. */
+const STOP_MS = 10_000;
+
+/** Processes run until they are told to stop, and stop when they are. */
+export const checkProcesses: Check = ({ history }) =>
+  history.exits.flatMap(({ process, at, wasAsked, code, afterMs }): Violation[] => {
+    if (wasAsked && code === 0 && afterMs <= STOP_MS) return [];
+    const what = `${process} ended with ${code}, ${wasAsked ? `${afterMs} ms after it was told to` : 'by itself'}`;
+    return [{ promise: 'a process runs until it is told to stop', what, about: [process], at }];
+  });
