@@ -546,10 +546,7 @@ export const requestGuards: readonly Guard[] = [
         replace: 'if (alarm.isOver) return;',
       },
     ],
-    noticedBy: [
-      'live-codes',
-      'a device whose trust lapsed while its socket was open is shown no code, although its session is live',
-    ],
+    noticedBy: ['live-codes', 'a session that lapsed while its socket was open is shown no code'],
   },
   {
     name: 'activity-checked',
@@ -573,7 +570,7 @@ export const requestGuards: readonly Guard[] = [
         replace: 'void sessionId;',
       },
     ],
-    noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
+    noticedBy: ['devices', 'closes its sockets on another server within a second, with 4401'],
   },
   {
     name: 'sockets-rechecked',
