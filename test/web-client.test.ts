@@ -55,6 +55,16 @@ describe('the web client', () => {
     }
   });
 
+  test('brings less than 200 KiB of compressed script before its first page is shown', async () => {
+    const html = await (await get('/')).text();
+    const scripts = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, url]) => url ?? '');
+    const bytes = await Promise.all(
+      scripts.map(async (url) => (await get(url, { 'accept-encoding': 'gzip' })).headers.get('content-length')),
+    );
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(bytes.reduce((sum, length) => sum + Number(length), 0)).toBeLessThan(200 * 1024);
+  });
+
   test('comes compressed to whoever takes it so, and as it is to others', async () => {
     const script = readdirSync(path.join(built, 'assets')).find((name) =>
       existsSync(path.join(built, 'assets', `${name}.br`)),

@@ -22,8 +22,10 @@ const KEPT = 'doorstep-language';
 
 const english = { common, signIn, account, prompts };
 const namespaces = Object.keys(english);
-// Each language is a handful of small files that are fetched when it is first shown; English is always there.
-const files = import.meta.glob<Record<string, unknown>>('../locales/*/*.json', { import: 'default' });
+// Each other language is a handful of small files that are fetched when it is first shown; English is always there.
+const files = import.meta.glob<Record<string, unknown>>(['../locales/*/*.json', '!../locales/en/*.json'], {
+  import: 'default',
+});
 
 /** Starts in the language that was chosen here before, else in the browser's first one that there is. */
 export async function startTexts(): Promise<i18n> {
@@ -36,7 +38,8 @@ export async function startTexts(): Promise<i18n> {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
-  await speak(firstLanguage());
+  // Better in English than not at all.
+  await speak(firstLanguage()).catch(() => speak('en'));
   return i18next;
 }
 
