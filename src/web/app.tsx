@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { About } from './about/about.tsx';
 import { Frame } from './frame/frame.tsx';
+import { BrokenPage, Mishap } from './frame/mishap.tsx';
 import { Prompts } from './prompts/prompts.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
 import { Watch } from './session/watch.tsx';
@@ -24,7 +25,9 @@ export function App({ language }: { readonly language: () => string }) {
     <RouterProvider navigate={navigate}>
       <SessionProvider language={language}>
         <Frame>
-          <Pages />
+          <Mishap instead={<BrokenPage />}>
+            <Pages />
+          </Mishap>
         </Frame>
         <WhileSignedIn />
       </SessionProvider>

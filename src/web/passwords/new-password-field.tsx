@@ -28,7 +28,7 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
         error={advice.length > 0 ? advice.join(' ') : null}
         isRequired
       />
-      {value !== '' && (
+      {value !== '' && score !== null && (
         <div className={styles.strength}>
           <meter
             className={styles.meter}
@@ -49,16 +49,23 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
 
 type Score = 0 | 1 | 2 | 3 | 4;
 
-/** The estimate is fetched when the first password is typed: it knows many words, and weighs as much. */
-function useStrength(password: string, words: readonly string[]): Score {
-  const [score, setScore] = useState<Score>(0);
+/**
+ * The estimate is fetched when the first password is typed: it knows many words, and weighs as much.
+ * @returns null while it is not there
+ */
+function useStrength(password: string, words: readonly string[]): Score | null {
+  const [score, setScore] = useState<Score | null>(null);
   const known = words.join(' ');
   useEffect(() => {
     if (password === '') return;
     let isCurrent = true;
-    void import('./strength.ts').then(({ strengthOf }) => {
-      if (isCurrent) setScore(strengthOf(password, known.split(/[\s@.]+/)));
-    });
+    import('./strength.ts').then(
+      ({ strengthOf }) => {
+        if (isCurrent) setScore(strengthOf(password, known.split(/[\s@.]+/)));
+      },
+      // Without it the server still says what it thinks of the password.
+      () => undefined,
+    );
     return () => {
       isCurrent = false;
     };

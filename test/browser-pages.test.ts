@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { locales } from '../src/texts.js';
+import { accessibilityFaults, Browser, chromiumAvailable, screens } from './support/browser.js';
+import { enterPassword } from './support/pages.js';
+import { Servers } from './support/servers.js';
+
+const inBrowser = chromiumAvailable() ? describe : describe.skip;
+
+/** The narrowest screen on which nothing may scroll sideways: WCAG 2.2, 1.4.10. */
+const narrow = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
+
+const doorPages = ['/', '/sign-up', '/reset-password', '/about'];
+
+inBrowser('in a browser,', () => {
+  let servers: Servers;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [servers, browser] = await Promise.all([Servers.start({ pages: true }), Browser.start()]);
+  });
+  afterEach(() => {
+    expect(browser.complaints.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await servers[Symbol.asyncDispose]();
+  });
+
+  const open = async (page: Page, path: string) => {
+    await page.goto(`${servers.client().url}${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+
+  test.each(locales)('no page before the door is wider than a narrow screen, in %s', async (locale) => {
+    const page = await (await browser.device({ ...narrow, locale })).newPage();
+    for (const path of doorPages) {
+      await open(page, path);
+      expect(await page.evaluate('[document.documentElement.lang, document.documentElement.scrollWidth]')).toEqual([
+        locale,
+        narrow.viewport.width,
+      ]);
+    }
+  });
+
+  test.each([
+    ['light', 'phone'],
+    ['light', 'laptop'],
+    ['dark', 'phone'],
+    ['dark', 'laptop'],
+  ] as const)('axe-core finds nothing before the door, in %s on a %s', async (colorScheme, screen) => {
+    const page = await (await browser.device({ ...screens[screen], colorScheme })).newPage();
+    for (const path of doorPages) {
+      await open(page, path);
+      expect([path, await accessibilityFaults(page)]).toEqual([path, []]);
+    }
+  });
+
+  test('the language that was chosen stays, and the server answers in it', async () => {
+    const page = await (await browser.device()).newPage();
+    await open(page, '/');
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    await page.reload();
+    await page.getByLabel('E-Mail-Adresse').fill('nobody@example.com');
+    await page.getByLabel('Passwort', { exact: true }).fill('not the password');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByText('Die E-Mail-Adresse oder das Passwort ist nicht richtig.').waitFor();
+  });
+
+  test('a page of which a part cannot be fetched says so, and is whole when it is loaded again', async () => {
+    const { owner } = await servers.signedUp();
+    const page = await (await browser.device()).newPage();
+    // As after an update of the server, which has other files now.
+    await page.route('**/assets/account-*.js', (route) => route.fulfill({ status: 404 }));
+    await open(page, '/');
+    await enterPassword(page, owner);
+    await page.getByText('This page cannot be shown').waitFor();
+    await page.unroute('**/assets/account-*.js');
+    await page.getByRole('button', { name: 'Load it again' }).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(page.url()).toMatch(/\/account$/);
+  });
+});
