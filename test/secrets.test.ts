@@ -196,10 +196,12 @@ test('neither a code nor an address is logged where the mail server cannot be re
   expect(servers.log.join('\n')).not.toContain(phone.owner.email);
 });
 
-/** A secret as it might be stored: as it is, or the bytes of a token. */
+/** A secret as it might be stored: as it is, its text in bytes as PostgreSQL and JSON show them, or the bytes of a token. */
 function formsOf(secret: string): string[] {
+  const text = Buffer.from(secret);
   const bytes = Buffer.from(secret.replace(/^(ses|dev|chl)_/, ''), 'base64url');
-  return bytes.length === 32 ? [secret, bytes.toString('hex'), bytes.toString('base64')] : [secret];
+  const forms = [secret, text.toString('hex'), text.toString('base64')];
+  return bytes.length === 32 ? [...forms, bytes.toString('hex'), bytes.toString('base64')] : forms;
 }
 
 /** All that passes over the bus and, where that is Redis, through the queue and the limits. */

@@ -341,7 +341,7 @@ export const mailGuards: readonly Guard[] = [
       {
         file: 'codes/tokens.ts',
         find: "createHash('sha256').update(text).digest()",
-        replace: 'createHash && Buffer.from(text)',
+        replace: "createHash('sha256') && Buffer.from(text)",
       },
     ],
     noticedBy: ['secrets', 'are in no row, no job, no message and no line of the log, at any moment of the whole path'],
