@@ -218,6 +218,20 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     expect(onTablet.unread).toEqual([]);
   });
 
+  test('a device whose trust lapsed while its socket was open is shown no code, although its session is live', async () => {
+    const phone = await servers.trusted(A);
+    const tablet = await trustedToo(phone, 'Tablet', B);
+    await using onTablet = tablet.loginRequests();
+    await onTablet.next();
+    await servers.database.query("update device set trusted_at = trusted_at - interval '366 days' where id = $1", [
+      (await tablet.viewer())?.currentDevice.id,
+    ]);
+    await phone.another('Laptop', servers.client(A)).challenged();
+    await onTablet.completed();
+    expect(onTablet.unread).toEqual([]);
+    expect(await tablet.viewer()).toMatchObject({ loginRequests: [], currentDevice: { isTrusted: false } });
+  });
+
   test('what changed while the bus was cut is told once it is back', async () => {
     const phone = await servers.trusted(A);
     const challenge = await phone.another('Laptop', servers.client(B)).challenged();

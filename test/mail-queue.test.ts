@@ -141,6 +141,33 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       });
     });
 
+    test('no answer comes, or the connection is cut: it is tried again, as the same mail', async () => {
+      const env = { SMTP_URL: `${mailServer.url}?socketTimeout=500` };
+      await using impatient = await Servers.start({ redis, env });
+      const phone = impatient.stranger();
+      mailServer.refuse(phone.owner.email, 'hang', 'drop');
+      const challenge = asA('Challenge', await phone.signUp());
+      const third = await mailServer.taken(phone.owner.email, 2);
+      const tries = mailServer.triesFor(phone.owner.email);
+      expect(new Set(tries.map(({ messageId }) => messageId)).size).toBe(1);
+      asA('SignedIn', await phone.verify(challenge, third.code ?? ''));
+    });
+
+    test('a mail server that is back after ten minutes is given no dead code', async () => {
+      const phone = await signedUp();
+      mailServer.refuseAll(busy);
+      const challenge = asA('Challenge', await phone.startTwoStepSetup());
+      const { id } = await stateOf(phone, challenge, 'RETRYING');
+      await servers.database.age('challenge', '10 minutes', 'id = $1', [challenge.id]);
+      await servers.database.age('delivery', '10 minutes', 'id = $1', [id]);
+      mailServer.open();
+      await until(
+        () => servers.database.count('delivery', "id = $1 and failure = 'TOO_LATE'", [id]),
+        'the worker, to give up',
+      );
+      expect(mailServer.triesFor(phone.owner.email)).toHaveLength(1);
+    });
+
     test('a challenge that is over by the time of the next try is not mailed any more', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, later);

@@ -1,5 +1,11 @@
 import { expect, jest, test } from '@jest/globals';
-import { Servers } from './support/servers.js';
+import { asA } from './support/outcomes.js';
+import { codeShownOn, deviceOf, letIn } from './support/owner.js';
+import { Process } from './support/processes.js';
+import { backEnds, Servers } from './support/servers.js';
+
+// Real processes start here, each of them two seconds of work.
+jest.setTimeout(90_000);
 
 const HOURS_MS = 2 * 3_600_000;
 
@@ -25,3 +31,49 @@ test('a server whose clock is slow tells the end of a request as it comes', asyn
     clock.mockRestore();
   }
 });
+
+/** Loaded before the product: a machine whose clock is so wrong. */
+function clockWrongBy(ms: number): { nodeOptions: string[] } {
+  const program = `const Right = Date;
+    globalThis.Date = class extends Right {
+      constructor(...given) { given.length ? super(...given) : super(Right.now() + ${ms}); }
+      static now() { return Right.now() + ${ms}; }
+    };`;
+  return { nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(program)}`] };
+}
+
+test.each(backEnds)(
+  'servers and workers two years before and after their time serve what the others began, on $name',
+  async ({ redis }) => {
+    const years = 2 * 366 * 24 * 3_600_000;
+    await using stores = await Servers.start({ redis, worker: false });
+    await using slow = await Process.launch('server', stores.environment(), clockWrongBy(-years));
+    await using fast = await Process.launch('server', stores.environment(), clockWrongBy(years));
+    await using worker = await Process.launch('worker', stores.environment(), clockWrongBy(years));
+    await Promise.all([slow.ready(), fast.ready(), worker.ready()]);
+
+    const phone = stores.stranger().twin(slow.client);
+    const signUp = asA('Challenge', await phone.signUp());
+    expect(Math.abs(Date.parse(signUp.expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000);
+    const ahead = phone.twin(fast.client);
+    const entered = asA('SignedIn', await ahead.verify(signUp, await stores.mailbox.code(phone.owner.email)));
+    expect(Date.parse(entered.sessionExpiresAt)).toBeGreaterThan(Date.now());
+    await ahead.turnOnTwoStep();
+    // The session and the trust that one of them gave are good on the others.
+    for (const { client } of [slow, fast]) {
+      const twin = ahead.twin(client);
+      expect(await deviceOf(twin)).toMatchObject({ isTrusted: true });
+      asA('SignedIn', await twin.signIn());
+    }
+    // A code that one of them made is shown by another, and opens a session until the database's time is up.
+    const laptop = ahead.another('Laptop', slow.client);
+    const challenge = await laptop.challenged();
+    const code = await codeShownOn(ahead, challenge);
+    await stores.database.age('challenge', '11 minutes', 'id = $1', [challenge.id]);
+    for (const { client } of [slow, fast]) {
+      const late = await laptop.twin(client).verify(challenge, code);
+      expect(late).toMatchObject({ __typename: 'ChallengeClosed', state: 'EXPIRED' });
+    }
+    await letIn(ahead, laptop);
+  },
+);

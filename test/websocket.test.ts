@@ -198,9 +198,15 @@ describe('a WebSocket', () => {
     await peer.hears('Session ended');
     const until = performance.now() + 1000;
     const { length } = peer.heard;
-    peer.send({ id: '1', type: 'subscribe', payload: { query: CHALLENGE_CHANGES, variables: { token } } });
-    await peer.cut();
-    expect(performance.now()).toBeLessThan(until);
+    // What is done of it would wait for the table, and be seen to wait.
+    const challenges = 'lock table challenge in access exclusive mode';
+    await servers.database.holding(challenges, [], async () => {
+      peer.send({ id: '1', type: 'subscribe', payload: { query: CHALLENGE_CHANGES, variables: { token } } });
+      await peer.cut();
+      expect(performance.now()).toBeLessThan(until);
+      const waiting = "datname = current_database() and wait_event_type = 'Lock'";
+      expect(await servers.database.count('pg_stat_activity', waiting)).toBe(0);
+    });
     expect(peer.heard).toHaveLength(length);
   });
 });

@@ -69,6 +69,7 @@ export const mailGuards: readonly Guard[] = [
       'enumeration',
       'the script of sends, codes, events and a change of the password is the same for anybody',
     ],
+    breaks: true,
   },
   {
     name: 'mail-limit-looks-the-same',

@@ -546,7 +546,10 @@ export const requestGuards: readonly Guard[] = [
         replace: 'if (alarm.isOver) return;',
       },
     ],
-    noticedBy: ['live-codes', 'a session that lapsed while its socket was open is shown no code'],
+    noticedBy: [
+      'live-codes',
+      'a device whose trust lapsed while its socket was open is shown no code, although its session is live',
+    ],
   },
   {
     name: 'activity-checked',
@@ -570,7 +573,7 @@ export const requestGuards: readonly Guard[] = [
         replace: 'void sessionId;',
       },
     ],
-    noticedBy: ['devices', 'closes its sockets on another server within a second, with 4401'],
+    noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
   },
   {
     name: 'sockets-rechecked',

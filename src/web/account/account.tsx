@@ -1,28 +1,85 @@
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { SignOutDocument } from '../api/operations.ts';
 import { useSession, useViewer } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
+import { Waiting } from '../ui/waiting.tsx';
 import styles from './account.module.css';
+import { Devices } from './devices/devices.tsx';
+import { Overview } from './overview/overview.tsx';
+import { Password } from './password/password.tsx';
+import { Said } from './said.tsx';
+import { Support } from './support/support.tsx';
+
+const Activity = lazy(() => import('./activity/activity.tsx'));
+
+const pages = [
+  { path: '/account', name: 'overview', Shown: Overview },
+  { path: '/account/devices', name: 'devices', Shown: Devices },
+  { path: '/account/activity', name: 'activity', Shown: Activity },
+  { path: '/account/password', name: 'password', Shown: Password },
+  { path: '/account/support', name: 'support', Shown: Support },
+] as const;
 
 /** Account → Login security: everything that somebody who is signed in sees. */
 export default function Account() {
+  return (
+    <Said>
+      <div className={styles.account}>
+        <Side />
+        <Suspense fallback={<Waiting />}>
+          <Switch>
+            {pages.map(({ path, Shown }) => (
+              <Route key={path} path={path} component={Shown} />
+            ))}
+            <Route component={Overview} />
+          </Switch>
+        </Suspense>
+      </div>
+    </Said>
+  );
+}
+
+function Side() {
   const { t } = useTranslation('account');
   const viewer = useViewer();
   const { leave } = useSession();
   const [{ fetching }, signOut] = useMutation(SignOutDocument);
   const goAway = () => leave(async () => !(await signOut({})).error);
   return (
-    <div className={styles.account}>
-      <header className={styles.head}>
-        <div>
-          <h1>{t('title')}</h1>
-          <p className={styles.email}>{viewer.email}</p>
-        </div>
-        <Button isPending={fetching} onPress={() => void goAway()}>
+    <div className={styles.side}>
+      <div className={styles.who}>
+        <p className={styles.email}>{viewer.email}</p>
+        <Button look="plain" isSmall isPending={fetching} onPress={() => void goAway()}>
           {t('signOut')}
         </Button>
-      </header>
+      </div>
+      <nav aria-label={t('nav.label')}>
+        <ul className={styles.links}>
+          {pages.map(({ path, name }) => (
+            <li key={path}>
+              <NavLink href={path}>{t(`nav.${name}`)}</NavLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
     </div>
+  );
+}
+
+function NavLink({ href, children }: { readonly href: string; readonly children: string }) {
+  const [location] = useLocation();
+  const link = useRef<HTMLAnchorElement>(null);
+  const isCurrent = location === href;
+  useEffect(() => {
+    // On a phone the links are a row that may be wider than the screen.
+    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isCurrent]);
+  return (
+    <Link ref={link} href={href} className={styles.link} aria-current={isCurrent ? 'page' : undefined}>
+      {children}
+    </Link>
   );
 }

@@ -6,20 +6,22 @@ import { notificationPermission } from '../prompts/notifications.ts';
 import { useSession, useViewer } from './session.tsx';
 
 /**
- * While somebody is signed in: holds the line on which the end of the session is told at once, and reads the account
- * again when something happened to it, or when the line was away.
+ * While somebody is signed in: holds the line on which the end of the session is told at once, has what is shown of the
+ * account read again when something happened to it, and who is signed in when the line was away.
  */
 export function Watch() {
   const { api, refresh } = useSession();
   const connections = useStore(api.connections);
-  const [{ data }] = useSubscription({ query: NewActivityDocument, variables: { after: null } });
-  const latest = data?.loginActivity.id;
+  useSubscription({ query: NewActivityDocument, variables: { after: null }, context: changesTheAccount });
   useEffect(() => {
-    if (latest || connections > 1) refresh();
-  }, [latest, connections, refresh]);
+    if (connections > 1) refresh();
+  }, [connections, refresh]);
   useRevokedNotifications();
   return null;
 }
+
+/** Whatever is shown of the account is then read again. */
+const changesTheAccount = { additionalTypenames: ['Account'] };
 
 /** Who takes the permission back does so in the browser: the server is told at the next visit. */
 function useRevokedNotifications(): void {

@@ -1,0 +1,73 @@
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useQuery } from 'urql';
+import { ActivityDocument } from '../../api/operations.ts';
+import { useFaultText } from '../../api/use-fault-text.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
+import { Badge } from '../badge.tsx';
+import { placesOf } from './places.ts';
+import styles from './places-card.module.css';
+
+// The outlines of the world weigh more than the page: fetched when somebody wants to see them.
+const PlacesMap = lazy(() => import('./places-map.tsx'));
+
+/** The most that the server gives at once. */
+const LATEST = 100;
+
+/** Where sign-ins came from: a map once it is asked for, and a list of the same. */
+export function PlacesCard() {
+  const { t } = useTranslation('account');
+  const [isOpen, open] = useState(false);
+  return (
+    <Card
+      title={t('activity.places.title')}
+      lead={t('activity.places.lead')}
+      aside={
+        <Button isSmall aria-expanded={isOpen} onPress={() => open(!isOpen)}>
+          {t(isOpen ? 'activity.places.hide' : 'activity.places.show')}
+        </Button>
+      }
+    >
+      {isOpen && <Places />}
+    </Card>
+  );
+}
+
+function Places() {
+  const { t } = useTranslation('account');
+  const faultText = useFaultText();
+  const [{ data, error }] = useQuery({
+    query: ActivityDocument,
+    variables: { first: LATEST, after: null, types: null },
+  });
+  const entries = data?.viewer?.loginActivity.edges.map(({ node }) => node);
+  if (error && !entries) {
+    return (
+      <Notice look="alarm">
+        <p>{faultText(error)}</p>
+      </Notice>
+    );
+  }
+  if (!entries) return <Waiting />;
+  const places = placesOf(entries);
+  if (places.length === 0) return <p className={styles.none}>{t('activity.places.none')}</p>;
+  return (
+    <>
+      <Suspense fallback={<Waiting />}>
+        <PlacesMap places={places} title={t('activity.places.mapTitle', { count: places.length })} />
+      </Suspense>
+      <ul className={styles.list} aria-label={t('activity.places.list')}>
+        {places.map((place) => (
+          <li key={`${place.label} ${place.latitude} ${place.longitude}`} className={styles.place}>
+            <span className={styles.label}>{place.label}</span>
+            {place.refused > 0 && <Badge look="alarm">{t('activity.places.refused', { count: place.refused })}</Badge>}
+            <span className={styles.count}>{t('activity.places.times', { count: place.count })}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { useTranslation } from 'react-i18next';
+import type { DeviceFieldsFragment } from '../../api/operations.ts';
+import { Button } from '../../ui/button.tsx';
+import { useTimeTexts } from '../../ui/time.ts';
+import { Badge } from '../badge.tsx';
+import styles from './device-item.module.css';
+import { PlatformIcon } from './platform-icon.tsx';
+
+export interface DeviceItemProps {
+  readonly device: DeviceFieldsFragment;
+  readonly onRename: () => void;
+  readonly onRemove: () => void;
+}
+
+/** A device: what it is, whether it is online, where and when it was seen, until when it is trusted. */
+export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
+  const { t } = useTranslation('account');
+  const { moment, day } = useTimeTexts();
+  const { name, model, osVersion, isCurrent, isOnline, lastSeenAt, lastLocation, lastIpAddress } = device;
+  const system = [t(`platform.${device.platform}`), osVersion].filter(Boolean).join(' ');
+  return (
+    <li className={styles.device}>
+      <PlatformIcon platform={device.platform} />
+      <div className={styles.about}>
+        <h3 className={styles.name}>
+          {name} {isCurrent && <Badge>{t('devices.thisDevice')}</Badge>}
+        </h3>
+        <p className={isOnline ? styles.online : styles.seen}>
+          {isOnline ? t('devices.online') : t('devices.lastSeen', { time: moment(lastSeenAt) })}
+        </p>
+        <p className={styles.detail}>
+          {[model, system, lastLocation.label].filter(Boolean).join(' · ')} · <bdi>{lastIpAddress}</bdi>
+        </p>
+        {device.trustExpiresAt && (
+          <p className={styles.detail}>{t('devices.trustedUntil', { day: day(device.trustExpiresAt) })}</p>
+        )}
+      </div>
+      <div className={styles.actions}>
+        <Button isSmall look="plain" onPress={onRename} aria-label={t('devices.renameNamed', { device: name })}>
+          {t('devices.rename')}
+        </Button>
+        <Button isSmall look="dangerQuiet" onPress={onRemove} aria-label={t('devices.removeNamed', { device: name })}>
+          {t('devices.remove')}
+        </Button>
+      </div>
+    </li>
+  );
+}

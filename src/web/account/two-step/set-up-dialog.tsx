@@ -1,0 +1,179 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMutation } from 'urql';
+import {
+  type ChallengeFieldsFragment,
+  type ChallengeState,
+  EnableTwoStepDocument,
+  StartTwoStepSetupDocument,
+} from '../../api/operations.ts';
+import { useFaultText } from '../../api/use-fault-text.ts';
+import { Closed } from '../../codes/closed.tsx';
+import { CodeField } from '../../codes/code-field.tsx';
+import { Deliveries } from '../../codes/deliveries.tsx';
+import { useChallenge } from '../../codes/use-challenge.ts';
+import { useSession, useViewer } from '../../session/session.tsx';
+import { DoorForm } from '../../sign-in/door.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Dialog, DialogActions } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import styles from './set-up-dialog.module.css';
+
+export interface SetUpDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** Turns two-step verification on: what it means, the code from the mailbox, what has become of it. */
+export function SetUpDialog({ isOpen, onClose }: SetUpDialogProps) {
+  const { t } = useTranslation('account');
+  const [sessionsEnded, setSessionsEnded] = useState<number | null>(null);
+  const close = () => {
+    onClose();
+    setSessionsEnded(null);
+  };
+  return (
+    <Dialog title={t(sessionsEnded === null ? 'setUp.title' : 'setUp.doneTitle')} isOpen={isOpen} onClose={close}>
+      {sessionsEnded === null ? (
+        <SetUp onDone={setSessionsEnded} onClose={close} />
+      ) : (
+        <Done sessionsEnded={sessionsEnded} onClose={close} />
+      )}
+    </Dialog>
+  );
+}
+
+interface SetUpProps {
+  readonly onDone: (sessionsEnded: number) => void;
+  readonly onClose: () => void;
+}
+
+function SetUp({ onDone, onClose }: SetUpProps) {
+  const { t } = useTranslation(['account', 'common']);
+  const { email } = useViewer();
+  const { refresh } = useSession();
+  const faultText = useFaultText();
+  const [{ fetching }, start] = useMutation(StartTwoStepSetupDocument);
+  const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+
+  const send = async () => {
+    setFault(null);
+    const { data, error } = await start({});
+    if (error) return setFault(faultText(error));
+    const outcome = data?.startTwoStepSetup;
+    if (outcome?.__typename === 'Challenge') return setChallenge(outcome);
+    // Turned on elsewhere a moment ago.
+    refresh();
+    onClose();
+  };
+
+  if (challenge) return <TypeCode challenge={challenge} onDone={onDone} onAgain={() => setChallenge(null)} />;
+  return (
+    <>
+      <p>{t('setUp.lead', { email })}</p>
+      <ul className={styles.means}>
+        <li>{t('setUp.meansTrust')}</li>
+        <li>{t('setUp.meansOthers')}</li>
+      </ul>
+      {fault && (
+        <Notice look="alarm">
+          <p>{fault}</p>
+        </Notice>
+      )}
+      <DialogActions>
+        <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
+        <Button look="primary" isPending={fetching} onPress={() => void send()}>
+          {t('setUp.send')}
+        </Button>
+      </DialogActions>
+    </>
+  );
+}
+
+interface TypeCodeProps {
+  readonly challenge: ChallengeFieldsFragment;
+  readonly onDone: (sessionsEnded: number) => void;
+  readonly onAgain: () => void;
+}
+
+/** What was wrong with the code, or else. */
+interface Faults {
+  readonly code?: string;
+  readonly other?: string;
+}
+
+function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
+  const { t } = useTranslation(['account', 'common']);
+  const faultText = useFaultText();
+  const challenge = useChallenge(opened);
+  const [{ fetching }, enable] = useMutation(EnableTwoStepDocument);
+  const [code, setCode] = useState('');
+  const [faults, setFaults] = useState<Faults>({});
+  const [closed, setClosed] = useState<ChallengeState | null>(null);
+
+  const submit = async (typed: string) => {
+    setFaults({});
+    const { data, error } = await enable({ challengeToken: challenge.token, code: typed });
+    if (error) return setFaults({ other: faultText(error) });
+    const outcome = data?.enableTwoStep;
+    switch (outcome?.__typename) {
+      case 'TwoStepEnabled':
+        return onDone(outcome.sessionsEnded);
+      case 'WrongCode':
+        setCode('');
+        return setFaults({ code: outcome.message });
+      case 'ChallengeClosed':
+        return setClosed(outcome.state);
+    }
+  };
+
+  // Its own right code closes it too, a moment before the answer comes.
+  const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
+  if (over) return <Closed state={over} onAgain={onAgain} />;
+  return (
+    <DoorForm onSubmit={() => void submit(code)} faults={faults}>
+      <p>{t('code.leadEmail', { ns: 'common', to: challenge.sentTo })}</p>
+      <CodeField
+        length={challenge.codeLength}
+        value={code}
+        onChange={setCode}
+        onComplete={(complete) => void submit(complete)}
+        error={faults.code}
+        isDisabled={fetching}
+      />
+      {faults.other && (
+        <Notice look="alarm">
+          <p>{faults.other}</p>
+        </Notice>
+      )}
+      <Button
+        type="submit"
+        look="primary"
+        isWide
+        isPending={fetching}
+        isDisabled={code.length !== challenge.codeLength}
+      >
+        {t('setUp.submit')}
+      </Button>
+      <Deliveries challenge={challenge} />
+    </DoorForm>
+  );
+}
+
+function Done({ sessionsEnded, onClose }: { readonly sessionsEnded: number; readonly onClose: () => void }) {
+  const { t } = useTranslation('account');
+  return (
+    <>
+      <div role="status" className={styles.means}>
+        <p>{t('setUp.done')}</p>
+        <p>{t('sessionsEnded', { count: sessionsEnded })}</p>
+      </div>
+      <DialogActions>
+        <Button look="primary" autoFocus onPress={onClose}>
+          {t('setUp.close')}
+        </Button>
+      </DialogActions>
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useViewer } from '../../session/session.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Switch } from '../../ui/switch.tsx';
+import { useTimeTexts } from '../../ui/time.ts';
+import { SetUpDialog } from './set-up-dialog.tsx';
+import { SwitchOffDialog } from './switch-off-dialog.tsx';
+import styles from './two-step-card.module.css';
+
+/** The switch of two-step verification: an invitation while it is off, how codes come while it is on. */
+export function TwoStepCard() {
+  const { t } = useTranslation('account');
+  const { day } = useTimeTexts();
+  const { twoStep } = useViewer();
+  const [asked, ask] = useState<'on' | 'off' | null>(null);
+  const { enabled, enabledAt } = twoStep;
+  return (
+    <>
+      <Card
+        title={t('twoStep.title')}
+        lead={enabled && enabledAt ? t('twoStep.since', { day: day(enabledAt) }) : t('twoStep.offLead')}
+        aside={
+          <Switch
+            label={t('twoStep.title')}
+            state={t(enabled ? 'twoStep.on' : 'twoStep.off')}
+            isSelected={enabled}
+            onChange={(wanted) => ask(wanted ? 'on' : 'off')}
+          />
+        }
+      >
+        {enabled ? (
+          <p>{t(`twoStep.by.${twoStep.defaultMethod}`)}</p>
+        ) : (
+          <div className={styles.invitation}>
+            <ul className={styles.reasons}>
+              <li>{t('twoStep.reason.stolen')}</li>
+              <li>{t('twoStep.reason.trusted')}</li>
+              <li>{t('twoStep.reason.deny')}</li>
+            </ul>
+            <div>
+              <Button look="primary" onPress={() => ask('on')}>
+                {t('twoStep.turnOn')}
+              </Button>
+            </div>
+          </div>
+        )}
+      </Card>
+      <SetUpDialog isOpen={asked === 'on'} onClose={() => ask(null)} />
+      <SwitchOffDialog isOpen={asked === 'off'} onClose={() => ask(null)} />
+    </>
+  );
+}
