@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { translations } from '@zxcvbn-ts/language-en';
-import { projectRoot } from '../src/project.js';
 import { localeOf, locales, Texts } from '../src/texts.js';
 import { clockText, instantText, waitText } from '../src/times.js';
+import { entriesOf as entriesIn, placeholders } from './support/catalogues.js';
 
 const texts = new Texts({ name: 'Doorstep', address: 'no-reply@doorstep.example' });
-
-type Entry = string | string[] | { [name: string]: Entry };
 
 test.each(locales)('%s has every text, with the placeholders of the English one', (locale) => {
   const english = entriesOf('en', locale);
@@ -99,28 +96,6 @@ test.each([
   expect(localeOf(header)).toBe(locale);
 });
 
-/**
- * The texts of a catalogue by key. Plural forms count as present in the number that `language` needs, which no count
- * below a million changes, so that catalogues of different languages compare.
- */
 function entriesOf(locale: string, language: string): Map<string, string> {
-  const catalogue: Entry = JSON.parse(readFileSync(path.join(projectRoot, 'locales', `${locale}.json`), 'utf8'));
-  const entries = new Map(flatten(catalogue, ''));
-  const forms = new Set(Array.from({ length: 200 }, (_, count) => new Intl.PluralRules(language).select(count)));
-  // Fractions do not occur, but `other` is where i18next ends.
-  forms.add('other');
-  for (const [key, text] of [...entries].filter(([name]) => locale !== language && name.endsWith('_other'))) {
-    entries.delete(key.replace(/other$/, 'one'));
-    for (const form of forms) entries.set(key.replace(/other$/, form), text);
-  }
-  return entries;
-}
-
-function flatten(entry: Entry, key: string): [string, string][] {
-  if (typeof entry === 'string') return [[key, entry]];
-  return Object.entries(entry).flatMap(([name, child]) => flatten(child, key ? `${key}.${name}` : name));
-}
-
-function placeholders(text = ''): string[] {
-  return (text.match(/{{.*?}}/g) ?? []).sort();
+  return entriesIn(path.join('locales', `${locale}.json`), locale, language);
 }
