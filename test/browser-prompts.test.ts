@@ -89,7 +89,7 @@ inBrowser('in browsers on two servers,', () => {
     const { owner, phone } = await trustedPhone();
     const laptop = await askingLaptop(owner);
     await phone.getByRole('button', { name: 'This was not me' }).click();
-    await laptop.getByRole('heading', { name: 'This sign-in was refused' }).waitFor();
+    await laptop.getByText('Refused on a trusted device').waitFor();
     await phone.getByRole('dialog', { name: 'The sign-in was refused' }).waitFor();
     expect(await accessibilityFaults(phone)).toEqual([]);
     await phone.getByRole('button', { name: 'Change the password' }).click();

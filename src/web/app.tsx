@@ -1,18 +1,17 @@
 import { lazy, Suspense } from 'react';
 import { RouterProvider } from 'react-aria-components';
-import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { About } from './about/about.tsx';
 import { Frame } from './frame/frame.tsx';
 import { BrokenPage, Mishap } from './frame/mishap.tsx';
+import { NotFound } from './frame/not-found.tsx';
+import { Unreachable } from './frame/unreachable.tsx';
 import { Prompts } from './prompts/prompts.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
 import { Watch } from './session/watch.tsx';
 import { ResetPassword } from './sign-in/reset-password.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignUp } from './sign-in/sign-up.tsx';
-import { Button } from './ui/button.tsx';
-import { Notice } from './ui/notice.tsx';
 import { Waiting } from './ui/waiting.tsx';
 
 // What only somebody who is signed in sees is fetched then.
@@ -49,16 +48,8 @@ function WhileSignedIn() {
 
 function Pages() {
   const { viewer, isLoading, isUnreachable, refresh } = useSession();
-  const { t } = useTranslation();
   if (isLoading) return <Waiting />;
-  if (isUnreachable) {
-    return (
-      <Notice look="alarm" title={t('unreachable.title')}>
-        <p>{t('unreachable.text')}</p>
-        <Button onPress={refresh}>{t('tryAgain')}</Button>
-      </Notice>
-    );
-  }
+  if (isUnreachable) return <Unreachable onAskAgain={refresh} />;
   return (
     <Suspense fallback={<Waiting />}>
       <Switch>
@@ -67,6 +58,7 @@ function Pages() {
         <Route path="/account/*?">{viewer ? <Account /> : <Redirect to="/" replace />}</Route>
         <Route path="/sign-up">{viewer ? <Redirect to="/account" replace /> : <SignUp />}</Route>
         <Route path="/">{viewer ? <Redirect to="/account" replace /> : <SignIn />}</Route>
+        <Route component={NotFound} />
       </Switch>
     </Suspense>
   );

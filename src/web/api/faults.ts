@@ -3,9 +3,8 @@ import type { TFunction } from 'i18next';
 
 /** What went wrong, as a sentence for the person in front of the page. */
 export function faultText(error: CombinedError, t: TFunction, language: string): string {
-  if (error.networkError) return t('fault.network');
-  const [first] = error.graphQLErrors;
-  const { code, retryAt } = first?.extensions ?? {};
+  if (error.networkError) return t(navigator.onLine ? 'fault.network' : 'fault.offline');
+  const { code, retryAt } = error.graphQLErrors[0]?.extensions ?? {};
   switch (code) {
     case 'RATE_LIMITED':
       return typeof retryAt === 'string'
@@ -20,12 +19,25 @@ export function faultText(error: CombinedError, t: TFunction, language: string):
     case 'NOT_FOUND':
       return t('fault.notFound');
     case 'BAD_USER_INPUT':
-      return first?.message ?? t('fault.unknown');
+      return t('fault.input');
     default:
       return t('fault.unknown');
   }
 }
 
+/** The last part of the value's path that the server did not take: `email`, for example; null where it is no value. */
+export function faultyField(error: CombinedError): string | null {
+  const { code, field } = error.graphQLErrors[0]?.extensions ?? {};
+  if (code !== 'BAD_USER_INPUT' || typeof field !== 'string') return null;
+  return field.split('.').at(-1) ?? null;
+}
+
+/** With seconds, since some waits are shorter than a minute, and with the day where it is not today's. */
 function timeText(instant: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(new Date(instant));
+  const at = new Date(instant);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(language, {
+    timeStyle: 'medium',
+    ...(isToday ? {} : { dateStyle: 'medium' }),
+  }).format(at);
 }

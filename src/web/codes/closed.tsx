@@ -3,14 +3,16 @@ import type { ChallengeState } from '../api/operations.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 
+/** How a challenge ends without letting anybody in here. */
+export type ClosedState = Exclude<ChallengeState, 'PENDING'>;
+
 /** The challenge is over without having let anybody in: why, and what to do now. */
-export function Closed({ state, onAgain }: { readonly state: ChallengeState; readonly onAgain: () => void }) {
+export function Closed({ state, onAgain }: { readonly state: ClosedState; readonly onAgain: () => void }) {
   const { t } = useTranslation();
-  const reason = state === 'PENDING' || state === 'VERIFIED' ? 'EXPIRED' : state;
   return (
     <>
-      <Notice look={reason === 'EXPIRED' ? 'warn' : 'alarm'} title={t(`closed.${reason}.title`)}>
-        <p>{t(`closed.${reason}.text`)}</p>
+      <Notice look={state === 'EXPIRED' ? 'warn' : 'alarm'} title={t(`closed.${state}.title`)}>
+        <p>{t(`closed.${state}.text`)}</p>
       </Notice>
       <Button look="primary" isWide onPress={onAgain}>
         {t('closed.again')}

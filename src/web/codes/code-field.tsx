@@ -9,11 +9,12 @@ export interface CodeFieldProps {
   /** Called with a code that is complete. */
   readonly onComplete?: (code: string) => void;
   readonly error?: string | null;
-  readonly isDisabled?: boolean;
+  /** While a code is being looked at; the field keeps the focus. */
+  readonly isReadOnly?: boolean;
 }
 
 /** One field for the whole code: it takes what a phone offers from a message, and a paste with spaces in it. */
-export function CodeField({ length, value, onChange, onComplete, error, isDisabled = false }: CodeFieldProps) {
+export function CodeField({ length, value, onChange, onComplete, error, isReadOnly = false }: CodeFieldProps) {
   const { t } = useTranslation();
   const take = (typed: string) => {
     const code = typed.replace(/\D/g, '').slice(0, length);
@@ -26,20 +27,25 @@ export function CodeField({ length, value, onChange, onComplete, error, isDisabl
       value={value}
       onChange={take}
       isInvalid={Boolean(error)}
-      isDisabled={isDisabled}
+      isReadOnly={isReadOnly}
       validationBehavior="aria"
       autoFocus
     >
       <Label className={styles.label ?? ''}>{t('code.label', { digits: length })}</Label>
       <Input
         className={styles.input ?? ''}
+        // Digits run from left to right in every language.
+        dir="ltr"
         inputMode="numeric"
         autoComplete="one-time-code"
         autoCorrect="off"
         spellCheck={false}
         placeholder={'·'.repeat(length)}
       />
-      <FieldError className={styles.error ?? ''}>{error}</FieldError>
+      {/* The focus stays where it is, so what is wrong has to be read out by itself. */}
+      <FieldError className={styles.error ?? ''}>
+        <span role="alert">{error}</span>
+      </FieldError>
     </TextField>
   );
 }

@@ -1,17 +1,16 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
-import { faultText } from '../api/faults.ts';
-import { type ChallengeFieldsFragment, type ChallengeState, VerifyCodeDocument } from '../api/operations.ts';
+import { type ChallengeFieldsFragment, VerifyCodeDocument } from '../api/operations.ts';
+import { useFaultText } from '../api/use-fault-text.ts';
 import { Door, DoorForm } from '../sign-in/door.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { useTimeTexts } from '../ui/time.ts';
 import { Closed } from './closed.tsx';
 import { CodeField } from './code-field.tsx';
 import { Deliveries } from './deliveries.tsx';
-import { useChallenge } from './use-challenge.ts';
+import { closedState, useChallenge, useClosed } from './use-challenge.ts';
 
 export interface CodeStepProps {
   readonly challenge: ChallengeFieldsFragment;
@@ -22,46 +21,42 @@ export interface CodeStepProps {
 
 /** The code of a sign-in or a sign-up: typed here, and watched until it is over. */
 export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepProps) {
-  const { t, i18n } = useTranslation();
-  const { moment } = useTimeTexts();
+  const { t } = useTranslation();
+  const faultText = useFaultText();
   const challenge = useChallenge(opened);
+  const { closed, close } = useClosed(challenge);
   const [{ fetching }, verify] = useMutation(VerifyCodeDocument);
   const [code, setCode] = useState('');
   const [trustDevice, setTrustDevice] = useState(true);
   const [wrong, setWrong] = useState<string | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const [closed, setClosed] = useState<ChallengeState | null>(null);
   const isSignIn = challenge.purpose === 'SIGN_IN';
 
   const submit = async (typed: string) => {
-    setWrong(null);
     setFault(null);
+    if (typed.length < challenge.codeLength) return setWrong(t('code.incomplete', { digits: challenge.codeLength }));
+    setWrong(null);
     const { data, error } = await verify({ challengeToken: challenge.token, code: typed, trustDevice });
-    if (error) return setFault(faultText(error, t, i18n.language));
+    if (error) return setFault(faultText(error));
     const outcome = data?.verifyCode;
     switch (outcome?.__typename) {
       case 'SignedIn':
         return onVerified();
       case 'WrongCode':
         setCode('');
-        return setWrong(outcome.message);
+        return outcome.attemptsRemaining > 0 ? setWrong(outcome.message) : close('LOCKED');
       case 'ChallengeClosed':
-        return setClosed(outcome.state);
+        return close(closedState(outcome.state));
       case 'TemporarilyLocked':
-        return setFault(
-          outcome.retryAt
-            ? `${outcome.message} ${t('code.retryAt', { time: moment(outcome.retryAt) })}`
-            : outcome.message,
-        );
+        setCode('');
+        return setFault(outcome.message);
     }
   };
 
-  // Its own right code closes it too, a moment before the answer comes.
-  const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
-  if (over) {
+  if (closed) {
     return (
-      <Door key="closed" title={t(`closed.${over === 'VERIFIED' || over === 'PENDING' ? 'EXPIRED' : over}.heading`)}>
-        <Closed state={over} onAgain={onLeave} />
+      <Door key="closed" title={t(isSignIn ? 'signIn.title' : 'signUp.title', { ns: 'signIn' })}>
+        <Closed state={closed} onAgain={onLeave} />
       </Door>
     );
   }
@@ -82,7 +77,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
           onChange={setCode}
           onComplete={(complete) => void submit(complete)}
           error={wrong}
-          isDisabled={fetching}
+          isReadOnly={fetching}
         />
         {isSignIn && (
           <Checkbox isSelected={trustDevice} onChange={setTrustDevice} description={t('code.trustMeans')}>
@@ -94,13 +89,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
             <p>{fault}</p>
           </Notice>
         )}
-        <Button
-          type="submit"
-          look="primary"
-          isWide
-          isPending={fetching}
-          isDisabled={code.length !== challenge.codeLength}
-        >
+        <Button type="submit" look="primary" isWide isPending={fetching}>
           {t('code.submit')}
         </Button>
       </DoorForm>

@@ -1,13 +1,14 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
-import { faultText } from '../api/faults.ts';
 import { type ChallengeFieldsFragment, SendCodeDocument, type VerificationMethod } from '../api/operations.ts';
+import { useFaultText } from '../api/use-fault-text.ts';
 import { SupportReport } from '../support/support-report.tsx';
 import { Button } from '../ui/button.tsx';
 import { Details } from '../ui/details.tsx';
-import { clock, useSecondsUntil, useTimeTexts } from '../ui/time.ts';
+import { clock, useSecondsUntil } from '../ui/time.ts';
 import styles from './deliveries.module.css';
+import { DeliveryStatus } from './delivery-status.tsx';
 
 /** What became of the code, live; how to have it again or another way; and what helps where it does not come. */
 export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsFragment }) {
@@ -16,16 +17,7 @@ export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsF
   const [latest] = challenge.deliveries;
   return (
     <div className={styles.deliveries}>
-      <div className={styles.head}>
-        <p role="status">
-          <StatusLine challenge={challenge} />
-        </p>
-        <p className={styles.left}>
-          <span className="visually-hidden">{t('code.timeLeft')} </span>
-          {clock(secondsLeft ?? 0)}
-        </p>
-      </div>
-      {latest?.hint && <p className={styles.hint}>{latest.hint}</p>}
+      {latest && <DeliveryStatus delivery={latest} />}
       <Resend challenge={challenge} />
       <Details summary={t('code.notCome')}>
         <ul className={styles.help}>
@@ -35,68 +27,50 @@ export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsF
         </ul>
         {challenge.purpose === 'SIGN_IN' && <SupportReport challengeToken={challenge.token} />}
       </Details>
+      <p className={styles.left}>
+        {t('code.timeLeft')} <span>{clock(secondsLeft ?? 0)}</span>
+      </p>
     </div>
   );
 }
 
-function StatusLine({ challenge }: { readonly challenge: ChallengeFieldsFragment }) {
-  const { t } = useTranslation();
-  const { moment } = useTimeTexts();
-  const [latest] = challenge.deliveries;
-  if (!latest) return t('code.sentTo', { to: challenge.sentTo });
-  const count = latest.devicesReached ?? 0;
-  const time = moment(latest.changedAt);
-  switch (latest.state) {
-    case 'SEEN':
-      return t('delivery.seen', { count });
-    case 'SENT':
-      return latest.method === 'APP' ? t('delivery.sentToDevices', { count }) : t('delivery.mailAccepted', { time });
-    case 'QUEUED':
-      return latest.method === 'APP' ? t('delivery.noDevice') : t('delivery.mailWaiting');
-    case 'RETRYING':
-      return t('delivery.retrying');
-    case 'FAILED':
-      return t('delivery.failed');
-  }
-}
-
 function Resend({ challenge }: { readonly challenge: ChallengeFieldsFragment }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const faultText = useFaultText();
   const [{ fetching }, send] = useMutation(SendCodeDocument);
   const [refusal, setRefusal] = useState<string | null>(null);
-  const wait = useSecondsUntil(challenge.resendAt);
+  const wait = useSecondsUntil(challenge.resendAt) ?? 0;
 
   const again = async (method: VerificationMethod) => {
     setRefusal(null);
     const { data, error } = await send({ challengeToken: challenge.token, method });
-    if (error) return setRefusal(faultText(error, t, i18n.language));
+    if (error) return setRefusal(faultText(error));
     const outcome = data?.sendCode;
     if (outcome && outcome.__typename !== 'Challenge') setRefusal(outcome.message);
   };
 
+  if (challenge.resendAt === null) return <p className={styles.quiet}>{t('code.noSendLeft')}</p>;
   const others = challenge.availableMethods.filter((method) => method !== challenge.method);
-  const isLast = challenge.resendAt === null;
   return (
     <>
       <div className={styles.actions}>
-        {!isLast && challenge.availableMethods.includes(challenge.method) && (
+        {challenge.availableMethods.includes(challenge.method) && (
           <Button
             isSmall
             isPending={fetching}
-            isDisabled={(wait ?? 0) > 0}
-            onPress={() => void again(challenge.method)}
+            // Not disabled, which would take the focus from whoever has just pressed it.
+            aria-disabled={wait > 0}
+            onPress={() => wait === 0 && void again(challenge.method)}
           >
-            {wait ? t('code.againIn', { time: clock(wait) }) : t('code.again')}
+            {wait > 0 ? t('code.againIn', { time: clock(wait) }) : t('code.again')}
           </Button>
         )}
-        {!isLast &&
-          others.map((method) => (
-            <Button key={method} isSmall isPending={fetching} onPress={() => void again(method)}>
-              {t(`code.by.${method}`)}
-            </Button>
-          ))}
+        {others.map((method) => (
+          <Button key={method} isSmall isPending={fetching} onPress={() => void again(method)}>
+            {t(`code.by.${method}`)}
+          </Button>
+        ))}
       </div>
-      {isLast && <p className={styles.hint}>{t('code.noSendLeft')}</p>}
       {refusal && <p role="alert">{refusal}</p>}
     </>
   );

@@ -5,12 +5,16 @@ import { useStore } from '../api/store.ts';
 import { choose, type Language, languages } from '../i18n/i18n.ts';
 import { useSession } from '../session/session.tsx';
 import styles from './frame.module.css';
+import { useIsOnline } from './use-is-online.ts';
 
 /** What stands around every page: the name, how the line to the server stands, the language. */
 export function Frame({ children }: { readonly children: ReactNode }) {
   const { t, i18n } = useTranslation();
   return (
     <div className={styles.frame}>
+      <a className={styles.skip} href="#content">
+        {t('skip')}
+      </a>
       <header className={styles.header}>
         <Link href="/" className={styles.name}>
           <Mark />
@@ -18,7 +22,9 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         </Link>
         <LineNote />
       </header>
-      <main className={styles.main}>{children}</main>
+      <main id="content" tabIndex={-1} className={styles.main}>
+        {children}
+      </main>
       <footer className={styles.footer}>
         <Link href="/about">{t('footer.about')}</Link>
         <label className={styles.language}>
@@ -41,9 +47,10 @@ function LineNote() {
   const { api } = useSession();
   const { t } = useTranslation();
   const line = useStore(api.line);
+  const isOnline = useIsOnline();
   return (
     <p className={styles.line} role="status">
-      {line === 'lost' && t('line.lost')}
+      {!isOnline ? t('line.offline') : line === 'lost' && t('line.lost')}
     </p>
   );
 }

@@ -2,55 +2,56 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link, useLocation } from 'wouter';
-import { faultText } from '../api/faults.ts';
 import {
   type ChallengeFieldsFragment,
-  type ChallengeState,
   RequestPasswordResetDocument,
   ResetPasswordDocument,
 } from '../api/operations.ts';
 import { Closed } from '../codes/closed.tsx';
 import { CodeField } from '../codes/code-field.tsx';
 import { Deliveries } from '../codes/deliveries.tsx';
-import { useChallenge } from '../codes/use-challenge.ts';
+import { closedState, useChallenge, useClosed } from '../codes/use-challenge.ts';
 import { NewPasswordField } from '../passwords/new-password-field.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { TextField } from '../ui/text-field.tsx';
 import { Door, DoorForm } from './door.tsx';
+import { EmailField } from './email-field.tsx';
+import { useFormFaults } from './use-form-faults.ts';
 
 /** A forgotten password: a code to the mailbox, and a new password with it. */
 export function ResetPassword() {
-  const { t, i18n } = useTranslation('signIn');
+  const { t } = useTranslation('signIn');
+  const { viewer } = useSession();
   const [{ fetching }, request] = useMutation(RequestPasswordResetDocument);
-  const [email, setEmail] = useState('');
-  const [fault, setFault] = useState<string | null>(null);
+  const [email, setEmail] = useState(viewer?.email ?? '');
+  const { faults, check, refuse } = useFormFaults();
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
-    setFault(null);
+    if (!check({ email })) return;
     const { data, error } = await request({ email: email.trim() });
-    if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
+    if (error) return refuse(error);
     if (data) setChallenge(data.requestPasswordReset);
   };
 
   if (challenge) return <ChoosePassword challenge={challenge} email={email} onLeave={() => setChallenge(null)} />;
   return (
-    <Door title={t('reset.title')} lead={t('reset.lead')} more={<Link href="/">{t('reset.toSignIn')}</Link>}>
-      <DoorForm onSubmit={() => void submit()}>
-        <TextField
-          label={t('email')}
-          type="email"
-          autoComplete="username"
-          inputMode="email"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
-        {fault && (
+    <Door
+      title={t('reset.title')}
+      lead={t('reset.lead')}
+      more={<Link href="/">{t(viewer ? 'reset.toAccount' : 'reset.toSignIn')}</Link>}
+    >
+      {viewer && (
+        <Notice>
+          <p>{t('reset.signedIn')}</p>
+        </Notice>
+      )}
+      <DoorForm onSubmit={() => void submit()} faults={faults}>
+        <EmailField value={email} onChange={setEmail} fault={faults.email} />
+        {faults.whole && (
           <Notice look="alarm">
-            <p>{fault}</p>
+            <p>{faults.whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>
@@ -67,48 +68,62 @@ interface ChoosePasswordProps {
   readonly onLeave: () => void;
 }
 
+interface ChoiceFaults {
+  readonly code: string | null;
+  readonly advice: readonly string[];
+}
+
+const none: ChoiceFaults = { code: null, advice: [] };
+
 function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordProps) {
-  const { t, i18n } = useTranslation('signIn');
+  const { t } = useTranslation('signIn');
   const { leave } = useSession();
   const [, navigate] = useLocation();
   const challenge = useChallenge(opened);
+  const { closed, close } = useClosed(challenge);
   const [{ fetching }, reset] = useMutation(ResetPasswordDocument);
   const [code, setCode] = useState('');
   const [newPassword, setNewPassword] = useState('');
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [advice, setAdvice] = useState<readonly string[]>([]);
-  const [fault, setFault] = useState<string | null>(null);
-  const [closed, setClosed] = useState<ChallengeState | null>(null);
+  const [choice, setChoice] = useState(none);
+  const { faults, refuse, say } = useFormFaults();
 
   /** @returns whether the password is another one now; else what is shown says why not */
   const submit = async (): Promise<boolean> => {
-    setWrong(null);
-    setAdvice([]);
-    setFault(null);
+    say(null);
+    const missing: ChoiceFaults = {
+      code:
+        code.length < challenge.codeLength
+          ? t('code.incomplete', { ns: 'common', digits: challenge.codeLength })
+          : null,
+      advice: newPassword === '' ? [t('missing.password')] : [],
+    };
+    setChoice(missing);
+    if (missing.code || missing.advice.length > 0) return false;
     const { data, error } = await reset({ challengeToken: challenge.token, code, newPassword });
-    if (error) setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
+    if (error) refuse(error);
     const outcome = data?.resetPassword;
     switch (outcome?.__typename) {
       case 'PasswordReset':
         navigate('/');
         return true;
       case 'WrongCode':
-        setWrong(outcome.message);
+        setCode('');
+        if (outcome.attemptsRemaining > 0) setChoice({ ...none, code: outcome.message });
+        else close('LOCKED');
         break;
       case 'ChallengeClosed':
-        setClosed(outcome.state);
+        close(closedState(outcome.state));
         break;
       case 'WeakPassword':
-        setAdvice([outcome.message, ...outcome.suggestions]);
+        setChoice({ ...none, advice: [outcome.message, ...outcome.suggestions] });
     }
     return false;
   };
 
-  const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
-  if (over) {
+  if (closed) {
     return (
       <Door key="closed" title={t('reset.title')}>
-        <Closed state={over} onAgain={onLeave} />
+        <Closed state={closed} onAgain={onLeave} />
       </Door>
     );
   }
@@ -122,27 +137,27 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
         </Button>
       }
     >
-      <DoorForm onSubmit={() => void leave(submit, 'passwordReset')}>
-        <CodeField length={challenge.codeLength} value={code} onChange={setCode} error={wrong} isDisabled={fetching} />
+      <DoorForm onSubmit={() => void leave(submit, 'passwordReset')} faults={choice}>
+        <CodeField
+          length={challenge.codeLength}
+          value={code}
+          onChange={setCode}
+          error={choice.code}
+          isReadOnly={fetching}
+        />
         <NewPasswordField
           label={t('newPassword')}
           value={newPassword}
           onChange={setNewPassword}
           words={[email]}
-          advice={advice}
+          advice={choice.advice}
         />
-        {fault && (
+        {faults.whole && (
           <Notice look="alarm">
-            <p>{fault}</p>
+            <p>{faults.whole}</p>
           </Notice>
         )}
-        <Button
-          type="submit"
-          look="primary"
-          isWide
-          isPending={fetching}
-          isDisabled={code.length !== challenge.codeLength || newPassword === ''}
-        >
+        <Button type="submit" look="primary" isWide isPending={fetching}>
           {t('reset.submit')}
         </Button>
       </DoorForm>

@@ -2,32 +2,31 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link } from 'wouter';
-import { faultText } from '../api/faults.ts';
 import { type ChallengeFieldsFragment, SignInDocument } from '../api/operations.ts';
 import { CodeStep } from '../codes/code-step.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { PasswordField, TextField } from '../ui/text-field.tsx';
-import { useTimeTexts } from '../ui/time.ts';
+import { PasswordField } from '../ui/text-field.tsx';
 import { Door, DoorForm } from './door.tsx';
+import { EmailField } from './email-field.tsx';
 import { thisDevice } from './this-device.ts';
+import { useFormFaults } from './use-form-faults.ts';
 
 /** Signing in: address and password, then the code where this device is new to the account. */
 export function SignIn() {
-  const { t, i18n } = useTranslation('signIn');
-  const { moment } = useTimeTexts();
+  const { t } = useTranslation('signIn');
   const { entered, farewell } = useSession();
   const [{ fetching }, signIn] = useMutation(SignInDocument);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [refusal, setRefusal] = useState<string | null>(null);
+  const { faults, check, refuse, say } = useFormFaults();
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
-    setRefusal(null);
+    if (!check({ email, password })) return;
     const { data, error } = await signIn({ input: { email: email.trim(), password, device: thisDevice() } });
-    if (error) return setRefusal(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
+    if (error) return refuse(error);
     const outcome = data?.signIn;
     switch (outcome?.__typename) {
       case 'SignedIn':
@@ -36,9 +35,7 @@ export function SignIn() {
         return setChallenge(outcome);
       case 'InvalidCredentials':
       case 'TemporarilyLocked':
-        return setRefusal(
-          outcome.retryAt ? `${outcome.message} ${t('retryAt', { time: moment(outcome.retryAt) })}` : outcome.message,
-        );
+        return say(outcome.message);
     }
   };
 
@@ -61,26 +58,19 @@ export function SignIn() {
           <p>{t(`farewell.${farewell}.text`)}</p>
         </Notice>
       )}
-      <DoorForm onSubmit={() => void submit()}>
-        <TextField
-          label={t('email')}
-          type="email"
-          autoComplete="username"
-          inputMode="email"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
+      <DoorForm onSubmit={() => void submit()} faults={faults}>
+        <EmailField value={email} onChange={setEmail} fault={faults.email} />
         <PasswordField
           label={t('password')}
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
+          error={faults.password}
           isRequired
         />
-        {refusal && (
+        {faults.whole && (
           <Notice look="alarm">
-            <p>{refusal}</p>
+            <p>{faults.whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>

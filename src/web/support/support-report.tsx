@@ -1,14 +1,15 @@
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
-import { faultText } from '../api/faults.ts';
 import { CreateSupportReportDocument } from '../api/operations.ts';
+import { useFaultText } from '../api/use-fault-text.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import styles from './support-report.module.css';
 
 /** Makes the report that a person sends to support, shows it, and copies it. */
 export function SupportReport({ challengeToken = null }: { readonly challengeToken?: string | null }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const faultText = useFaultText();
   const [{ data, error, fetching }, create] = useMutation(CreateSupportReportDocument);
   const report = data?.createSupportReport;
   return (
@@ -31,7 +32,7 @@ export function SupportReport({ challengeToken = null }: { readonly challengeTok
           </Button>
         </div>
       )}
-      {error && <p role="alert">{faultText(error, t, i18n.language)}</p>}
+      {error && <p role="alert">{faultText(error)}</p>}
     </div>
   );
 }

@@ -34,6 +34,9 @@ export function useTimeTexts() {
         ...(isToday ? {} : { dateStyle: 'medium' }),
       }).format(at);
     },
+    /** The time of day to the second, of something that happened just now. */
+    second: (instant: string): string =>
+      new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(new Date(instant)),
     day: (instant: string): string =>
       new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(instant)),
   };

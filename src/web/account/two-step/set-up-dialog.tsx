@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import {
   type ChallengeFieldsFragment,
-  type ChallengeState,
   EnableTwoStepDocument,
   StartTwoStepSetupDocument,
 } from '../../api/operations.ts';
@@ -11,7 +10,7 @@ import { useFaultText } from '../../api/use-fault-text.ts';
 import { Closed } from '../../codes/closed.tsx';
 import { CodeField } from '../../codes/code-field.tsx';
 import { Deliveries } from '../../codes/deliveries.tsx';
-import { useChallenge } from '../../codes/use-challenge.ts';
+import { closedState, useChallenge, useClosed } from '../../codes/use-challenge.ts';
 import { useSession, useViewer } from '../../session/session.tsx';
 import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -107,12 +106,15 @@ function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
   const { t } = useTranslation(['account', 'common']);
   const faultText = useFaultText();
   const challenge = useChallenge(opened);
+  const { closed, close } = useClosed(challenge);
   const [{ fetching }, enable] = useMutation(EnableTwoStepDocument);
   const [code, setCode] = useState('');
   const [faults, setFaults] = useState<Faults>({});
-  const [closed, setClosed] = useState<ChallengeState | null>(null);
 
   const submit = async (typed: string) => {
+    if (typed.length < challenge.codeLength) {
+      return setFaults({ code: t('code.incomplete', { ns: 'common', digits: challenge.codeLength }) });
+    }
     setFaults({});
     const { data, error } = await enable({ challengeToken: challenge.token, code: typed });
     if (error) return setFaults({ other: faultText(error) });
@@ -122,15 +124,13 @@ function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
         return onDone(outcome.sessionsEnded);
       case 'WrongCode':
         setCode('');
-        return setFaults({ code: outcome.message });
+        return outcome.attemptsRemaining > 0 ? setFaults({ code: outcome.message }) : close('LOCKED');
       case 'ChallengeClosed':
-        return setClosed(outcome.state);
+        return close(closedState(outcome.state));
     }
   };
 
-  // Its own right code closes it too, a moment before the answer comes.
-  const over = closed ?? (challenge.state === 'PENDING' || challenge.state === 'VERIFIED' ? null : challenge.state);
-  if (over) return <Closed state={over} onAgain={onAgain} />;
+  if (closed) return <Closed state={closed} onAgain={onAgain} />;
   return (
     <DoorForm onSubmit={() => void submit(code)} faults={faults}>
       <p>{t('code.leadEmail', { ns: 'common', to: challenge.sentTo })}</p>
@@ -140,20 +140,14 @@ function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
         onChange={setCode}
         onComplete={(complete) => void submit(complete)}
         error={faults.code}
-        isDisabled={fetching}
+        isReadOnly={fetching}
       />
       {faults.other && (
         <Notice look="alarm">
           <p>{faults.other}</p>
         </Notice>
       )}
-      <Button
-        type="submit"
-        look="primary"
-        isWide
-        isPending={fetching}
-        isDisabled={code.length !== challenge.codeLength}
-      >
+      <Button type="submit" look="primary" isWide isPending={fetching}>
         {t('setUp.submit')}
       </Button>
       <Deliveries challenge={challenge} />
