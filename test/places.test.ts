@@ -7,6 +7,11 @@ import { pino } from 'pino';
 import { canonicalIp, clientNetworks } from '../src/places/client-network.js';
 import { type KnownPlace, Places, placeLabel } from '../src/places/places.js';
 import { projectRoot } from '../src/project.js';
+import { activityOf } from './support/activity.js';
+import { asA } from './support/outcomes.js';
+import { letIn } from './support/owner.js';
+import { Servers } from './support/servers.js';
+import { Visitor } from './support/visitor.js';
 
 const fixture = path.join(projectRoot, 'test/fixtures/GeoIP2-City-Test.mmdb');
 const silent = pino({ level: 'silent' });
@@ -172,6 +177,35 @@ describe('the location database', () => {
     for (let host = 0; host < 2000; host += 1) {
       expect(['known', 'unknown']).toContain(places.of(`81.${host & 255}.${host >> 3}.9`).kind);
     }
+  });
+});
+
+describe('without a location database that can be read', () => {
+  const london = { 'x-forwarded-for': '81.2.69.160' };
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'doorstep-places-'));
+    const content = await readFile(fixture);
+    await writeFile(path.join(folder, 'broken.mmdb'), content.subarray(0, content.length / 2));
+    await writeFile(path.join(folder, 'damaged.mmdb'), content.fill(0xa5, 0, content.length - 1000));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test.each(['missing', 'broken', 'damaged'])('people sign in all the same, from a place unknown: %s', async (name) => {
+    const env = { TRUST_PROXY: '127.0.0.1/32', GEOIP_DATABASE: path.join(folder, `${name}.mmdb`) };
+    await using servers = await Servers.start({ env });
+    const phone = servers.stranger().twin(new Visitor(servers.client().url, london));
+    const challenge = asA('Challenge', await phone.signUp());
+    asA('SignedIn', await phone.verify(challenge, await servers.mailbox.code(phone.owner.email)));
+    await phone.turnOnTwoStep();
+    await letIn(phone, phone.another('Laptop'));
+    const [entered] = await activityOf(phone, { types: ['SIGNED_IN'], first: 1 });
+    expect(entered).toMatchObject({
+      ipAddress: '81.2.69.160',
+      location: { label: 'Unknown location', city: null, countryCode: null },
+      isNewLocation: false,
+    });
   });
 });
 
