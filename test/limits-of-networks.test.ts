@@ -122,4 +122,20 @@ describe.each(backEnds)('of one client network, counted on $name over two server
     // Those past a limit count like the others, so that asking again and again keeps it shut.
     expect(withheld).toEqual([false, false, true, false, false, true, true, true, true]);
   });
+
+  test('past the mails of an hour a stranger who has one sent again is answered as ever, and nothing is sent', async () => {
+    const stranger = servers.stranger();
+    const [network, challenges] = [newNetwork(), [] as Challenge[]];
+    for (let nth = 0; nth < 3; nth += 1) challenges.push(await requestReset(from(network, stranger)));
+    const [first, , last] = challenges as [Challenge, Challenge, Challenge];
+    await servers.database.query(
+      `update challenge set last_mail_send_at = last_mail_send_at - interval '31 seconds' where email = $1`,
+      [stranger.owner.email],
+    );
+    for (const challenge of [first, last]) {
+      asA('Challenge', await from(network, stranger).sendCode(challenge, 'EMAIL'));
+      const sends = 'challenge_id = $1 and is_withheld';
+      expect(await servers.database.count('delivery', sends, [challenge.id])).toBe(challenge === last ? 2 : 1);
+    }
+  });
 });

@@ -82,8 +82,8 @@ export const mailGuards: readonly Guard[] = [
       },
     ],
     noticedBy: [
-      'enumeration',
-      'the script of sends, codes, events and a change of the password is the same for anybody',
+      'limits-of-networks',
+      'past the mails of an hour a stranger who has one sent again is answered as ever, and nothing is sent',
     ],
   },
   {
