@@ -8,6 +8,7 @@ import {
   type Browser as Program,
 } from 'playwright-core';
 import { installed } from './programs.js';
+import { DEADLINE_MS } from './waiting.js';
 
 /**
  * Where Chromium is installed: the path of its program, null where there is none.
@@ -53,6 +54,8 @@ export class Browser implements AsyncDisposable {
   /** A device with cookies and storage of its own, on which nothing was opened yet. */
   async device(options: BrowserContextOptions = screens.laptop): Promise<BrowserContext> {
     const context = await this.program.newContext({ locale: 'en-US', reducedMotion: 'reduce', ...options });
+    // Less than a whole test may take, so that what fails says what it waited for.
+    context.setDefaultTimeout(DEADLINE_MS);
     context.on('page', (page) => this.watch(page));
     return context;
   }
