@@ -3,6 +3,7 @@ import type { Handset } from './support/handset.js';
 import { asA, tally } from './support/outcomes.js';
 import { codeShownOn, deviceOf, letIn, removeDevice, resetByMail } from './support/owner.js';
 import { Servers } from './support/servers.js';
+import { until } from './support/waiting.js';
 
 let servers: Servers;
 
@@ -167,6 +168,26 @@ describe('a retired token with the right password', () => {
     await ageRetired(phone, '61 seconds');
     expect(asA('Challenge', await copy.signIn()).availableMethods).toEqual(['APP']);
     expect(await alarms(phone)).toBe(1);
+  });
+
+  test('ends what a thief has who used a copy first: the owner comes later, and is the one who is noticed', async () => {
+    const phone = await servers.trusted();
+    const thief = phone.twin(servers.client(1));
+    thief.sessionToken = null;
+    asA('SignedIn', await thief.signIn());
+    asA('SignedIn', await thief.signIn());
+    await using requests = thief.loginRequests();
+    await until(async () => (await thief.viewer())?.currentDevice.isOnline, 'the thief online');
+
+    await ageRetired(phone, '61 seconds');
+    const asked = asA('Challenge', await phone.signIn());
+    expect(await requests.closed()).toMatchObject({ code: 4401 });
+    expect(await thief.viewer()).toBeNull();
+    asA('Challenge', await thief.signIn());
+    expect(await alarms(phone)).toBe(1);
+    // The mailbox is the owner's: its code brings the phone back.
+    expect(asked.method).toBe('EMAIL');
+    asA('SignedIn', await phone.verify(asked, await servers.mailbox.code(phone.owner.email)));
   });
 
   test('raises the alarm once', async () => {
