@@ -6,8 +6,11 @@ import { findPrograms } from '../../src/embedded/postgres-programs.js';
 import { currentUser, isRoot, unprivilegedUser } from '../../src/embedded/postgres-user.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
-/** Starts an empty PostgreSQL of the embedded binaries that trusts whoever comes from loopback. */
-export async function startTestPostgres(): Promise<Store> {
+/**
+ * Starts an empty PostgreSQL of the embedded binaries that trusts whoever comes from loopback.
+ * @param fsync whether a commit waits for the disk, as in real life; tests have no use for that
+ */
+export async function startTestPostgres({ fsync = false } = {}): Promise<Store> {
   const folder = mkdtempSync(path.join(tmpdir(), 'doorstep-postgres-'));
   const user = isRoot() ? unprivilegedUser() : currentUser();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
@@ -27,7 +30,7 @@ export async function startTestPostgres(): Promise<Store> {
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
-    'fsync=off',
+    `fsync=${fsync ? 'on' : 'off'}`,
     // For tests that compare which statements two requests cost.
     'shared_preload_libraries=pg_stat_statements',
   ];
