@@ -20,7 +20,9 @@ export function Password() {
   return (
     <Page title={t('password.title')} lead={t('password.lead')}>
       <Card title={t('password.formTitle')}>
-        <PasswordForm />
+        <div className={styles.form}>
+          <PasswordForm />
+        </div>
       </Card>
     </Page>
   );
