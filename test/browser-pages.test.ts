@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Page } from 'playwright-core';
 import { locales } from '../src/texts.js';
 import { accessibilityFaults, Browser, chromiumAvailable, screens } from './support/browser.js';
-import { enterPassword } from './support/pages.js';
+import { enterPassword, signedIn } from './support/pages.js';
 import { Servers } from './support/servers.js';
 
 const inBrowser = chromiumAvailable() ? describe : describe.skip;
@@ -11,6 +11,7 @@ const inBrowser = chromiumAvailable() ? describe : describe.skip;
 const narrow = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 
 const doorPages = ['/', '/sign-up', '/reset-password', '/about'];
+const accountPages = ['/account', ...['devices', 'activity', 'password', 'support'].map((name) => `/account/${name}`)];
 
 inBrowser('in a browser,', () => {
   let servers: Servers;
@@ -38,6 +39,23 @@ inBrowser('in a browser,', () => {
       await open(page, path);
       expect(await page.evaluate('[document.documentElement.lang, document.documentElement.scrollWidth]')).toEqual([
         locale,
+        narrow.viewport.width,
+      ]);
+    }
+  });
+
+  test.each(locales)('no page of an account is wider than a narrow screen, in %s', async (locale) => {
+    const page = await (await browser.device(narrow)).newPage();
+    await open(page, '/');
+    await enterPassword(page, (await servers.signedUp()).owner);
+    await signedIn(page);
+    await page.getByLabel('Language').selectOption(locale);
+    await page.locator(`html[lang=${locale}]`).waitFor();
+    for (const path of accountPages) {
+      await open(page, path);
+      await page.locator('[class*=waiting]').first().waitFor({ state: 'detached' });
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([
+        path,
         narrow.viewport.width,
       ]);
     }
