@@ -1,3 +1,4 @@
+import { faultGuards } from './faults.js';
 import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
 import { mailGuards } from './mail.js';
@@ -8,4 +9,10 @@ import { trustGuards } from './trust.js';
 // codes and of the metrics token in constant time.
 
 /** Every guard that `npm run guards` takes out. */
-export const guards: readonly Guard[] = [...guessingGuards, ...trustGuards, ...requestGuards, ...mailGuards];
+export const guards: readonly Guard[] = [
+  ...guessingGuards,
+  ...trustGuards,
+  ...requestGuards,
+  ...mailGuards,
+  ...faultGuards,
+];

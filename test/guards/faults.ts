@@ -1,0 +1,31 @@
+import type { Guard } from './guard.js';
+
+/** What keeps the faults of stores from being those of people. */
+export const faultGuards: readonly Guard[] = [
+  {
+    name: 'late-answers-of-postgresql',
+    keeps: 'a PostgreSQL that hangs holds a request up for seconds only',
+    edits: [{ file: 'database.ts', find: '  query_timeout: 8_000,\n', replace: '' }],
+    noticedBy: ['postgres-faults', 'that hangs holds a request up for ten seconds at most, and all is well by itself'],
+    breaks: true,
+  },
+  {
+    name: 'late-answers-of-redis',
+    keeps: 'a Redis that hangs holds a sign-in up for two seconds at most',
+    edits: [{ file: 'rate-limits.ts', find: '    commandTimeout: COMMAND_TIMEOUT_MS,\n', replace: '' }],
+    noticedBy: ['redis-faults', '%s, people sign in, live codes arrive, mail waits and goes when it is well again'],
+    breaks: true,
+  },
+  {
+    name: 'retention-in-batches',
+    keeps: 'a backlog is deleted in batches, all of them in one run',
+    edits: [
+      {
+        file: 'retention.ts',
+        find: 'while (changed >= BATCH) changed = await this.runOnce(statement);',
+        replace: 'changed = await this.runOnce(statement);',
+      },
+    ],
+    noticedBy: ['retention', 'a backlog of many batches goes in one run, and what is still kept stays'],
+  },
+];
