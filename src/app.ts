@@ -78,10 +78,17 @@ class StartedApp implements App {
     this.api = await createApi(this.foundation);
     const { http } = this.api;
     mountHealth(http, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
-    await mountWebClient(http, config.playground ? '/playground' : null);
-    if (config.playground) mountPlayground(http);
     const port = () => (http.server.address() as AddressInfo).port;
-    if (this.parts.inbox && !config.production) mountInbox(http, this.parts.inbox, createLocalOnly(port));
+    const isLocal = createLocalOnly(port);
+    const inbox = config.production ? undefined : this.parts.inbox;
+    const playground = config.playground ? '/playground' : null;
+    await mountWebClient(http, {
+      elsewhere: playground,
+      // Whoever has the inbox in this process is at work on the product; nobody else is told.
+      tools: (request) => (inbox && isLocal(request) ? ['/inbox', ...(playground ? [playground] : [])] : []),
+    });
+    if (playground) mountPlayground(http);
+    if (inbox) mountInbox(http, inbox, isLocal);
     await http.listen({ host: config.host, port: config.port });
     this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
   }

@@ -78,3 +78,17 @@ describe('the web client', () => {
     expect(encodings).toEqual(['br', 'gzip', null]);
   });
 });
+
+describe('the document', () => {
+  const toolsIn = async (url: string, headers: Record<string, string> = {}) => {
+    const html = await (await fetch(url, { headers })).text();
+    return /<meta name="development-tools" content="([^"]*)"/.exec(html)?.[1] ?? null;
+  };
+
+  test('names the inbox and the playground to whoever works on this machine, and to nobody else', async () => {
+    await using developed = await Servers.start({ pages: true, worker: false });
+    const { url } = developed.client();
+    expect(await toolsIn(url)).toBe('/inbox /playground');
+    expect(await toolsIn(url, { 'x-forwarded-for': '203.0.113.7' })).toBeNull();
+  });
+});

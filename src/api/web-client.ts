@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { projectRoot } from '../project.js';
 
 const folder = path.join(projectRoot, 'dist-web');
@@ -10,11 +11,19 @@ const assets = path.join(folder, 'assets');
 /** The addresses of its pages: each is answered with the same document, which shows the right one. */
 const pages = ['/', '/sign-up', '/reset-password', '/about', '/account', '/account/*'];
 
+/** What is known of what else this server serves. */
+export interface Surroundings {
+  /** Where the bare address leads when there is no client to serve; null: nowhere. */
+  readonly elsewhere: string | null;
+  /** The addresses of what helps a developer, for whoever may know of it. */
+  readonly tools: (request: FastifyRequest) => readonly string[];
+}
+
 /**
- * Serves the web client at `/`, from the files that the build made and compressed. Without them, as in an image that
- * ships the API alone, the bare address leads to `elsewhere`, or nowhere.
+ * Serves the web client at `/`, from the files that the build made and compressed; there are none in an image that ships
+ * the API alone.
  */
-export async function mountWebClient(app: FastifyInstance, elsewhere: string | null): Promise<void> {
+export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }: Surroundings): Promise<void> {
   if (!existsSync(path.join(folder, 'index.html'))) {
     if (elsewhere) app.get('/', (_request, reply) => reply.redirect(elsewhere));
     return;
@@ -29,7 +38,12 @@ export async function mountWebClient(app: FastifyInstance, elsewhere: string | n
       if (file.startsWith(assets)) reply.header('cache-control', 'public, max-age=31536000, immutable');
     },
   });
-  const show = (_request: unknown, reply: FastifyReply) =>
-    reply.sendFile('index.html', folder, { cacheControl: false });
+  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+    const named = tools(request);
+    if (named.length === 0) return reply.sendFile('index.html', folder, { cacheControl: false });
+    const html = await readFile(path.join(folder, 'index.html'), 'utf8');
+    const meta = `<meta name="development-tools" content="${named.join(' ')}" />`;
+    return reply.type('text/html; charset=utf-8').send(html.replace('</head>', `${meta}</head>`));
+  };
   for (const page of pages) app.get(page, show);
 }

@@ -110,19 +110,23 @@ interface ReaderProps {
 
 function SessionReader({ api, farewell, begin, leave, children }: PropsWithChildren<ReaderProps>) {
   const [{ data, error }, ask] = useQuery({ query: ViewerDocument });
+  // Once it could not be asked, it stays so until it answers: a page that asks again and again does not flicker.
+  const [isUnreachable, setUnreachable] = useState(false);
+  if (error && !data && !isUnreachable) setUnreachable(true);
+  if (data && isUnreachable) setUnreachable(false);
   const refresh = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
   const value = useMemo<SessionValue>(
     () => ({
       api,
-      isLoading: !data && !error,
-      isUnreachable: !data && error !== undefined,
+      isLoading: !data && !isUnreachable,
+      isUnreachable,
       viewer: data?.viewer ?? null,
       farewell,
       entered: () => begin(null),
       leave,
       refresh,
     }),
-    [api, data, error, farewell, begin, leave, refresh],
+    [api, data, isUnreachable, farewell, begin, leave, refresh],
   );
   return <SessionContext value={value}>{children}</SessionContext>;
 }

@@ -8,11 +8,13 @@ export interface DoorProps {
   readonly children: ReactNode;
   /** Where else to go from here, below the card. */
   readonly more?: ReactNode;
+  /** What stands beside the card where there is room, else below it. */
+  readonly aside?: ReactNode;
 }
 
 /** A page of somebody who is not signed in: one thing to do, in the middle. */
-export function Door({ title, lead, children, more }: DoorProps) {
-  return (
+export function Door({ title, lead, children, more, aside }: DoorProps) {
+  const door = (
     <div className={styles.door}>
       <section className={styles.card}>
         <header>
@@ -22,6 +24,13 @@ export function Door({ title, lead, children, more }: DoorProps) {
         {children}
       </section>
       {more && <div className={styles.more}>{more}</div>}
+    </div>
+  );
+  if (!aside) return door;
+  return (
+    <div className={styles.beside}>
+      {door}
+      {aside}
     </div>
   );
 }

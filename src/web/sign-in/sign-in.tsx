@@ -10,6 +10,7 @@ import { Notice } from '../ui/notice.tsx';
 import { PasswordField } from '../ui/text-field.tsx';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
+import { Story } from './story.tsx';
 import { thisDevice } from './this-device.ts';
 import { useFormFaults } from './use-form-faults.ts';
 
@@ -52,6 +53,7 @@ export function SignIn() {
           <Link href="/reset-password">{t('signIn.toReset')}</Link>
         </>
       }
+      aside={<Story />}
     >
       {farewell && (
         <Notice look={farewell === 'endedElsewhere' ? 'warn' : 'info'} title={t(`farewell.${farewell}.title`)}>

@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { accessibilityFaults, Browser, chromiumAvailable } from './support/browser.js';
+import { newOwner, PASSWORD } from './support/handset.js';
+import { enterPassword, signedIn, typeCode, visit } from './support/pages.js';
+import { Servers } from './support/servers.js';
+
+const inBrowser = chromiumAvailable() ? describe : describe.skip;
+
+inBrowser('somebody at the door, in a browser,', () => {
+  let servers: Servers;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [servers, browser] = await Promise.all([Servers.start({ pages: true }), Browser.start()]);
+  });
+  afterEach(() => {
+    expect(browser.complaints.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await servers[Symbol.asyncDispose]();
+  });
+
+  const focused = (page: Page) => page.evaluate<string>('document.activeElement.autocomplete');
+  const paste = (page: Page, text: string) =>
+    page.getByLabel(/^Code/).evaluate((field, pasted) => {
+      const input = field as unknown as { focus(): void; ownerDocument: { execCommand(...args: unknown[]): void } };
+      input.focus();
+      input.ownerDocument.execCommand('insertText', false, pasted);
+    }, text);
+
+  test('signs up with the keyboard alone, and pastes the mailed code with a space in it', async () => {
+    const { email } = newOwner();
+    const page = await visit(browser, servers);
+    await page.getByRole('link', { name: 'Create an account' }).press('Enter');
+    await page.getByRole('heading', { name: 'Create your account' }).waitFor();
+    expect(await page.title()).toBe('Create your account · Doorstep');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(email);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByLabel(/^Code/).waitFor();
+    expect(await focused(page)).toBe('one-time-code');
+    const code = await servers.mailbox.code(email);
+    await paste(page, ` ${code.slice(0, 4)} ${code.slice(4)} `);
+    await signedIn(page);
+  });
+
+  test('is told what a form lacks before anything is sent, and led to it', async () => {
+    const page = await visit(browser, servers);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    const sent: string[] = [];
+    page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Type your e-mail address.').waitFor();
+    expect(await focused(page)).toBe('username');
+    await enterPassword(page, { email: 'ada', password: '' });
+    await page.getByText('That is no e-mail address.').waitFor();
+    await page.getByLabel('E-mail address').fill('ada@example.com');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('That is no e-mail address.').waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('current-password');
+    expect(sent).toEqual([]);
+  });
+
+  test('is told of each wrong code, and at once when no more are taken', async () => {
+    const { owner } = await servers.trusted();
+    const page = await visit(browser, servers);
+    await enterPassword(page, owner);
+    for (const left of [4, 3, 2, 1]) {
+      await typeCode(page, 'abc 000000');
+      await page.getByRole('alert').getByText(`You have ${left} tr`).waitFor();
+    }
+    expect(await focused(page)).toBe('one-time-code');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await typeCode(page, '000000');
+    await page.getByText('Too many wrong codes').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.getByLabel('Password', { exact: true }).waitFor();
+  });
+
+  test('is told that a code has expired', async () => {
+    const { owner } = await servers.trusted();
+    const page = await visit(browser, servers);
+    await enterPassword(page, owner);
+    await page.getByText('None of your trusted devices is online.').waitFor();
+    await servers.database.age('challenge', '11 minutes');
+    await typeCode(page, '123456');
+    await page.getByText('The code has expired').waitFor();
+  });
+
+  test('resets a password, and signs in with the new one', async () => {
+    const { owner } = await servers.signedUp();
+    const password = 'velvet-harbour-57-kettle';
+    const page = await visit(browser, servers, { screen: 'phone' });
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('E-mail address').fill(owner.email);
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel(/^Code/).fill(await servers.mailbox.code(owner.email));
+    await page.getByLabel('New password').fill(password);
+    await page.getByRole('button', { name: 'Set the new password' }).click();
+    await page.getByText('Your password is changed').waitFor();
+    await enterPassword(page, { ...owner, password });
+    await signedIn(page);
+  });
+
+  test('chooses another language in the middle of a sign-in, and all that the server says follows', async () => {
+    const { owner } = await servers.trusted();
+    const page = await visit(browser, servers);
+    await enterPassword(page, owner);
+    await page.getByText('None of your trusted devices is online.').waitFor();
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('heading', { name: 'Code eingeben' }).waitFor();
+    await page.getByText('Keines Ihrer vertrauenswürdigen Geräte ist online.').waitFor();
+    expect(await page.evaluate('[document.documentElement.lang, document.title]')).toEqual([
+      'de',
+      'Code eingeben · Doorstep',
+    ]);
+    await typeCode(page, '000000');
+    await page.getByText('Sie haben noch 4 Versuche.').waitFor();
+  });
+
+  test('is told that nothing can be read while there is no network, and sees the page once there is', async () => {
+    const page = await visit(browser, servers);
+    await page.route('**/graphql', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('heading', { name: 'The server cannot be reached' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.context().setOffline(true);
+    await page.getByText('This device is offline.').waitFor();
+    await page.unroute('**/graphql');
+    await page.context().setOffline(false);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText('This device is offline.').count()).toBe(0);
+  });
+
+  test('finds the inbox where it is on the own machine', async () => {
+    const page = await visit(browser, servers);
+    await page.getByRole('link', { name: 'Inbox' }).click();
+    await page.waitForURL('**/inbox');
+  });
+});
