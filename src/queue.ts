@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 
 const QUEUE_NAME = 'mail';
@@ -256,7 +257,19 @@ function postgresConnection(databaseUrl: string) {
     max: 5,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     keepAlive: true,
+    Client: HeardClient,
   };
+}
+
+/**
+ * A connection whose end is heard even while BullMQ holds it without listening, as it does to make its tables: an error
+ * event that nobody hears would end the process. Whoever waits for an answer on it is told by that.
+ */
+class HeardClient extends Client {
+  constructor(config: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 }
 
 async function withinTimeout<T>(work: Promise<T>, timeoutMs = STORE_TIMEOUT_MS): Promise<T> {
