@@ -355,11 +355,13 @@ const planted: Readonly<Record<string, readonly [readonly Promised[], ...Plant[]
   ],
   'a server that ends by itself': [
     ['a process runs until it is told to stop'],
-    ({ history }) => history.exits.push({ process: 'server 1', at: 500, wasAsked: false, code: null, afterMs: 0 }),
+    ({ history }) =>
+      history.exits.push({ process: 'server 1', at: 500, wasAsked: false, code: null, afterMs: 0, lastWords: '' }),
   ],
   'a server that does not end when it is told to': [
     ['a process runs until it is told to stop'],
-    ({ history }) => history.exits.push({ process: 'server 1', at: 500, wasAsked: true, code: 1, afterMs: 9500 }),
+    ({ history }) =>
+      history.exits.push({ process: 'server 1', at: 500, wasAsked: true, code: 1, afterMs: 9500, lastWords: '' }),
   ],
 };
 

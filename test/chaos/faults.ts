@@ -55,10 +55,11 @@ export interface PlannedFault<Kind extends string> {
 export function planFault<Kind extends string>(
   luck: Luck,
   weights: Readonly<Record<Kind, number>>,
+  longestPauseMs: number,
 ): PlannedFault<Kind> {
   return {
     kind: luck.weighted(weights),
-    afterMs: luck.number(100, 2_500),
+    afterMs: luck.number(100, longestPauseMs),
     forMs: luck.number(50, luck.percent(20) ? 4_000 : 1_200),
     nth: luck.number(0, 5),
   };
@@ -73,22 +74,25 @@ export class Faults {
   ) {}
 
   async breakProcesses(luck: Luck, stop: AbortSignal): Promise<void> {
-    await this.goOn(luck, processFaults, stop, (fault) => this.breakProcess(fault));
+    await this.goOn(luck, processFaults, 6_000, stop, (fault) => this.breakProcess(fault));
   }
 
   async breakStores(luck: Luck, stop: AbortSignal): Promise<void> {
     const weights = this.site.redis ? { ...storeFaults, ...redisFaults } : storeFaults;
-    await this.goOn<StoreFault>(luck, weights as Record<StoreFault, number>, stop, (fault) => this.breakStore(fault));
+    await this.goOn<StoreFault>(luck, weights as Record<StoreFault, number>, 2_500, stop, (fault) =>
+      this.breakStore(fault),
+    );
   }
 
   private async goOn<Kind extends string>(
     luck: Luck,
     weights: Readonly<Record<Kind, number>>,
+    longestPauseMs: number,
     stop: AbortSignal,
     inject: (fault: PlannedFault<Kind>) => Promise<string>,
   ): Promise<void> {
     for (;;) {
-      const fault = planFault(luck, weights);
+      const fault = planFault(luck, weights, longestPauseMs);
       await sleep(fault.afterMs, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) return;
       const noted: InjectedFault = { kind: fault.kind, what: '', from: Date.now(), to: Number.POSITIVE_INFINITY };

@@ -65,7 +65,7 @@ export class Gadget {
     while (!stop.aborted) {
       await sleep(this.luck.number(10, 500), undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) break;
-      if (this.person.hasAccount) await this[this.luck.weighted<Step>(steps)]();
+      if (this.person.hasAccount !== false) await this[this.luck.weighted<Step>(steps)]();
       else if (this.nth === 0) await this.signUp();
       this.keepListening();
     }
@@ -79,8 +79,8 @@ export class Gadget {
     const { answered } = await this.ask('signUp', { password }, () => this.handset.signUp(password));
     if (answered?.__typename !== 'Challenge') return;
     const typed = await this.type('verifyCode', answered, since, (code) => this.handset.verify(answered, code));
-    // Where nobody knows, the address may be taken: a sign-in will tell.
-    this.person.hasAccount = typed !== null && typed.operation.outcome !== 'refused';
+    if (typed?.operation.outcome === 'ok') this.person.hasAccount = true;
+    if (typed?.operation.outcome === 'unknown') this.person.hasAccount = null;
     if (this.handset.sessionToken) await this.turnOnTwoStep();
   }
 
@@ -90,10 +90,17 @@ export class Gadget {
     const since = performance.now();
     const { answered } = await this.ask('signIn', { password }, () => this.handset.signIn({ password }));
     await this.settle(answered);
-    if (answered?.__typename === 'InvalidCredentials') this.person.tryAnother();
+    if (answered?.__typename === 'InvalidCredentials') this.refused();
+    else if (answered) this.person.hasAccount = true;
     if (answered?.__typename !== 'Challenge') return;
     this.open = { challenge: answered, since };
     if (this.luck.percent(40)) this.world.streams.follow(answered);
+  }
+
+  /** The password in mind is not the one, or the sign-up had come to nothing. */
+  private refused(): void {
+    if (this.person.hasAccount === null) this.person.hasAccount = false;
+    else this.person.tryAnother();
   }
 
   /** Types the code, now and then several times at once, or with another beside it. */

@@ -121,6 +121,8 @@ export interface Exit {
   readonly code: number | null;
   /** From the signal until the end. */
   readonly afterMs: number;
+  /** The end of its log. */
+  readonly lastWords: string;
 }
 
 /** All that was seen from outside. */

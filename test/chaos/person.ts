@@ -16,7 +16,8 @@ export class Person {
   readonly deviceIds = new Set<string>();
   /** Tokens of sessions and devices that are not in use any more. */
   readonly droppedTokens: { readonly session: string | null; readonly device: string | null }[] = [];
-  hasAccount = false;
+  /** As far as is known: `null` where an answer was lost. */
+  hasAccount: boolean | null = false;
   private readonly shown = new Map<string, string>();
   private passwordsMade = 0;
 

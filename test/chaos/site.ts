@@ -1,4 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { FaultProxy } from '../support/fault-proxy.js';
@@ -6,9 +8,9 @@ import { MoodyMailServer } from '../support/moody-mail-server.js';
 import { startTestPostgres } from '../support/postgres.js';
 import { Process } from '../support/processes.js';
 import { startRedis } from '../support/redis.js';
-import { freePort, type Store } from '../support/store.js';
+import type { Store } from '../support/store.js';
 import { until } from '../support/waiting.js';
-import type { Recorder } from './history.js';
+import type { Exit, Recorder } from './history.js';
 import { openLedger, readLedger } from './ledger.js';
 import type { Tables } from './tables.js';
 
@@ -16,6 +18,9 @@ import type { Tables } from './tables.js';
 const CLAIM_STANDS_MS = 3_000;
 /** On a machine that is busy with other things too. */
 const READY_MS = 180_000;
+const LOW_PORTS = { from: 20_000, to: 32_000 };
+/** Lines of its log that are kept of a process which ended. */
+const LAST_WORDS = 5;
 const SETTLE_MS = 120_000;
 
 /** Seconds that a session may go unused, and between two looks at a socket's session. */
@@ -110,7 +115,7 @@ export class Site implements AsyncDisposable {
   }
 
   private async open(name: string): Promise<Post> {
-    const port = await freePort();
+    const port = await lowPort();
     return { name, port, process: await this.launch(name, port) };
   }
 
@@ -124,12 +129,21 @@ export class Site implements AsyncDisposable {
     post.process = await this.launch(post.name, post.port);
   }
 
-  /** Tells a process to stop, and starts the next one in its place. */
+  /** Tells a process that serves to stop, and starts the next one in its place. */
   async replace(post: Post): Promise<void> {
+    await ready(post);
+    const wasAsked = !post.process.hasEnded;
     const at = Date.now();
-    const { code, afterMs } = await post.process.terminate();
-    this.recorder.exits.push({ process: post.name, at, wasAsked: true, code, afterMs });
+    const { code, afterMs } = await post.process.terminate().catch(async () => {
+      await post.process.kill();
+      return { code: null, afterMs: Date.now() - at };
+    });
+    this.note(post, { at, wasAsked, code, afterMs });
     await this.reopen(post);
+  }
+
+  private note({ name, process: { log } }: Post, exit: Pick<Exit, 'at' | 'wasAsked' | 'code' | 'afterMs'>): void {
+    this.recorder.exits.push({ process: name, ...exit, lastWords: log.slice(-LAST_WORDS).join('\n') });
   }
 
   /** Repairs all that was broken, and waits until everything runs. */
@@ -138,7 +152,7 @@ export class Site implements AsyncDisposable {
     for (const post of this.posts) {
       post.process.resume();
       if (!post.process.hasEnded) continue;
-      this.recorder.exits.push({ process: post.name, at: Date.now(), wasAsked: false, code: null, afterMs: 0 });
+      this.note(post, { at: Date.now(), wasAsked: false, code: null, afterMs: 0 });
       await this.reopen(post);
     }
     await Promise.all([this.proxies.postgres.heal(), this.proxies.redis?.heal(), this.proxies.mail.heal()]);
@@ -214,4 +228,21 @@ async function ready({ name, process }: Post): Promise<void> {
     `the start of ${name}`,
     READY_MS,
   );
+}
+
+/**
+ * A free port from below those that systems give to outgoing connections: one of those could take it while the process
+ * that listens on it is away.
+ */
+async function lowPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOW_PORTS.from, LOW_PORTS.to);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return port;
+  }
 }

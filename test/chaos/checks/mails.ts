@@ -59,8 +59,9 @@ const STOP_MS = 10_000;
 
 /** Processes run until they are told to stop, and stop when they are. */
 export const checkProcesses: Check = ({ history }) =>
-  history.exits.flatMap(({ process, at, wasAsked, code, afterMs }): Violation[] => {
+  history.exits.flatMap(({ process, at, wasAsked, code, afterMs, lastWords }): Violation[] => {
     if (wasAsked && code === 0 && afterMs <= STOP_MS) return [];
-    const what = `${process} ended with ${code}, ${wasAsked ? `${afterMs} ms after it was told to` : 'by itself'}`;
+    const why = wasAsked ? `${Math.round(afterMs)} ms after it was told to` : 'by itself';
+    const what = `${process} ended with ${code}, ${why}; it said:\n${lastWords}`;
     return [{ promise: 'a process runs until it is told to stop', what, about: [process], at }];
   });
