@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from './support/handset.js';
 import { CHALLENGE_CHANGES, VIEWER } from './support/operations.js';
 import { type Account, asA, type Challenge } from './support/outcomes.js';
+import { changePassword, member } from './support/owner.js';
 import { Servers } from './support/servers.js';
 
 describe('a challenge', () => {
@@ -23,6 +24,13 @@ describe('a challenge', () => {
 
   const age = (challenge: Challenge, interval: string) =>
     servers.database.age('challenge', interval, 'id = $1', [challenge.id]);
+
+  test('whose time is over stays EXPIRED, whatever would have ended it', async () => {
+    const { phone, laptop, challenge } = await asked();
+    await age(challenge, '11 minutes');
+    member('PasswordChanged', await changePassword(phone, 'harbour-violet-47-kestrel'));
+    expect((await laptop.challenge(challenge)).state).toBe('EXPIRED');
+  });
 
   describe('takes codes', () => {
     test('with white space and dashes in them, as people copy them', async () => {

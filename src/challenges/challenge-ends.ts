@@ -33,12 +33,13 @@ export async function withdrawResetCodes(tx: Tx, accountId: string): Promise<voi
   );
 }
 
+/** One whose time is over stays EXPIRED: somebody may have been told so. */
 async function cancel(tx: Tx, which: RawQueryFragment): Promise<void> {
   const cancelled = await rowsOf(
     tx.em,
     ChallengeRow,
     sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp()
-        where ${which} and state = 'PENDING' returning *`,
+        where ${which} and state = 'PENDING' and expires_at > clock_timestamp() returning *`,
   );
   for (const { id } of cancelled) tx.wake(`challenge:${id}`);
 }
