@@ -145,7 +145,7 @@ inBrowser('the account, in a browser,', () => {
     await newPassword.fill('violet-harbour-17-magnet');
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('Your password is changed.').waitFor();
-    await page.getByText('1 other session was signed out.').waitFor();
+    await page.locator(':focus').getByText('1 other session was signed out.').waitFor();
     expect(await phone.viewer()).toBeNull();
 
     await go(page, 'Login activity');

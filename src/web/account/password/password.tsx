@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { ChangePasswordDocument } from '../../api/operations.ts';
@@ -45,6 +45,12 @@ function PasswordForm() {
   const [signOutOtherDevices, setSignOutOtherDevices] = useState(true);
   const [faults, setFaults] = useState<Faults>({});
   const [done, setDone] = useState<string | null>(null);
+  const result = useRef<HTMLDivElement>(null);
+
+  // The button is of no use again until there is another password: the focus goes to what was done.
+  useEffect(() => {
+    if (done) result.current?.focus();
+  }, [done]);
 
   const submit = async () => {
     setFaults({});
@@ -99,7 +105,7 @@ function PasswordForm() {
       )}
       <div role="status">
         {done && (
-          <div className={styles.done}>
+          <div ref={result} tabIndex={-1} className={styles.done}>
             <p className={styles.doneTitle}>{t('password.done')}</p>
             <p>{done}</p>
           </div>
