@@ -20,7 +20,7 @@ const CLAIM_STANDS_MS = 3_000;
 const READY_MS = 180_000;
 const LOW_PORTS = { from: 20_000, to: 32_000 };
 /** Lines of its log that are kept of a process which ended. */
-const LAST_WORDS = 5;
+const LAST_WORDS = 12;
 const SETTLE_MS = 120_000;
 
 /** Seconds that a session may go unused, and between two looks at a socket's session. */
