@@ -10,6 +10,7 @@ import { useIsOnline } from './use-is-online.ts';
 /** What stands around every page: the name, how the line to the server stands, the language. */
 export function Frame({ children }: { readonly children: ReactNode }) {
   const { t, i18n } = useTranslation();
+  const { isLoading } = useSession();
   return (
     <div className={styles.frame}>
       <a className={styles.skip} href="#content">
@@ -25,7 +26,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
       <main id="content" tabIndex={-1} className={styles.main}>
         {children}
       </main>
-      <footer className={styles.footer}>
+      <footer className={isLoading ? `${styles.footer} ${styles.waiting}` : styles.footer}>
         <Link href="/about">{t('footer.about')}</Link>
         <label className={styles.language}>
           <span className="visually-hidden">{t('footer.language')}</span>
