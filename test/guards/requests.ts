@@ -525,8 +525,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'app.ts',
-        find: 'if (this.parts.inbox && !config.production) mountInbox',
-        replace: 'if (this.parts.inbox) mountInbox',
+        find: 'const inbox = config.production ? undefined : this.parts.inbox;',
+        replace: 'const { inbox } = this.parts;',
       },
     ],
     noticedBy: ['headers', 'there is no inbox, even where one is at hand'],
