@@ -63,7 +63,7 @@ await phone.getByRole('heading', { level: 1 }).first().waitFor();
 await shoot(phone, 'sign-in-phone');
 await phone.goto(`${url}/sign-up`);
 await phone.getByLabel('E-mail address').fill(email);
-await phone.getByLabel('New password', { exact: true }).fill(password);
+await phone.getByLabel('Password', { exact: true }).fill(password);
 await phone.getByText('Very good').waitFor();
 await shoot(phone, 'sign-up-phone');
 await phone.getByRole('button', { name: 'Create account' }).click();
@@ -95,7 +95,7 @@ await enterPassword(tablet);
 await laptop.getByRole('alertdialog').waitFor();
 await shoot(laptop, 'prompt');
 await laptop.getByRole('button', { name: 'This was not me' }).click();
-await tablet.getByRole('heading', { name: 'This sign-in was refused' }).waitFor();
+await tablet.getByText('Refused on a trusted device').first().waitFor();
 await shoot(tablet, 'refused');
 await laptop.getByRole('dialog', { name: 'The sign-in was refused' }).waitFor();
 await shoot(laptop, 'not-me');
@@ -159,6 +159,6 @@ async function recordLiveCode() {
     ...['-background', '#dde3e3', '+smush', '24', '-set', 'delay', String(milliseconds / 10), ')'],
   ]);
   const target = path.join(images, 'live-code.gif');
-  execFileSync('convert', [...frames, '-colors', '96', '-layers', 'optimize', '-loop', '0', target]);
+  execFileSync('convert', [...frames, '+dither', '-colors', '96', '-layers', 'optimize', '-loop', '0', target]);
   rmSync(framesFolder, { recursive: true });
 }

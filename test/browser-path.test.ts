@@ -26,7 +26,7 @@ inBrowser('the whole path, in the browsers of a phone and a laptop:', () => {
     const phone = await visit(browser, servers, { screen: 'phone' });
     await phone.getByRole('link', { name: 'Create an account' }).click();
     await phone.getByLabel('E-mail address').fill(owner.email);
-    await phone.getByLabel('New password', { exact: true }).fill(PASSWORD);
+    await phone.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await phone.getByRole('button', { name: 'Create account' }).click();
     await typeCode(phone, await servers.mailbox.code(owner.email));
     await signedIn(phone);
