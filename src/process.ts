@@ -7,6 +7,9 @@ const CLOSE_DEADLINE_MS = 9_500;
 /** Ctrl-C reaches the whole process group, and npm passes it on once more: that is one wish, not two. */
 const ECHO_MS = 1_000;
 
+/** About as long as a timer can be. */
+const LONG_MS = 2 ** 31 - 1;
+
 /** What is shut down by a signal. */
 interface Closable {
   close(): Promise<void>;
@@ -20,6 +23,8 @@ interface Closable {
 export async function runProcess(load: () => Promise<() => Promise<Closable>>): Promise<void> {
   let running: Promise<Closable> | null = null;
   let stoppingSince: number | null = null;
+  // All other timers let a process go, and a worker whose connections are lost has nothing else to stay for.
+  setInterval(() => undefined, LONG_MS);
   const stop = async () => {
     if (stoppingSince !== null) {
       if (performance.now() - stoppingSince > ECHO_MS) process.exit(1);
