@@ -86,7 +86,9 @@ describe('an address that somebody has and one that nobody has cost the same', (
       }),
     );
     expect(known).toEqual(unknown);
-    expect(Object.keys(known).join()).toMatch(/insert into password_attempt.*select \* from account/s);
+    for (const kind of [/insert into password_attempt/, /select \* from account/]) {
+      expect(Object.keys(known)).toContainEqual(expect.stringMatching(kind));
+    }
   });
 
   test('hash of a wrong password', async () => {
