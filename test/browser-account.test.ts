@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { projectRoot } from '../src/project.js';
@@ -61,14 +62,19 @@ inBrowser('the account, in a browser,', () => {
     expect(await phone.viewer()).toBeNull();
     await page.getByRole('button', { name: 'Done' }).click();
 
+    await page.getByRole('switch', { name: 'Two-step verification', checked: true }).waitFor();
     const twoStep = page.getByRole('switch', { name: 'Two-step verification' });
-    expect(await twoStep.isChecked()).toBe(true);
     await twoStep.focus();
     await page.keyboard.press('Space');
     const password = page.getByRole('dialog').getByLabel('Your password');
     await password.fill('another-password-of-99-orbits');
     await page.keyboard.press('Enter');
     await page.getByText('That password is not right.').waitFor();
+    // However slowly the account is read again, what is said and what the switch shows are one.
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().operationName === 'Viewer') await setTimeout(500);
+      await route.continue();
+    });
     await password.fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('Two-step verification is off.').waitFor();

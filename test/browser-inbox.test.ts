@@ -44,7 +44,7 @@ inBrowser('the inbox, in a browser,', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('tab', { name: 'HTML' }).focus();
     await page.keyboard.press('ArrowRight');
-    expect(await page.getByRole('tab', { name: 'Text' }).getAttribute('aria-selected')).toBe('true');
+    await page.getByRole('tab', { name: 'Text', selected: true }).waitFor();
   });
 
   describe.each(['light', 'dark'] as const)('in its %s colours', (colorScheme) => {

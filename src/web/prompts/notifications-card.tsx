@@ -20,7 +20,7 @@ export function NotificationsCard() {
   const isOn = permission === 'granted' && currentDevice.notificationsEnabled;
   const report = async (notificationsEnabled: boolean) => {
     await update({ input: { notificationsEnabled } });
-    refresh();
+    await refresh();
   };
   const turnOn = async () => {
     const answer = await askForNotifications();

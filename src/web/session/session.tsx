@@ -9,7 +9,7 @@ import {
   useState,
 } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Provider, useQuery } from 'urql';
+import { Provider, useClient, useQuery } from 'urql';
 import { Api } from '../api/api.ts';
 import { ViewerDocument, type ViewerQuery } from '../api/operations.ts';
 
@@ -34,8 +34,8 @@ interface SessionValue {
    * @param work whether it was done; if not, all stays as it was
    */
   leave(work: () => Promise<boolean>, farewell?: Farewell): Promise<void>;
-  /** Asks again who is signed in, and how its account stands. */
-  refresh(): void;
+  /** Asks again who is signed in, and how its account stands: resolves once that is shown, or could not be asked. */
+  refresh(): Promise<void>;
 }
 
 const SessionContext = createContext<SessionValue | null>(null);
@@ -109,12 +109,15 @@ interface ReaderProps {
 }
 
 function SessionReader({ api, farewell, begin, leave, children }: PropsWithChildren<ReaderProps>) {
-  const [{ data, error }, ask] = useQuery({ query: ViewerDocument });
+  const client = useClient();
+  const [{ data, error }] = useQuery({ query: ViewerDocument });
   // Once it could not be asked, it stays so until it answers: a page that asks again and again does not flicker.
   const [isUnreachable, setUnreachable] = useState(false);
   if (error && !data && !isUnreachable) setUnreachable(true);
   if (data && isUnreachable) setUnreachable(false);
-  const refresh = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  const refresh = useCallback(async () => {
+    await client.query(ViewerDocument, {}, { requestPolicy: 'network-only' }).toPromise();
+  }, [client]);
   const value = useMemo<SessionValue>(
     () => ({
       api,

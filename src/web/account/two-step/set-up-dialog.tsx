@@ -63,7 +63,7 @@ function SetUp({ onDone, onClose }: SetUpProps) {
     const outcome = data?.startTwoStepSetup;
     if (outcome?.__typename === 'Challenge') return setChallenge(outcome);
     // Turned on elsewhere a moment ago.
-    refresh();
+    await refresh();
     onClose();
   };
 

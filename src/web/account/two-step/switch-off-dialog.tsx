@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { DisableTwoStepDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { useSession } from '../../session/session.tsx';
 import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
@@ -36,18 +37,27 @@ function SwitchOff({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation(['account', 'common']);
   const say = useSay();
   const faultText = useFaultText();
-  const [{ fetching }, disable] = useMutation(DisableTwoStepDocument);
+  const { refresh } = useSession();
+  const [, disable] = useMutation(DisableTwoStepDocument);
+  const [isPending, setPending] = useState(false);
   const [password, setPassword] = useState('');
   const [faults, setFaults] = useState<Faults>({});
 
-  const submit = async () => {
+  const switchOff = async () => {
     setFaults({});
     const { data, error } = await disable({ password });
     if (error) return setFaults({ other: faultText(error) });
     const outcome = data?.disableTwoStep;
     if (outcome?.__typename === 'WrongPassword') return setFaults({ password: outcome.message });
+    // Nobody reads that it is off beside a switch that is still on.
+    await refresh();
     say(t('switchOff.done'));
     onClose();
+  };
+  const submit = async () => {
+    setPending(true);
+    await switchOff();
+    setPending(false);
   };
 
   return (
@@ -73,7 +83,7 @@ function SwitchOff({ onClose }: { readonly onClose: () => void }) {
       )}
       <DialogActions>
         <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button type="submit" look="danger" isPending={fetching} isDisabled={password === ''}>
+        <Button type="submit" look="danger" isPending={isPending} isDisabled={password === ''}>
           {t('switchOff.submit')}
         </Button>
       </DialogActions>
