@@ -107,6 +107,25 @@ inBrowser('somebody at the door, in a browser,', () => {
     await signedIn(page);
   });
 
+  test('finds the button where it was when the estimate of a password comes late', async () => {
+    const page = await visit(browser, servers);
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    let letCome = () => {};
+    const held = new Promise<void>((resolve) => {
+      letCome = resolve;
+    });
+    await page.route('**/assets/strength-*.js', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const button = page.getByRole('button', { name: 'Create account' });
+    const before = await button.boundingBox();
+    await page.getByLabel('Password', { exact: true }).fill('velvet-harbour-57-kettle');
+    letCome();
+    await page.getByText('Very good', { exact: true }).waitFor();
+    expect(await button.boundingBox()).toEqual(before);
+  });
+
   test('chooses another language in the middle of a sign-in, and all that the server says follows', async () => {
     const { owner } = await servers.trusted();
     const page = await visit(browser, servers);

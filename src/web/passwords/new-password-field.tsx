@@ -28,21 +28,20 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
         error={advice.length > 0 ? advice.join(' ') : null}
         isRequired
       />
-      {value !== '' && score !== null && (
-        <div className={styles.strength}>
-          <meter
-            className={styles.meter}
-            min={0}
-            max={4}
-            low={2}
-            high={3}
-            optimum={4}
-            value={Math.max(score, 0.25)}
-            aria-hidden="true"
-          />
-          <p role="status">{t(`strength.${score}`)}</p>
-        </div>
-      )}
+      {/* It has its place from the start: what is below may not move while somebody presses it. */}
+      <div className={styles.strength}>
+        <meter
+          className={styles.meter}
+          min={0}
+          max={4}
+          low={2}
+          high={3}
+          optimum={4}
+          value={score === null ? 0 : Math.max(score, 0.25)}
+          aria-hidden="true"
+        />
+        <p role="status">{score !== null && t(`strength.${score}`)}</p>
+      </div>
     </div>
   );
 }
@@ -51,7 +50,7 @@ type Score = 0 | 1 | 2 | 3 | 4;
 
 /**
  * The estimate is fetched when the first password is typed: it knows many words, and weighs as much.
- * @returns null while it is not there
+ * @returns null while it is not there, and for no password
  */
 function useStrength(password: string, words: readonly string[]): Score | null {
   const [score, setScore] = useState<Score | null>(null);
@@ -70,5 +69,5 @@ function useStrength(password: string, words: readonly string[]): Score | null {
       isCurrent = false;
     };
   }, [password, known]);
-  return score;
+  return password === '' ? null : score;
 }
