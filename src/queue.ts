@@ -63,7 +63,10 @@ class UntilReady<T extends Store> {
   private opened: T;
   private isClosing = false;
 
-  constructor(private readonly open: () => T) {
+  constructor(
+    private readonly open: () => T,
+    private readonly onFault: (error: Error) => void,
+  ) {
     this.opened = this.openOnce();
   }
 
@@ -74,12 +77,14 @@ class UntilReady<T extends Store> {
 
   private openOnce(): T {
     const opened = this.open();
-    opened.waitUntilReady().catch(() => this.openLater(opened));
+    opened.on('error', this.onFault);
+    opened.waitUntilReady().catch((error) => this.openLater(opened, error));
     return opened;
   }
 
-  private async openLater(failed: T): Promise<void> {
+  private async openLater(failed: T, error: Error): Promise<void> {
     if (this.isClosing) return;
+    this.onFault(error);
     failed.close().catch(() => undefined);
     await sleep(REOPEN_MS, undefined, { ref: false });
     if (!this.isClosing) this.opened = this.openOnce();
@@ -102,11 +107,10 @@ export class MailQueue {
     private readonly logger: Logger,
   ) {
     // Fails at once while the store is away: the sweeper queues again what could not be queued.
-    this.queue = new UntilReady(() => {
-      const queue = openQueue(config);
-      queue.on('error', (error) => this.logger.debug({ err: error }, 'queue: the store is away'));
-      return queue;
-    });
+    this.queue = new UntilReady(
+      () => openQueue(config),
+      (error) => this.logger.debug({ err: error }, 'queue: the store is away'),
+    );
   }
 
   /** Queues the sending of a delivery; nobody waits for it. */
@@ -163,16 +167,16 @@ export class MailWorker {
     run: (deliveryId: string) => Promise<void>,
     private readonly logger: Logger,
   ) {
-    this.worker = new UntilReady(() => {
+    const open = () => {
       const worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
-      worker.on('error', (error) => this.isCutOff(error));
       worker.on('ready', () => this.works());
       worker.on('active', () => this.works());
       worker.on('failed', (job, error) => {
         if (!(error instanceof RetryLater)) logger.error({ err: error, jobId: job?.id }, 'worker: a job failed');
       });
       return worker;
-    });
+    };
+    this.worker = new UntilReady(open, (error) => this.isCutOff(error));
   }
 
   private works(): void {

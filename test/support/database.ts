@@ -10,7 +10,7 @@ type Row = Record<string, unknown>;
 /** Locks that a test holds. */
 export interface Held {
   /** Resolves when so many of the product's transactions wait for a lock. */
-  waiters(count: number): Promise<void>;
+  waiters(count: number, deadlineMs?: number): Promise<void>;
   /** Lets them go on. */
   release(): Promise<void>;
 }
@@ -78,18 +78,19 @@ export class TestDatabase implements AsyncDisposable {
     try {
       await client.query('begin');
       await client.query(statement, [...values]);
-      return await work({ release, waiters: (count) => this.waiters(count) });
+      return await work({ release, waiters: (count, deadlineMs) => this.waiters(count, deadlineMs) });
     } finally {
       await release();
       client.release();
     }
   }
 
-  private async waiters(count: number): Promise<void> {
+  private async waiters(count: number, deadlineMs?: number): Promise<void> {
     await until(
       async () =>
         (await this.count('pg_stat_activity', "datname = $1 and wait_event_type = 'Lock'", [this.name])) >= count,
       `the wait of ${count} for a lock`,
+      deadlineMs,
     );
   }
 

@@ -6,7 +6,7 @@ import { endProcess, freePort } from './store.js';
 import { until, within } from './waiting.js';
 
 /** Until it can work. To load its modules is two seconds of work, and the machine has other work too. */
-const START_MS = 40_000;
+export const START_MS = 40_000;
 
 /** Which program runs: `npm run api` or `npm run worker`. */
 type Program = 'server' | 'worker';
