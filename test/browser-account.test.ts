@@ -1,41 +1,25 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { projectRoot } from '../src/project.js';
-import { accessibilityFaults, Browser, chromiumAvailable, screens } from './support/browser.js';
+import { accessibilityFaults, type Browser, describeInBrowser, screens } from './support/browser.js';
 import { type Handset, PASSWORD } from './support/handset.js';
 import { enterPassword, signedIn, typeCode } from './support/pages.js';
-import { Servers } from './support/servers.js';
 import { Visitor } from './support/visitor.js';
-
-const inBrowser = chromiumAvailable() ? describe : describe.skip;
 
 const LONDON = '81.2.69.142';
 
-inBrowser('the account, in a browser,', () => {
-  let servers: Servers;
-  let browser: Browser;
+const places = {
+  GEOIP_DATABASE: path.join(projectRoot, 'test', 'fixtures', 'GeoIP2-City-Test.mmdb'),
+  TRUST_PROXY: 'loopback',
+};
 
-  beforeAll(async () => {
-    const env = {
-      GEOIP_DATABASE: path.join(projectRoot, 'test', 'fixtures', 'GeoIP2-City-Test.mmdb'),
-      TRUST_PROXY: 'loopback',
-    };
-    [servers, browser] = await Promise.all([Servers.start({ pages: true, env }), Browser.start()]);
-  });
-  afterEach(() => {
-    expect(browser.complaints.splice(0)).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await servers[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('the account, in a browser,', { env: places }, (site) => {
   /** Somebody with a phone, who signs in on a browser too: the page is the account's overview. */
   async function person(options?: Parameters<Browser['open']>[1]): Promise<{ phone: Handset; page: Page }> {
-    const phone = await servers.signedUp();
-    const page = await browser.open(servers.client().url, options);
+    const phone = await site.servers.signedUp();
+    const page = await site.browser.open(site.servers.client().url, options);
     await enterPassword(page, phone.owner);
     await signedIn(page);
     return { phone, page };
@@ -49,7 +33,7 @@ inBrowser('the account, in a browser,', () => {
     await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
     await page.getByRole('button', { name: 'Send the code' }).click();
     await page.getByLabel(/^Code/).waitFor();
-    await typeCode(page, await servers.mailbox.code(owner.email));
+    await typeCode(page, await site.servers.mailbox.code(owner.email));
     await page.getByRole('dialog', { name: 'Two-step verification is on' }).waitFor();
   };
 

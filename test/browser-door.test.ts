@@ -1,27 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { accessibilityFaults, Browser, chromiumAvailable } from './support/browser.js';
+import { accessibilityFaults, describeInBrowser } from './support/browser.js';
 import { newOwner, PASSWORD } from './support/handset.js';
 import { enterPassword, signedIn, typeCode, visit } from './support/pages.js';
-import { Servers } from './support/servers.js';
 
-const inBrowser = chromiumAvailable() ? describe : describe.skip;
-
-inBrowser('somebody at the door, in a browser,', () => {
-  let servers: Servers;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [servers, browser] = await Promise.all([Servers.start({ pages: true }), Browser.start()]);
-  });
-  afterEach(() => {
-    expect(browser.complaints.splice(0)).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await servers[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
   const focused = (page: Page) => page.evaluate<string>('document.activeElement.autocomplete');
   const paste = (page: Page, text: string) =>
     page.getByLabel(/^Code/).evaluate((field, pasted) => {
@@ -32,7 +15,7 @@ inBrowser('somebody at the door, in a browser,', () => {
 
   test('signs up with the keyboard alone, and pastes the mailed code with a space in it', async () => {
     const { email } = newOwner();
-    const page = await visit(browser, servers);
+    const page = await visit(site);
     await page.getByRole('link', { name: 'Create an account' }).press('Enter');
     await page.getByRole('heading', { name: 'Create your account' }).waitFor();
     expect(await page.title()).toBe('Create your account · Doorstep');
@@ -43,13 +26,13 @@ inBrowser('somebody at the door, in a browser,', () => {
     await page.keyboard.press('Enter');
     await page.getByLabel(/^Code/).waitFor();
     expect(await focused(page)).toBe('one-time-code');
-    const code = await servers.mailbox.code(email);
+    const code = await site.servers.mailbox.code(email);
     await paste(page, ` ${code.slice(0, 4)} ${code.slice(4)} `);
     await signedIn(page);
   });
 
   test('is told what a form lacks before anything is sent, and led to it', async () => {
-    const page = await visit(browser, servers);
+    const page = await visit(site);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     const sent: string[] = [];
     page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
@@ -66,8 +49,8 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('is told of each wrong code, and at once when no more are taken', async () => {
-    const { owner } = await servers.trusted();
-    const page = await visit(browser, servers);
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
     await enterPassword(page, owner);
     for (const left of [4, 3, 2, 1]) {
       await typeCode(page, 'abc 000000');
@@ -83,23 +66,23 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('is told that a code has expired', async () => {
-    const { owner } = await servers.trusted();
-    const page = await visit(browser, servers);
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
     await enterPassword(page, owner);
     await page.getByText('None of your trusted devices is online.').waitFor();
-    await servers.database.age('challenge', '11 minutes');
+    await site.servers.database.age('challenge', '11 minutes');
     await typeCode(page, '123456');
     await page.getByText('The code has expired').waitFor();
   });
 
   test('resets a password, and signs in with the new one', async () => {
-    const { owner } = await servers.signedUp();
+    const { owner } = await site.servers.signedUp();
     const password = 'velvet-harbour-57-kettle';
-    const page = await visit(browser, servers, { screen: 'phone' });
+    const page = await visit(site, { screen: 'phone' });
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByLabel('E-mail address').fill(owner.email);
     await page.getByRole('button', { name: 'Send the code' }).click();
-    await page.getByLabel(/^Code/).fill(await servers.mailbox.code(owner.email));
+    await page.getByLabel(/^Code/).fill(await site.servers.mailbox.code(owner.email));
     await page.getByLabel('New password').fill(password);
     await page.getByRole('button', { name: 'Set the new password' }).click();
     await page.getByText('Your password is changed').waitFor();
@@ -108,7 +91,7 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('finds the button where it was when the estimate of a password comes late', async () => {
-    const page = await visit(browser, servers);
+    const page = await visit(site);
     await page.getByRole('link', { name: 'Create an account' }).click();
     let letCome = () => {};
     const held = new Promise<void>((resolve) => {
@@ -127,8 +110,8 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('chooses another language in the middle of a sign-in, and all that the server says follows', async () => {
-    const { owner } = await servers.trusted();
-    const page = await visit(browser, servers);
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
     await enterPassword(page, owner);
     await page.getByText('None of your trusted devices is online.').waitFor();
     await page.getByLabel('Language').selectOption('de');
@@ -143,7 +126,7 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('is told that nothing can be read while there is no network, and sees the page once there is', async () => {
-    const page = await visit(browser, servers);
+    const page = await visit(site);
     await page.route('**/graphql', (route) => route.abort());
     await page.reload();
     await page.getByRole('heading', { name: 'The server cannot be reached' }).waitFor();
@@ -157,7 +140,7 @@ inBrowser('somebody at the door, in a browser,', () => {
   });
 
   test('finds the inbox where it is on the own machine', async () => {
-    const page = await visit(browser, servers);
+    const page = await visit(site);
     await page.getByRole('link', { name: 'Inbox' }).click();
     await page.waitForURL('**/inbox');
   });

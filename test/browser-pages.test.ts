@@ -1,11 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { locales } from '../src/texts.js';
-import { accessibilityFaults, Browser, chromiumAvailable, screens } from './support/browser.js';
+import { accessibilityFaults, describeInBrowser, screens } from './support/browser.js';
 import { enterPassword, signedIn } from './support/pages.js';
-import { Servers } from './support/servers.js';
-
-const inBrowser = chromiumAvailable() ? describe : describe.skip;
 
 /** The narrowest screen on which nothing may scroll sideways: WCAG 2.2, 1.4.10. */
 const narrow = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
@@ -13,28 +10,14 @@ const narrow = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile
 const doorPages = ['/', '/sign-up', '/reset-password', '/about'];
 const accountPages = ['/account', ...['devices', 'activity', 'password', 'support'].map((name) => `/account/${name}`)];
 
-inBrowser('in a browser,', () => {
-  let servers: Servers;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [servers, browser] = await Promise.all([Servers.start({ pages: true }), Browser.start()]);
-  });
-  afterEach(() => {
-    expect(browser.complaints.splice(0)).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await servers[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('in a browser,', {}, (site) => {
   const open = async (page: Page, path: string) => {
-    await page.goto(`${servers.client().url}${path}`);
+    await page.goto(`${site.servers.client().url}${path}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
   };
 
   test.each(locales)('no page before the door is wider than a narrow screen, in %s', async (locale) => {
-    const page = await (await browser.device({ ...narrow, locale })).newPage();
+    const page = await (await site.browser.device({ ...narrow, locale })).newPage();
     for (const path of doorPages) {
       await open(page, path);
       expect(await page.evaluate('[document.documentElement.lang, document.documentElement.scrollWidth]')).toEqual([
@@ -45,9 +28,9 @@ inBrowser('in a browser,', () => {
   });
 
   test.each(locales)('no page of an account is wider than a narrow screen, in %s', async (locale) => {
-    const page = await (await browser.device(narrow)).newPage();
+    const page = await (await site.browser.device(narrow)).newPage();
     await open(page, '/');
-    await enterPassword(page, (await servers.signedUp()).owner);
+    await enterPassword(page, (await site.servers.signedUp()).owner);
     await signedIn(page);
     await page.getByLabel('Language').selectOption(locale);
     await page.locator(`html[lang=${locale}]`).waitFor();
@@ -67,7 +50,7 @@ inBrowser('in a browser,', () => {
     ['dark', 'phone'],
     ['dark', 'laptop'],
   ] as const)('axe-core finds nothing before the door, in %s on a %s', async (colorScheme, screen) => {
-    const page = await (await browser.device({ ...screens[screen], colorScheme })).newPage();
+    const page = await (await site.browser.device({ ...screens[screen], colorScheme })).newPage();
     for (const path of doorPages) {
       await open(page, path);
       expect([path, await accessibilityFaults(page)]).toEqual([path, []]);
@@ -75,7 +58,7 @@ inBrowser('in a browser,', () => {
   });
 
   test('the language that was chosen stays, and the server answers in it', async () => {
-    const page = await (await browser.device()).newPage();
+    const page = await (await site.browser.device()).newPage();
     await open(page, '/');
     await page.getByLabel('Language').selectOption('Deutsch');
     await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
@@ -87,8 +70,8 @@ inBrowser('in a browser,', () => {
   });
 
   test('a page of which a part cannot be fetched says so, and is whole when it is loaded again', async () => {
-    const { owner } = await servers.signedUp();
-    const page = await (await browser.device()).newPage();
+    const { owner } = await site.servers.signedUp();
+    const page = await (await site.browser.device()).newPage();
     // As after an update of the server, which has other files now.
     await page.route('**/assets/account-*.js', (route) => route.fulfill({ status: 404 }));
     await open(page, '/');

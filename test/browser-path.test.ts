@@ -1,42 +1,25 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Browser, chromiumAvailable } from './support/browser.js';
+import { test } from '@jest/globals';
+import { describeInBrowser } from './support/browser.js';
 import { newOwner, PASSWORD } from './support/handset.js';
 import { enterPassword, promptedCode, signedIn, typeCode, visit } from './support/pages.js';
-import { Servers } from './support/servers.js';
 
-const inBrowser = chromiumAvailable() ? describe : describe.skip;
-
-inBrowser('the whole path, in the browsers of a phone and a laptop:', () => {
-  let servers: Servers;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [servers, browser] = await Promise.all([Servers.start({ pages: true }), Browser.start()]);
-  });
-  afterEach(() => {
-    expect(browser.complaints.splice(0)).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await servers[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('the whole path, in the browsers of a phone and a laptop:', {}, (site) => {
   test('an account is opened, two-step verification turned on, and a code lets the laptop in', async () => {
     const owner = newOwner();
-    const phone = await visit(browser, servers, { screen: 'phone' });
+    const phone = await visit(site, { screen: 'phone' });
     await phone.getByRole('link', { name: 'Create an account' }).click();
     await phone.getByLabel('E-mail address').fill(owner.email);
     await phone.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await phone.getByRole('button', { name: 'Create account' }).click();
-    await typeCode(phone, await servers.mailbox.code(owner.email));
+    await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await signedIn(phone);
 
     await phone.getByRole('button', { name: 'Turn on two-step verification' }).click();
     await phone.getByRole('button', { name: 'Send the code' }).click();
-    await typeCode(phone, await servers.mailbox.code(owner.email));
+    await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await phone.getByRole('button', { name: 'Done' }).click();
 
-    const laptop = await visit(browser, servers);
+    const laptop = await visit(site);
     await enterPassword(laptop, owner);
     await typeCode(laptop, await promptedCode(phone));
     await signedIn(laptop);
@@ -44,17 +27,17 @@ inBrowser('the whole path, in the browsers of a phone and a laptop:', () => {
   });
 
   test('a password that was forgotten is reset, which puts every device out', async () => {
-    const { owner } = await servers.signedUp();
-    const laptop = await visit(browser, servers);
+    const { owner } = await site.servers.signedUp();
+    const laptop = await visit(site);
     await enterPassword(laptop, owner);
     await signedIn(laptop);
 
     const another = 'violet-harbour-31-kettle';
-    const phone = await visit(browser, servers, { screen: 'phone' });
+    const phone = await visit(site, { screen: 'phone' });
     await phone.getByRole('link', { name: 'Forgot your password?' }).click();
     await phone.getByLabel('E-mail address').fill(owner.email);
     await phone.getByRole('button', { name: 'Send the code' }).click();
-    await typeCode(phone, await servers.mailbox.code(owner.email));
+    await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await phone.getByLabel('New password', { exact: true }).fill(another);
     await phone.getByRole('button', { name: 'Set the new password' }).click();
     await phone.getByText('Your password is changed').waitFor();

@@ -1,36 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { accessibilityFaults, Browser, chromiumAvailable } from './support/browser.js';
+import { accessibilityFaults, describeInBrowser } from './support/browser.js';
 import type { Handset } from './support/handset.js';
 import { enterPassword, promptedCode, signedIn, typeCode, visit } from './support/pages.js';
-import { Servers } from './support/servers.js';
 
-const inBrowser = chromiumAvailable() ? describe : describe.skip;
-
-inBrowser('in browsers on two servers,', () => {
-  let servers: Servers;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [servers, browser] = await Promise.all([Servers.start({ pages: true, count: 2 }), Browser.start()]);
-  });
-  afterEach(() => {
-    expect(browser.complaints.splice(0)).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await servers[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   /** A phone's browser that its account trusts; the handset is another trusted device, which is offline. */
   async function trustedPhone(): Promise<{ owner: Handset; phone: Page }> {
-    const owner = await servers.trusted();
-    const phone = await visit(browser, servers, { screen: 'phone' });
+    const owner = await site.servers.trusted();
+    const phone = await visit(site, { screen: 'phone' });
     await enterPassword(phone, owner.owner);
     await phone.getByLabel(/^Code/).waitFor();
     await typeCode(
       phone,
-      (await owner.viewer())?.loginRequests[0]?.code ?? (await servers.mailbox.code(owner.owner.email)),
+      (await owner.viewer())?.loginRequests[0]?.code ?? (await site.servers.mailbox.code(owner.owner.email)),
     );
     await signedIn(phone);
     return { owner, phone };
@@ -38,7 +21,7 @@ inBrowser('in browsers on two servers,', () => {
 
   /** A laptop that signs in on the other server and waits for its code. */
   async function askingLaptop({ owner }: Handset): Promise<Page> {
-    const laptop = await visit(browser, servers, { nth: 1 });
+    const laptop = await visit(site, { nth: 1 });
     await enterPassword(laptop, owner);
     await laptop.getByLabel(/^Code/).waitFor();
     return laptop;
@@ -79,7 +62,7 @@ inBrowser('in browsers on two servers,', () => {
     const shown = await promptedCode(phone);
     await laptop.getByRole('button', { name: 'Send it by e-mail instead' }).click();
     await laptop.getByText(/^Mail accepted/).waitFor();
-    const mail = await servers.mailbox.next(owner.owner.email, ({ text }) => (text ?? '').includes(shown));
+    const mail = await site.servers.mailbox.next(owner.owner.email, ({ text }) => (text ?? '').includes(shown));
     expect(mail.subject).not.toContain(shown);
     await typeCode(laptop, shown);
     await signedIn(laptop);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals';
 import {
   type BrowserContext,
   type BrowserContextOptions,
@@ -8,13 +9,14 @@ import {
   type Browser as Program,
 } from 'playwright-core';
 import { installed } from './programs.js';
+import { Servers, type ServersOptions } from './servers.js';
 import { DEADLINE_MS } from './waiting.js';
 
 /**
  * Where Chromium is installed: the path of its program, null where there is none.
  * @throws Error where there is none and CI is set
  */
-export const chromiumAvailable = () => installed('chromium', 'chromium-browser', 'google-chrome-stable');
+const chromiumAvailable = () => installed('chromium', 'chromium-browser', 'google-chrome-stable');
 
 /** What a person sits in front of. */
 export const screens = {
@@ -47,7 +49,7 @@ export class Browser implements AsyncDisposable {
 
   static async start(): Promise<Browser> {
     const executablePath = chromiumAvailable();
-    if (!executablePath) throw new Error('there is no Chromium here: ask chromiumAvailable first');
+    if (!executablePath) throw new Error('there is no Chromium here');
     return new Browser(await chromium.launch({ executablePath, args: programOptions }));
   }
 
@@ -82,6 +84,31 @@ export class Browser implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.program.close();
   }
+}
+
+/** Servers of the product and a Chromium beside them, while the tests of a suite run. */
+export interface Site {
+  readonly servers: Servers;
+  readonly browser: Browser;
+}
+
+/** A suite whose tests look at pages in Chromium, none of which may complain; left out where there is no Chromium. */
+export function describeInBrowser(name: string, options: ServersOptions, define: (site: Site) => void): void {
+  const suite = chromiumAvailable() ? describe : describe.skip;
+  suite(name, () => {
+    const site = {} as { servers: Servers; browser: Browser };
+    beforeAll(async () => {
+      [site.servers, site.browser] = await Promise.all([Servers.start({ pages: true, ...options }), Browser.start()]);
+    });
+    afterEach(() => {
+      expect(site.browser.complaints.splice(0)).toEqual([]);
+    });
+    afterAll(async () => {
+      await site.browser[Symbol.asyncDispose]();
+      await site.servers[Symbol.asyncDispose]();
+    });
+    define(site);
+  });
 }
 
 /** What axe-core finds on a page as it stands, a line each; empty where all is well. */

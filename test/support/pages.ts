@@ -1,14 +1,9 @@
 import type { Page } from 'playwright-core';
-import { type Browser, screens } from './browser.js';
+import { type Site, screens } from './browser.js';
 import type { Owner } from './handset.js';
-import type { Servers } from './servers.js';
 
 /** A browser on one of the servers, in which a person reads and types. */
-export async function visit(
-  browser: Browser,
-  servers: Servers,
-  { screen = 'laptop' as keyof typeof screens, nth = 0 } = {},
-) {
+export async function visit({ browser, servers }: Site, { screen = 'laptop' as keyof typeof screens, nth = 0 } = {}) {
   return browser.open(servers.client(nth).url, screens[screen]);
 }
 
