@@ -27,6 +27,19 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     return laptop;
   }
 
+  /** A device that asks over the API for what a laptop asks for, and the challenge that it was given. */
+  async function askingHandset(owner: Handset) {
+    const laptop = owner.another('Laptop', site.servers.client(1));
+    return { laptop, challenge: await laptop.challenged() };
+  }
+
+  /** The next prompt that the page is told of on its line. */
+  const told = async (page: Page) => {
+    const socket = await page.waitForEvent('websocket');
+    await socket.waitForEvent('framereceived', ({ payload }) => String(payload).includes('"loginRequests":'));
+  };
+  const settled = (page: Page) => page.evaluate('new Promise(requestAnimationFrame)');
+
   test('the code appears on the phone, is seen there, and lets the laptop in; then the prompt is gone', async () => {
     const { owner, phone } = await trustedPhone();
     const laptop = await askingLaptop(owner);
@@ -53,6 +66,25 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await phone.getByRole('button', { name: '2 sign-ins wait for a code' }).click();
     expect(await promptedCode(phone)).toBe(first);
     expect(second).not.toBe(first);
+  });
+
+  test('a prompt that was put aside opens again when its code is sent again, and not when the line comes back', async () => {
+    const { owner, phone } = await trustedPhone();
+    const { laptop, challenge } = await askingHandset(owner);
+    await phone.getByRole('button', { name: 'Hide for now' }).click();
+    const waiting = phone.getByRole('button', { name: '1 sign-in waits for a code' });
+    await waiting.waitFor();
+    const toldAgain = told(phone);
+    await phone.context().setOffline(true);
+    await phone.getByText('This device is offline.').waitFor();
+    await phone.context().setOffline(false);
+    await toldAgain;
+    await settled(phone);
+    await waiting.waitFor();
+
+    await site.servers.database.age('challenge', '31 seconds', 'id = $1', [challenge.id]);
+    await laptop.sendCode(challenge, 'APP');
+    await phone.getByRole('alertdialog', { name: 'Is this you signing in?' }).waitFor();
   });
 
   test('the code comes by mail instead, with what became of it', async () => {

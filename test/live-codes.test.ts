@@ -115,7 +115,9 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     const first = await requests.next();
     await servers.database.age('challenge', '30 seconds', 'id = $1', [challenge.id]);
     asA('Challenge', await laptop.sendCode(challenge, 'APP'));
-    expect(await requests.next()).toMatchObject({ id: challenge.id, code: first.code, state: 'PENDING' });
+    const second = await requests.next();
+    expect(second).toMatchObject({ id: challenge.id, code: first.code, state: 'PENDING' });
+    expect(Date.parse(second.sentAt ?? '')).toBeGreaterThan(Date.parse(first.sentAt ?? ''));
   });
 
   test('whoever waits for a code sees it shown, acknowledged and typed, and then the end', async () => {

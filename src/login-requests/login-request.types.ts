@@ -26,6 +26,12 @@ export class LoginRequest {
   readonly ipAddress: string;
   @Field(() => Date)
   readonly requestedAt: Date;
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'When the code was last sent to trusted devices: a prompt that was put aside before is asked for again. Null where it was only mailed.',
+  })
+  readonly sentAt: Date | null;
   @Field(() => Date)
   readonly expiresAt: Date;
 
@@ -39,6 +45,7 @@ export class LoginRequest {
     this.platform = row.platform;
     this.ipAddress = row.ipAddress;
     this.requestedAt = row.createdAt;
+    this.sentAt = row.lastAppSendAt ?? null;
     this.expiresAt = row.expiresAt;
   }
 }

@@ -3,7 +3,7 @@
 const device = 'id name isCurrent isTrusted isOnline notificationsEnabled';
 const challenge = `id token purpose state method availableMethods sentTo codeLength expiresAt attemptsRemaining resendAt
   help deliveries { id method state changedAt devicesReached reason hint }`;
-const loginRequest = 'id state code deviceName device { id } expiresAt';
+const loginRequest = 'id state code deviceName device { id } sentAt expiresAt';
 const account = `id email twoStep { enabled enabledAt defaultMethod } currentDevice { ${device} }
   devices { ${device} } trustedDevices { id } loginRequests { ${loginRequest} }`;
 

@@ -41,6 +41,7 @@ export interface LoginRequest {
   readonly code: string | null;
   readonly deviceName: string;
   readonly device: { readonly id: string } | null;
+  readonly sentAt: string | null;
   readonly expiresAt: string;
 }
 

@@ -19,7 +19,8 @@ export function Prompts() {
   const [denied, setDenied] = useState<RequestFieldsFragment | null>(null);
   useNotices(requests);
 
-  const shown = requests.find(({ id }) => !putAside.includes(id));
+  const raised = requests.filter((request) => !putAside.includes(sendOf(request)));
+  const [shown] = raised;
   useAcknowledgement(shown);
   if (denied) return <Denied request={denied} onClose={() => setDenied(null)} />;
   return (
@@ -28,9 +29,9 @@ export function Prompts() {
         <Prompt
           key={shown.id}
           request={shown}
-          waiting={requests.filter(({ id }) => !putAside.includes(id)).length - 1}
+          waiting={raised.length - 1}
           onDenied={() => setDenied(shown)}
-          onPutAside={() => setPutAside([...putAside, shown.id])}
+          onPutAside={() => setPutAside([...putAside, sendOf(shown)])}
         />
       )}
       {!shown && requests.length > 0 && (
@@ -42,6 +43,11 @@ export function Prompts() {
       )}
     </>
   );
+}
+
+/** What is put aside is one send of a code: when somebody has it sent again, its prompt is back. */
+function sendOf({ id, sentAt }: RequestFieldsFragment): string {
+  return `${id} ${sentAt}`;
 }
 
 /** Tells the server, once, that a person can see the code: not while the page is in a tab behind others. */
@@ -61,8 +67,8 @@ function useAcknowledgement(request: RequestFieldsFragment | undefined): void {
 /** Where the browser may, a notification for each request that comes while nobody looks; it goes when it is answered. */
 function useNotices(requests: readonly RequestFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
-  const ids = requests.map(({ id }) => id).join(' ');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the ids tell when there is another request
+  const sends = requests.map(sendOf).join(' ');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
     const close = requests.map((request) =>
       notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName })),
@@ -70,5 +76,5 @@ function useNotices(requests: readonly RequestFieldsFragment[]): void {
     return () => {
       for (const end of close) end();
     };
-  }, [ids]);
+  }, [sends]);
 }
