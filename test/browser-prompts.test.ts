@@ -87,6 +87,26 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await phone.getByRole('alertdialog', { name: 'Is this you signing in?' }).waitFor();
   });
 
+  test('the code of a prompt runs from left to right where the page runs from right to left', async () => {
+    const { owner, phone } = await trustedPhone();
+    await phone.evaluate("document.documentElement.dir = 'rtl'");
+    await askingHandset(owner);
+    await phone.getByRole('alertdialog').waitFor();
+    const fromLeftToRight = await phone.evaluate<string>(`{
+      const output = document.querySelector('[role=alertdialog] output');
+      const text = document.createTreeWalker(output, NodeFilter.SHOW_TEXT).nextNode();
+      const leftOf = (nth) => {
+        const range = document.createRange();
+        range.setStart(text, nth);
+        range.setEnd(text, nth + 1);
+        return range.getBoundingClientRect().left;
+      };
+      const digits = [...text.data].map((digit, nth) => ({ digit, left: leftOf(nth) }));
+      digits.sort((one, other) => one.left - other.left).map(({ digit }) => digit).join('');
+    }`);
+    expect(fromLeftToRight.replace(' ', '')).toBe((await owner.viewer())?.loginRequests[0]?.code);
+  });
+
   test('the code comes by mail instead, with what became of it', async () => {
     const { owner, phone } = await trustedPhone();
     const laptop = await askingLaptop(owner);

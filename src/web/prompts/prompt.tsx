@@ -38,13 +38,17 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
         <dd>{[request.deviceName, request.deviceModel].filter(Boolean).join(', ')}</dd>
         <dt>{t('place')}</dt>
         <dd>
-          {request.location.label} <span className={styles.quiet}>({request.ipAddress})</span>
+          {request.location.label}{' '}
+          <span className={styles.quiet}>
+            (<bdi>{request.ipAddress}</bdi>)
+          </span>
         </dd>
       </dl>
       <div className={styles.code}>
         <p className={styles.label}>{t('code')}</p>
         <output className={styles.digits} aria-label={request.code ? [...request.code].join(' ') : ''}>
-          {grouped(request.code ?? '')}
+          {/* Digits run from left to right in every language; the halves of a code do not, unless they are told to. */}
+          <span dir="ltr">{grouped(request.code ?? '')}</span>
         </output>
         <div className={styles.row}>
           <p className={styles.quiet}>
