@@ -107,6 +107,37 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     expect(fromLeftToRight.replace(' ', '')).toBe((await owner.viewer())?.loginRequests[0]?.code);
   });
 
+  test('a prompt takes no answer that was meant for what it covers, and then one that is meant for it', async () => {
+    const { owner, phone } = await trustedPhone();
+    await phone.getByRole('link', { name: 'Password', exact: true }).click();
+    await phone.getByLabel('Current password').focus();
+    await phone.clock.pauseAt(Date.now() + 1000);
+    const { laptop, challenge } = await askingHandset(owner);
+    const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+    await prompt.waitFor();
+    await phone.clock.runFor(600);
+    for (const key of ['Enter', 'Space', 'Escape']) await phone.keyboard.press(key);
+    await phone.clock.runFor(100);
+    for (const key of ['Enter', 'Space']) await phone.keyboard.press(key);
+    await prompt.getByRole('button', { name: 'Hide for now' }).click();
+
+    await phone.getByRole('button', { name: '1 sign-in waits for a code' }).click();
+    const notMe = prompt.getByRole('button', { name: 'This was not me' });
+    await notMe.waitFor();
+    await phone.clock.runFor(600);
+    for (const button of await prompt.getByRole('button').all()) await button.click({ force: true });
+    await phone.clock.runFor(100);
+    expect(await laptop.challenge(challenge)).toMatchObject({ state: 'PENDING' });
+    await notMe.click();
+    const refused = phone.getByRole('alertdialog', { name: 'The sign-in was refused' });
+    await refused.waitFor();
+    expect(await laptop.challenge(challenge)).toMatchObject({ state: 'DENIED' });
+    await phone.clock.resume();
+    await phone.mouse.click(5, 5);
+    await settled(phone);
+    await refused.waitFor();
+  });
+
   test('the code comes by mail instead, with what became of it', async () => {
     const { owner, phone } = await trustedPhone();
     const laptop = await askingLaptop(owner);
@@ -125,7 +156,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     const laptop = await askingLaptop(owner);
     await phone.getByRole('button', { name: 'This was not me' }).click();
     await laptop.getByText('Refused on a trusted device').waitFor();
-    await phone.getByRole('dialog', { name: 'The sign-in was refused' }).waitFor();
+    await phone.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
     expect(await accessibilityFaults(phone)).toEqual([]);
     await phone.getByRole('button', { name: 'Change the password' }).click();
     await phone.waitForURL('**/account/password');

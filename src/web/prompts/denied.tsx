@@ -15,7 +15,7 @@ export function Denied({
   const { t } = useTranslation('prompts');
   const [, navigate] = useLocation();
   return (
-    <Dialog title={t('denied.title')} isOpen onClose={onClose}>
+    <Dialog role="alertdialog" title={t('denied.title')} isOpen onClose={onClose}>
       <p>{t('denied.text', { device: request.deviceName })}</p>
       <p>{t('denied.advice')}</p>
       <DialogActions>

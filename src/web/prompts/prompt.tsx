@@ -8,6 +8,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { clock, useSecondsUntil } from '../ui/time.ts';
 import styles from './prompts.module.css';
+import { useIsNoticed } from './use-is-noticed.ts';
 
 export interface PromptProps {
   readonly request: RequestFieldsFragment;
@@ -23,8 +24,11 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
   const [{ fetching }, deny] = useMutation(DenyLoginRequestDocument);
   const [fault, setFault] = useState<string | null>(null);
   const secondsLeft = useSecondsUntil(request.expiresAt) ?? 0;
+  const isNoticed = useIsNoticed();
+  const putAside = () => isNoticed && onPutAside();
 
   const refuse = async () => {
+    if (!isNoticed) return;
     setFault(null);
     const { data, error } = await deny({ id: request.id });
     if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
@@ -32,7 +36,7 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
   };
 
   return (
-    <Dialog role="alertdialog" title={t('title')} isOpen onClose={onPutAside}>
+    <Dialog role="alertdialog" title={t('title')} isOpen onClose={putAside}>
       <dl className={styles.facts}>
         <dt>{t('device')}</dt>
         <dd>{[request.deviceName, request.deviceModel].filter(Boolean).join(', ')}</dd>
@@ -61,10 +65,11 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
       {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
       {fault && <p role="alert">{fault}</p>}
       <DialogActions>
-        <Button look="dangerQuiet" isDisabled={fetching} onPress={() => void refuse()}>
+        {/* No button has the focus: an Enter that comes out of typing would hide the prompt unseen. */}
+        <Button look="dangerQuiet" isDisabled={fetching} aria-disabled={!isNoticed} onPress={() => void refuse()}>
           {t('notMe')}
         </Button>
-        <Button autoFocus onPress={onPutAside}>
+        <Button aria-disabled={!isNoticed} onPress={putAside}>
           {t('later')}
         </Button>
       </DialogActions>
