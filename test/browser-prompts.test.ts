@@ -204,4 +204,27 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await typeCode(laptop, await promptedCode(phone));
     await signedIn(laptop);
   });
+
+  test('a stranger cannot push the code or “This was not me” out of sight by the name of a device', async () => {
+    const { owner, phone } = await trustedPhone();
+    await phone.setViewportSize({ width: 400, height: 700 });
+    // The widest character that there is, and marks that pile up.
+    for (const long of ['\ufdfd'.repeat(64), `x${'\u0301'.repeat(63)}`]) {
+      await owner.another(long).signIn({ device: { model: long } });
+      await phone.getByRole('alertdialog').waitFor();
+      const refusal = phone.getByRole('button', { name: 'This was not me' });
+      for (const part of [phone.getByRole('alertdialog').getByRole('status').first(), refusal]) {
+        const { y, height } = (await part.boundingBox()) ?? { y: Number.NaN, height: 0 };
+        expect(y).toBeGreaterThan(0);
+        expect(y + height).toBeLessThan(700);
+      }
+      await refusal.click();
+      await phone.getByRole('button', { name: 'Later' }).click();
+    }
+    await phone.goto(new URL('/account/activity', phone.url()).href);
+    const entry = phone.getByText('\ufdfd').first();
+    await entry.waitFor();
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(400);
+    expect((await entry.boundingBox())?.height).toBeLessThan(40);
+  });
 });

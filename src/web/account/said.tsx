@@ -26,7 +26,7 @@ export function Said({ children }: PropsWithChildren) {
     <SayContext value={say}>
       {children}
       <div className={styles.place} data-live-announcer>
-        <div role="status">{said && <p className={styles.said}>{said.text}</p>}</div>
+        <div role="status">{said && <p className={`${styles.said} clamped`}>{said.text}</p>}</div>
         {said && (
           <Button look="plain" isSmall onPress={() => setSaid(null)}>
             {t('close')}

@@ -39,7 +39,9 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
     <Dialog role="alertdialog" title={t('title')} isOpen onClose={putAside}>
       <dl className={styles.facts}>
         <dt>{t('device')}</dt>
-        <dd>{[request.deviceName, request.deviceModel].filter(Boolean).join(', ')}</dd>
+        <dd>
+          <span className="clamped">{[request.deviceName, request.deviceModel].filter(Boolean).join(', ')}</span>
+        </dd>
         <dt>{t('place')}</dt>
         <dd>
           {request.location.label}{' '}

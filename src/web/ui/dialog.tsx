@@ -22,7 +22,7 @@ export function Dialog({ title, isOpen, onClose, role = 'dialog', children }: Di
     >
       <Modal className={styles.modal ?? ''}>
         <AriaDialog role={role} className={styles.dialog ?? ''}>
-          <Heading slot="title" level={2}>
+          <Heading slot="title" level={2} className="clamped">
             {title}
           </Heading>
           {children}

@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next';
 import type { ActivityFieldsFragment, ActivityType } from '../../api/operations.ts';
 import { Badge } from '../badge.tsx';
 import styles from './activity-item.module.css';
+import { ActivitySentence } from './activity-sentence.tsx';
 import { type ActivityKind, kindOf } from './kinds.ts';
-import { useActivitySentence } from './use-activity-sentence.ts';
 
 /** What is about a code; with the rest, how one came before says nothing. */
 const tellsMethod: readonly ActivityType[] = ['SIGNED_IN', 'CODE_REQUESTED', 'WRONG_CODE'];
@@ -11,7 +11,6 @@ const tellsMethod: readonly ActivityType[] = ['SIGNED_IN', 'CODE_REQUESTED', 'WR
 /** One thing that happened: what, how, from where, when, with a mark on what is new or was refused. */
 export function ActivityItem({ entry }: { readonly entry: ActivityFieldsFragment }) {
   const { t, i18n } = useTranslation('account');
-  const sentence = useActivitySentence();
   const kind = kindOf(entry.type);
   const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(entry.occurredAt));
   return (
@@ -19,7 +18,8 @@ export function ActivityItem({ entry }: { readonly entry: ActivityFieldsFragment
       <KindIcon kind={kind} />
       <div className={styles.about}>
         <p className={styles.sentence}>
-          {sentence(entry)} {kind === 'refused' && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
+          <ActivitySentence entry={entry} />{' '}
+          {kind === 'refused' && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
           {entry.isNewDevice && <Badge look="warn">{t('activity.mark.newDevice')}</Badge>}
           {entry.isNewLocation && <Badge look="warn">{t('activity.mark.newCountry')}</Badge>}
           {entry.count > 1 && <Badge look="quiet">{t('activity.mark.times', { count: entry.count })}</Badge>}

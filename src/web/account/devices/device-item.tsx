@@ -23,13 +23,14 @@ export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
       <PlatformIcon platform={device.platform} />
       <div className={styles.about}>
         <h3 className={styles.name}>
-          {name} {isCurrent && <Badge>{t('devices.thisDevice')}</Badge>}
+          <span className="clamped">{name}</span> {isCurrent && <Badge>{t('devices.thisDevice')}</Badge>}
         </h3>
         <p className={isOnline ? styles.online : styles.seen}>
           {isOnline ? t('devices.online') : t('devices.lastSeen', { time: moment(lastSeenAt) })}
         </p>
-        <p className={styles.detail}>
-          {[model, system, lastLocation.label].filter(Boolean).join(' · ')} · <bdi>{lastIpAddress}</bdi>
+        {/* What the server knows comes first, what the device says of itself after it. */}
+        <p className={`${styles.detail} clamped`}>
+          {lastLocation.label} · <bdi>{lastIpAddress}</bdi> · {[model, system].filter(Boolean).join(' · ')}
         </p>
         {device.trustExpiresAt && (
           <p className={styles.detail}>{t('devices.trustedUntil', { day: day(device.trustExpiresAt) })}</p>

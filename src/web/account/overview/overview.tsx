@@ -5,8 +5,8 @@ import { ActivityDocument, type ActivityFieldsFragment, DevicesDocument } from '
 import { NotificationsCard } from '../../prompts/notifications-card.tsx';
 import { Card } from '../../ui/card.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
+import { ActivitySentence } from '../activity/activity-sentence.tsx';
 import { kindOf } from '../activity/kinds.ts';
-import { useActivitySentence } from '../activity/use-activity-sentence.ts';
 import { Badge } from '../badge.tsx';
 import { Page } from '../page.tsx';
 import { TwoStepCard } from '../two-step/two-step-card.tsx';
@@ -56,11 +56,10 @@ function ActivityRow() {
 
 function Latest({ entry }: { readonly entry: ActivityFieldsFragment }) {
   const { t } = useTranslation('account');
-  const sentence = useActivitySentence();
   const { moment } = useTimeTexts();
   return (
     <>
-      {sentence(entry)} · {moment(entry.occurredAt)}{' '}
+      <ActivitySentence entry={entry} /> · {moment(entry.occurredAt)}{' '}
       {kindOf(entry.type) === 'refused' && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
     </>
   );
