@@ -137,7 +137,7 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
   const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings, views);
   const verifications = new Verifications(transactions, tries, admissions, activities, devices);
   const twoStep = new TwoStep(transactions, openings, tries, views, accountLimits, sessions, devices, activities);
-  const requests = new LoginRequests(transactions, codes, activities, limits);
+  const requests = new LoginRequests(transactions, codes, activities, sessions, limits);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
   const removals = new DeviceRemovals(transactions, sessions, devices, activities);
   const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
@@ -154,6 +154,7 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
     limits,
   );
   const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, activities);
+  const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
   const loader = new DeviceLoader(devices);
   return [
@@ -164,11 +165,11 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
     new ActivityResolver(new ActivityStream(bus, sessions, limits), loader, places),
     new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits)),
     new CodeDeliveriesResolver(),
-    new DevicesResolver(devices, places, transactions),
-    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, limits), loader, places),
+    new DevicesResolver(devices, places, transactions, sessions),
+    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, sessions, limits), loader, places),
     new SecurityResolver(removals, changes, resets),
-    new SignInResolver(signUps, signIns, verifications),
-    new SignOutsResolver(new SignOuts(transactions, sessions, activities)),
+    new SignInResolver(signUps, signIns, verifications, signOuts),
+    new SignOutsResolver(signOuts),
     new SupportResolver(reports),
     new TwoStepResolver(twoStep, twoStepEnds, limits),
   ];

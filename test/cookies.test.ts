@@ -79,6 +79,31 @@ test('Authorization wins over cookies', async () => {
   expect(viewer).toEqual({ email: other.owner.email });
 });
 
+test('Authorization leaves the cookies of another session as they are', async () => {
+  const { browser, handset } = await signedUpBrowser();
+  const other = await servers.signedUp();
+  expect(await browser.ask(SIGN_OUT, {}, { authorization: `Bearer ${other.sessionToken}` })).toEqual({
+    sessionsEnded: 1,
+  });
+  expect(browser.setCookies).toEqual([]);
+  expect(await browser.ask(VIEWER)).toEqual({ email: handset.owner.email });
+});
+
+test('a session is over once somebody signs in over it, on the same account or on another', async () => {
+  const { browser, handset } = await signedUpBrowser();
+  const another = await signedUpBrowser();
+  const device = { name: 'Browser', platform: 'WEB' };
+  for (const { owner } of [handset, another.handset]) {
+    const before = new Map(browser.cookies);
+    expect(await browser.ask(SIGN_IN, { input: { ...owner, device } })).toMatchObject({ __typename: 'SignedIn' });
+    expect(await browser.ask(VIEWER)).toEqual({ email: owner.email });
+    const copy = new Browser(handset);
+    for (const [name, value] of before) copy.cookies.set(name, value);
+    expect(await copy.ask(VIEWER)).toBeNull();
+  }
+  expect(await another.browser.ask(VIEWER)).toEqual({ email: another.handset.owner.email });
+});
+
 test('a foreign origin that asks for cookies is refused', async () => {
   const { browser, handset } = await signedUpBrowser();
   const { status } = await handset.client.graphql(

@@ -26,10 +26,12 @@ test('every answer has the security headers, whatever it answers', async () => {
     await post(),
     await post({ 'content-type': 'text/plain' }),
     await post({ origin: 'https://evil.example', 'session-transport': 'cookie' }),
-    ...(await Promise.all(['/graphql', '/livez', '/readyz', '/metrics', '/nothing'].map((path) => fetch(url(path))))),
+    ...(await Promise.all(
+      ['/graphql', '/livez', '/readyz', '/metrics', '/nothing', '/%', '/%zz?a=b'].map((path) => fetch(url(path))),
+    )),
     await fetch(url('/playground')),
   ];
-  expect(answers.map(({ status }) => status)).toEqual([200, 415, 403, 405, 200, 200, 404, 404, 200]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 415, 403, 405, 200, 200, 404, 404, 404, 404, 200]);
   for (const { headers, status } of answers) {
     const policy = Object.fromEntries(
       (headers.get('content-security-policy') ?? '').split(';').map((rule) => {

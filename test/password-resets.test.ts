@@ -245,6 +245,16 @@ describe('after a reset of an account that had a trusted device', () => {
     expect((await phone.challenged()).availableMethods).toEqual(['EMAIL']);
   });
 
+  test('a device that was signed out by a change of the password is not among those that mail is open to', async () => {
+    const { phone, laptop } = await phoneAndLaptop();
+    await resetByMail(phone, NEW_PASSWORD);
+    const challenge = asA('Challenge', await phone.signIn({ password: NEW_PASSWORD }));
+    asA('SignedIn', await phone.verify(challenge, await servers.mailbox.code(phone.owner.email)));
+    const password = 'granite-teapot-31-voyage';
+    member('PasswordChanged', await changePassword(phone, password, { currentPassword: NEW_PASSWORD }));
+    expect(asA('Challenge', await laptop.signIn({ password })).availableMethods).toEqual(['APP']);
+  });
+
   test('an account that had no trusted device is not held', async () => {
     const phone = await servers.signedUp();
     await resetByMail(phone, NEW_PASSWORD);

@@ -165,6 +165,17 @@ describe('support reports', () => {
     await report(phone);
   });
 
+  test('are not used up for the owner who is signed in by a stranger who has the password', async () => {
+    const phone = await servers.trusted();
+    const stranger = phone.another('Stranger');
+    for (let challenge = await stranger.challenged(), nth = 0; nth < 10; nth += 1) {
+      if (nth > 0 && nth % 3 === 0) challenge = await stranger.challenged();
+      await report(stranger, challenge);
+    }
+    expect(await refusal(stranger, (await stranger.challenged()).token)).toMatchObject({ code: 'RATE_LIMITED' });
+    await report(phone);
+  });
+
   test('are counted right when sixteen are asked for at once', async () => {
     const phone = await servers.signedUp();
     const answers = await Promise.all(Array.from({ length: 16 }, () => phone.graphql(CREATE_SUPPORT_REPORT)));

@@ -40,9 +40,13 @@ export class ActivityStream {
         const em = context.em.fork();
         const readAt = performance.now();
         const entries = await entriesAfter(em, session.accountId, told);
-        const [live] = await this.sessions.check(em, [session.id]);
-        if (!live) context.socket?.endSession();
-        if (!live || alarm.isOver) return;
+        const standing = await this.sessions.standing(em, session);
+        if (standing === 'OVER') context.socket?.endSession();
+        if (standing === 'OVER' || alarm.isOver) return;
+        if (standing === 'RENEWED') {
+          await alarm.wait(msToNextLook(this.bus, this.limits));
+          continue;
+        }
         for (const entry of entries) {
           // Whoever reads slowly is checked again: the session may be over since.
           if (performance.now() - readAt > CHECK_VALID_MS) break;

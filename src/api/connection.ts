@@ -5,6 +5,10 @@ import type { Limits } from '../limits.js';
 
 /** RFC 6455 7.4.1 and the IANA registry: the server cannot serve it now, but may later. */
 export const TRY_AGAIN_LATER = 1013;
+/** RFC 6455 7.4.1 and the IANA registry, 'service restart': connect again, at once. */
+const COME_BACK = 1012;
+/** How long whoever has changed the password has to learn the new token before its socket has to come back with it. */
+const HANDOVER_MS = 1_000;
 /** RFC 6455 7.4.1: the peer breaks a rule of ours. */
 const POLICY_VIOLATION = 1008;
 /** A peer that ignores the close is cut off after this. */
@@ -24,6 +28,7 @@ export function closeSocket(socket: WebSocket, code: number, reason: string): vo
 /** One WebSocket: once it is over nothing is written to it, and what still comes in is dropped. */
 export class Connection implements GraphqlSocket {
   private isOver = false;
+  private isMute = false;
   private readonly pings: NodeJS.Timeout;
   private isAnswered = true;
   private messages = 0;
@@ -50,7 +55,7 @@ export class Connection implements GraphqlSocket {
 
   /** Resolves when the data has left, so that a slow reader slows down what is written to it. */
   send(data: string): Promise<void> {
-    if (this.isOver) return Promise.resolve();
+    if (this.isOver || this.isMute) return Promise.resolve();
     return new Promise((resolve) => this.socket.send(data, () => resolve()));
   }
 
@@ -65,9 +70,19 @@ export class Connection implements GraphqlSocket {
     this.close(CloseCode.Unauthorized, 'Session ended');
   }
 
+  /**
+   * For a session that has a new token. Whoever knows that one comes back with it; whoever had copied the one before does
+   * not. Nothing is served meanwhile: what the client asks for now it asks for again when it is back.
+   */
+  reopen(): void {
+    if (this.isMute) return;
+    this.isMute = true;
+    setTimeout(() => this.close(COME_BACK, 'Session token renewed'), HANDOVER_MS).unref();
+  }
+
   onMessage(receive: (data: string) => Promise<void>): void {
     this.socket.on('message', (data) => {
-      if (this.isOver) return;
+      if (this.isOver || this.isMute) return;
       if (this.isFlooding()) {
         this.close(POLICY_VIOLATION, 'Too many messages');
         return;

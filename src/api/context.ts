@@ -29,7 +29,7 @@ export interface Context {
   readonly texts: Texts;
   /** The instance of a resolver class: subscriptions start outside of one. */
   resolver<T>(type: new (...args: never[]) => T): T;
-  /** Null: the client keeps its tokens itself. */
+  /** Null: the client keeps its tokens itself. Else the session, if any, is that of its cookie. */
   readonly cookies: CookieJar | null;
   /** Null over HTTP. */
   readonly socket: SocketHandle | null;

@@ -16,6 +16,7 @@ export async function mountHeaders(app: FastifyInstance, config: Config): Promis
       useDefaults: false,
       directives: {
         'default-src': ["'none'"],
+        'object-src': ["'none'"],
         'script-src': ["'self'"],
         'style-src': ["'self'"],
         'img-src': ["'self'", 'data:'],

@@ -30,6 +30,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/%25'),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     bodyLimit: BODY_BYTES,
     requestTimeout: 15_000,
@@ -68,10 +69,12 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   const http = fastifyApolloHandler<Context>(apollo, {
     context: async (request, reply) => {
       const client = contexts.client(request.ip, request.headers['accept-language']);
-      const jar = cookies.jarOf(request, reply);
+      // Authorization wins over cookies, which are another session's and stay as they are; and cookies count only where
+      // the client asks for them.
+      const bearer = bearerOf(request);
+      const jar = bearer === null ? cookies.jarOf(request, reply) : null;
       const context = contexts.create(client, null, { cookies: jar });
-      // Authorization wins over cookies, and cookies count only where the client asks for them.
-      const token = bearerOf(request) ?? (jar && cookies.sessionToken(request));
+      const token = bearer ?? (jar && cookies.sessionToken(request));
       const session = token ? await sessions.authenticate(context.em, token, client.ipAddress) : null;
       return { ...context, session };
     },
@@ -155,6 +158,16 @@ const blameDocument: ApolloServerPlugin<Context> = {
     });
   },
 };
+
+/** What cannot be decoded is an address that is not there: the answer that Fastify has for it lacks every header of ours. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURI(url.split(/[?;#]/, 1)[0] ?? '');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;

@@ -2,12 +2,12 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Limits } from '../limits.js';
 import type { Bus, Topic } from '../pubsub.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import { isOfToken, type Session, type Sessions } from '../sessions/sessions.js';
 import type { Connection } from './connection.js';
 
 /** The sockets of this server: how many there may be, and whether their sessions are still live. */
 export class Sockets {
-  private readonly bySession = new Map<string, Set<Connection>>();
+  private readonly bySession = new Map<string, Map<Connection, Session>>();
   private readonly accounts = new Map<string, { sessions: Set<string>; unsubscribe: () => void }>();
   private readonly anonymous = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
@@ -42,9 +42,9 @@ export class Sockets {
 
   /** Watches a session for a socket. @returns call it when the socket closes; null if the session has too many */
   add(session: Session, connection: Connection): (() => void) | null {
-    const connections = this.bySession.get(session.id) ?? new Set();
+    const connections = this.bySession.get(session.id) ?? new Map();
     if (connections.size >= this.limits.WS_SOCKETS_PER_SESSION) return null;
-    connections.add(connection);
+    connections.set(connection, session);
     this.bySession.set(session.id, connections);
     this.watch(session);
     // It may have ended after it was read, and before anybody listened.
@@ -75,19 +75,25 @@ export class Sockets {
     this.accounts.delete(accountId);
   }
 
-  /** Reads the sessions again, and closes the sockets of those that are over. While the database is away none is. */
+  /**
+   * Reads the sessions again, and closes the sockets of those that are over, or have another token than they were opened
+   * with. While the database is away none is.
+   */
   private check(sessionIds: readonly string[]): void {
     this.sessions.check(this.fork(), sessionIds).then(
       (live) => {
-        const liveIds = new Set(live.map(({ id }) => id));
-        for (const id of sessionIds) if (!liveIds.has(id)) this.end(id);
+        const liveById = new Map(live.map((session) => [session.id, session]));
+        for (const id of sessionIds) this.settle(id, liveById.get(id));
       },
       (error) => this.logger.warn({ err: error }, 'sockets: sessions cannot be checked now'),
     );
   }
 
-  private end(sessionId: string): void {
-    for (const connection of this.bySession.get(sessionId) ?? []) connection.endSession();
+  private settle(sessionId: string, live: Session | undefined): void {
+    for (const [connection, session] of this.bySession.get(sessionId) ?? []) {
+      if (!live) connection.endSession();
+      else if (!isOfToken(live, session)) connection.reopen();
+    }
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import { isUuid } from '../api/ids.js';
 import { isPlainText } from '../api/plain-text.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
+import { lockOwner } from '../sessions/owner.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions } from '../transactions.js';
 import { Device, NAME_BOUNDS, UpdateDeviceInput } from './device.types.js';
 import type { Devices } from './devices.js';
@@ -15,6 +17,7 @@ export class DevicesResolver {
     private readonly devices: Devices,
     private readonly places: Places,
     private readonly transactions: Transactions,
+    private readonly sessions: Sessions,
   ) {}
 
   @FieldResolver(() => Location)
@@ -30,6 +33,7 @@ export class DevicesResolver {
     const { em } = context;
     const session = requireSession(context);
     await this.transactions.run(em, async (tx) => {
+      await lockOwner(tx, this.sessions, session);
       await this.devices.report(tx, session.deviceId, input);
       tx.wake(`account:${session.accountId}`);
     });
@@ -48,7 +52,10 @@ export class DevicesResolver {
     const session = requireSession(context);
     if (!isPlainText(name, NAME_BOUNDS))
       throw new BadUserInput('name', 'must be 1 to 64 characters without control characters');
-    const isRenamed = isUuid(id) && (await this.devices.rename(em, session.accountId, id, name.trim()));
+    const isRenamed = await this.transactions.run(em, async (tx) => {
+      await lockOwner(tx, this.sessions, session);
+      return isUuid(id) && this.devices.rename(tx, session.accountId, id, name.trim());
+    });
     const device = isRenamed ? await this.devices.find(em, session.accountId, id) : null;
     if (!device) throw new NotFound('device');
     return new Device(device, session.deviceId);

@@ -147,19 +147,19 @@ export class Devices {
     );
   }
 
-  /** Forgets the trust of the account's devices, but for one. */
+  /** Forgets the trust of the account's devices, that at a reset of the password included, but for one. */
   async forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): Promise<void> {
     await countOf(
       tx.em,
-      sql`update device set trusted_at = null
-          where account_id = ${accountId} and trusted_at is not null and id is distinct from ${keptDeviceId}::uuid`,
+      sql`update device set trusted_at = null, trusted_at_reset = false
+          where account_id = ${accountId} and (trusted_at is not null or trusted_at_reset) and id is distinct from ${keptDeviceId}::uuid`,
     );
   }
 
   /** The owner's name for a device. @returns false if the account has no such device (any more) */
-  async rename(em: EntityManager, accountId: string, deviceId: string, name: string): Promise<boolean> {
+  async rename(tx: Tx, accountId: string, deviceId: string, name: string): Promise<boolean> {
     const renamed = await countOf(
-      em,
+      tx.em,
       sql`update device set name = ${name} where id = ${deviceId} and account_id = ${accountId} and removed_at is null`,
     );
     return renamed === 1;

@@ -2,7 +2,7 @@ import type { Context } from '../api/context.js';
 import { CHECK_VALID_MS, liveStream, msToNextLook, msUntilOver } from '../api/live.js';
 import type { Limits } from '../limits.js';
 import { Alarm, type Bus } from '../pubsub.js';
-import type { Session } from '../sessions/sessions.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
 import { LoginRequest } from './login-request.types.js';
 import type { LoginRequests, LoginRequestView } from './login-requests.js';
 
@@ -11,6 +11,7 @@ export class LoginRequestStream {
   constructor(
     private readonly bus: Bus,
     private readonly requests: LoginRequests,
+    private readonly sessions: Sessions,
     private readonly limits: Limits,
   ) {}
 
@@ -35,9 +36,14 @@ export class LoginRequestStream {
         const requests = await this.requests.inTime(em, session);
         const gone = [...told.keys()].filter((id) => !requests.some(({ row }) => row.id === id));
         requests.push(...(await this.requests.byId(em, session, gone)));
-        const standing = await this.requests.standing(em, session);
+        const standing = await this.sessions.standing(em, session);
         if (standing === 'OVER') context.socket?.endSession();
-        if (standing !== 'TRUSTED' || alarm.isOver) return;
+        if (standing === 'OVER' || standing === 'UNTRUSTED' || alarm.isOver) return;
+        if (standing === 'RENEWED') {
+          // Nothing more is told here, but the client's subscription goes on when its socket comes back.
+          await alarm.wait(msToNextLook(this.bus, this.limits));
+          continue;
+        }
         for (const request of requests.filter((candidate) => isNews(candidate, told.get(candidate.row.id)))) {
           // Whoever reads slowly is checked again: the device may have been removed since.
           if (performance.now() - readAt > CHECK_VALID_MS) break;

@@ -1,5 +1,6 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
@@ -11,8 +12,8 @@ import type { Codes } from '../codes/codes.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
-import { isLive, type Session } from '../sessions/sessions.js';
+import { countOf, rowOf, rowsOf } from '../rows.js';
+import { isLive, type Session, type Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../transactions.js';
 
 /** A pending or ended sign-in, with its code while there is something to type. */
@@ -24,34 +25,22 @@ export interface LoginRequestView {
   readonly code: string | null;
 }
 
-/** How the requests stand, and whether the device that asks may see them now; both of one moment. */
-export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'OVER';
-
 /** Sign-ins that wait for a code, for the trusted devices of the account. */
 export class LoginRequests {
   constructor(
     private readonly transactions: Transactions,
     private readonly codes: Codes,
     private readonly activities: Activities,
+    private readonly sessions: Sessions,
     private readonly limits: Limits,
   ) {}
 
-  /** Whether a session's device may see codes at this moment. */
-  async standing(em: EntityManager, session: Session): Promise<Standing> {
-    const [found] = await valuesOf<{ trusted: boolean }>(
-      em,
-      sql`select ${isTrusted(this.limits, 'd')} as trusted from session s join device d on d.id = s.device_id
-          where s.id = ${session.id} and d.removed_at is null and ${isLive(this.limits, 's')}`,
-    );
-    if (!found) return 'OVER';
-    return found.trusted ? 'TRUSTED' : 'UNTRUSTED';
-  }
-
   /** @throws Unauthenticated, Forbidden */
   async requireTrusted(em: EntityManager, session: Session | null): Promise<Session> {
-    const standing = session ? await this.standing(em, session) : 'OVER';
-    if (!session || standing === 'OVER') throw new Unauthenticated();
+    if (!session) throw new Unauthenticated();
+    const standing = await this.sessions.standing(em, session);
     if (standing === 'UNTRUSTED') throw new Forbidden();
+    if (standing !== 'TRUSTED') throw new Unauthenticated();
     return session;
   }
 
@@ -89,7 +78,7 @@ export class LoginRequests {
           where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}
             and exists (
               select 1 from session s join device d on d.id = s.device_id
-              where s.id = ${session.id} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})
+              where s.id = ${session.id} and s.token_hash = ${session.tokenHash} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})
           order by c.created_at, c.id`,
     );
     await this.giveCodes(em, rows);
@@ -126,12 +115,13 @@ export class LoginRequests {
     });
   }
 
-  /** The app on a trusted device says that it shows the code. @throws NotFound */
+  /** The app on a trusted device says that it shows the code. @throws NotFound, Unauthenticated */
   async acknowledge(em: EntityManager, session: Session, challengeId: string): Promise<LoginRequestView> {
     const [request] = await this.byId(em, session, [challengeId]);
     if (!request) throw new NotFound('login request');
     if (request.state !== 'PENDING') return request;
     await this.transactions.run(em, async (tx) => {
+      await this.lockTrusted(tx, session);
       const seen = await countOf(
         tx.em,
         sql`insert into display as di (challenge_id, device_id, seen_at)
@@ -158,8 +148,7 @@ export class LoginRequests {
   }
 
   private async denyOnce(tx: Tx, session: Session, challengeId: string): Promise<void> {
-    const account = await lockAccount(tx, session.accountId, null);
-    if (!account || (await this.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();
+    const account = await this.lockTrusted(tx, session);
     const denied = await rowOf(
       tx.em,
       ChallengeRow,
@@ -182,6 +171,13 @@ export class LoginRequests {
       method: methodOf(denied),
     });
     await deliverNotice(tx, account, 'LOGIN_DENIED', { deviceName, platform, ipAddress: denied.ipAddress });
+  }
+
+  /** Locks the account, behind which the device must still be trusted. @throws Unauthenticated */
+  private async lockTrusted(tx: Tx, session: Session): Promise<AccountRow> {
+    const account = await lockAccount(tx, session.accountId, null);
+    if (!account || (await this.sessions.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();
+    return account;
   }
 
   /** Somebody who has the password keeps asking: after several denials new devices wait. */

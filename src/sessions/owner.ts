@@ -14,17 +14,18 @@ export interface Owner {
 }
 
 /**
- * Locks the account of a session, which must be live behind the lock, not only when its request came in.
- * @throws Unauthenticated if the session is over
+ * Locks the account of a session, which must be live behind the lock, and under the same token, not only when its
+ * request came in.
+ * @throws Unauthenticated if it is not
  */
 export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
   const account = await lockAccount(tx, session.accountId, null);
-  const [live] = await sessions.check(tx.em, [session.id]);
+  const standing = await sessions.standing(tx.em, session);
   const device = await rowOf(
     tx.em,
     DeviceRow,
     sql`select * from device where id = ${session.deviceId} and removed_at is null`,
   );
-  if (!account || !live || !device) throw new Unauthenticated();
+  if (!account || !device || standing === 'OVER' || standing === 'RENEWED') throw new Unauthenticated();
   return { account, device };
 }

@@ -13,7 +13,12 @@ export interface Session {
   readonly accountId: string;
   readonly deviceId: string;
   readonly isTrusted: boolean;
+  /** SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. */
+  readonly tokenHash: Buffer;
 }
+
+/** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
+export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
 
 /** What a session is opened with. */
 export interface SessionOpening {
@@ -43,6 +48,11 @@ export function isLive(limits: Limits, session: string) {
         or ${session}.created_at > clock_timestamp() - make_interval(secs => ?)))`,
     [limits.SESSION_MAX_DAYS, limits.SESSION_IDLE_DAYS, limits.UNUSED_SESSION_SECONDS],
   );
+}
+
+/** Whether a session still has the token that it was named by before. */
+export function isOfToken(live: Session, named: Session): boolean {
+  return live.tokenHash.equals(named.tokenHash);
 }
 
 /** The sessions of accounts. */
@@ -98,7 +108,7 @@ export class Sessions {
     if (!hash) return null;
     const [found] = await valuesOf<Session & { isStale: boolean }>(
       em,
-      sql`select s.id, s.account_id as "accountId", s.device_id as "deviceId", ${isTrusted(this.limits, 'd')} as "isTrusted",
+      sql`select ${this.columns()},
             s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
               or d.last_ip_address <> ${ipAddress} as "isStale"
           from session s join device d on d.id = s.device_id
@@ -129,10 +139,23 @@ export class Sessions {
     if (sessionIds.length === 0) return Promise.resolve([]);
     return valuesOf<Session>(
       em,
-      sql`select s.id, s.account_id as "accountId", s.device_id as "deviceId", ${isTrusted(this.limits, 'd')} as "isTrusted"
+      sql`select ${this.columns()}
           from session s join device d on d.id = s.device_id
           where s.id in (${sessionIds}) and d.removed_at is null and ${isLive(this.limits, 's')}`,
     );
+  }
+
+  /** What is read of a session `s` and its device `d`. */
+  private columns() {
+    return sql`s.id, s.account_id as "accountId", s.device_id as "deviceId", s.token_hash as "tokenHash",
+      ${isTrusted(this.limits, 'd')} as "isTrusted"`;
+  }
+
+  async standing(em: EntityManager, session: Session): Promise<Standing> {
+    const [live] = await this.check(em, [session.id]);
+    if (!live) return 'OVER';
+    if (!isOfToken(live, session)) return 'RENEWED';
+    return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
   }
 
   /** Gives a session a new token; the one before opens nothing any more. */

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { SignOuts } from '../activity/sign-outs.js';
 import type { Context } from '../api/context.js';
 import { descriptionOf } from '../devices/device.types.js';
 import { SignedIn, SignInInput, SignInResult, VerifyCodeResult } from './sign-in.types.js';
@@ -13,6 +14,7 @@ export class SignInResolver {
     private readonly signUps: SignUps,
     private readonly signIns: SignIns,
     private readonly verifications: Verifications,
+    private readonly signOuts: SignOuts,
   ) {}
 
   @Mutation(() => SignUpResult, {
@@ -32,7 +34,7 @@ export class SignInResolver {
   ): Promise<typeof SignInResult> {
     const presented = deviceToken ?? context.cookies?.deviceToken(email) ?? null;
     const credentials = { email, password, device: descriptionOf(device), deviceToken: presented };
-    return intoCookies(context, await this.signIns.signIn(context, credentials));
+    return this.intoCookies(context, await this.signIns.signIn(context, credentials));
   }
 
   @Mutation(() => VerifyCodeResult, { description: 'Ends a SIGN_UP or SIGN_IN challenge with a session.' })
@@ -42,14 +44,19 @@ export class SignInResolver {
     @Arg('code', () => String) code: string,
     @Arg('trustDevice', () => Boolean, { defaultValue: true }) trustDevice: boolean,
   ): Promise<typeof VerifyCodeResult> {
-    return intoCookies(context, await this.verifications.verify(context, token, code, trustDevice));
+    return this.intoCookies(context, await this.verifications.verify(context, token, code, trustDevice));
   }
-}
 
-/** Puts the tokens of somebody who is signed in now into cookies, where the client asks for that. */
-function intoCookies<Outcome extends object>({ cookies }: Context, outcome: Outcome): Outcome | SignedIn {
-  if (!cookies || !(outcome instanceof SignedIn)) return outcome;
-  const { sessionToken, deviceToken, account } = outcome;
-  if (sessionToken && deviceToken) cookies.keep({ email: account.email, sessionToken, deviceToken });
-  return outcome.withoutTokens();
+  /**
+   * Puts the tokens of somebody who is signed in now into cookies, where the client asks for that. The session that they
+   * take the place of is over: nobody could sign it out any more, and a copy of its token would live on (ASVS 7.2.4).
+   */
+  private async intoCookies<Outcome extends object>(context: Context, outcome: Outcome): Promise<Outcome | SignedIn> {
+    const { em, session, client, cookies } = context;
+    if (!cookies || !(outcome instanceof SignedIn)) return outcome;
+    if (session) await this.signOuts.signOut(em, session, client.ipAddress);
+    const { sessionToken, deviceToken, account } = outcome;
+    if (sessionToken && deviceToken) cookies.keep({ email: account.email, sessionToken, deviceToken });
+    return outcome.withoutTokens();
+  }
 }

@@ -75,13 +75,14 @@ export class SupportReports {
     return report;
   }
 
+  /** Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
   private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
     const [written] = await valuesOf<{ inHour: number; ofChallenge: number; nextAt: string | null }>(
       tx.em,
       sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
             (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
             min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour' as "nextAt"
-          from support_report where account_id = ${accountId}`,
+          from support_report where account_id = ${accountId} and (challenge_id is null) = ${challengeId === null}`,
     );
     const isTooOften =
       (written?.inHour ?? 0) >= this.limits.REPORTS_PER_ACCOUNT_HOUR ||

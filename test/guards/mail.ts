@@ -431,7 +431,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: "if (!account || (await this.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();",
+        find: "if (!account || (await this.sessions.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();",
         replace: 'if (!account) throw new Unauthenticated();',
       },
     ],

@@ -337,8 +337,13 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'api/http.ts',
-        find: 'bearerOf(request) ?? (jar && cookies.sessionToken(request))',
-        replace: '(jar && cookies.sessionToken(request)) ?? bearerOf(request)',
+        find: 'const jar = bearer === null ? cookies.jarOf(request, reply) : null;',
+        replace: 'const jar = cookies.jarOf(request, reply);',
+      },
+      {
+        file: 'api/http.ts',
+        find: 'bearer ?? (jar && cookies.sessionToken(request))',
+        replace: '(jar && cookies.sessionToken(request)) ?? bearer',
       },
     ],
     noticedBy: ['cookies', 'Authorization wins over cookies'],
@@ -537,12 +542,12 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: "where s.id = ${session.id} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})",
+        find: "where s.id = ${session.id} and s.token_hash = ${session.tokenHash} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})",
         replace: 'where s.id = ${session.id})',
       },
       {
         file: 'login-requests/login-request-stream.ts',
-        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing !== 'TRUSTED' || alarm.isOver) return;",
+        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing === 'OVER' || standing === 'UNTRUSTED' || alarm.isOver) return;",
         replace: 'if (alarm.isOver) return;',
       },
     ],
@@ -557,7 +562,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'activity/activity-stream.ts',
-        find: 'if (!live) context.socket?.endSession();\n        if (!live || alarm.isOver) return;',
+        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing === 'OVER' || alarm.isOver) return;",
         replace: 'if (alarm.isOver) return;',
       },
     ],
@@ -569,8 +574,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'api/sockets.ts',
-        find: 'for (const connection of this.bySession.get(sessionId) ?? []) connection.endSession();',
-        replace: 'void sessionId;',
+        find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
+        replace: 'if (live && !isOfToken(live, session))',
       },
     ],
     noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
@@ -593,7 +598,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'api/connection.ts',
-        find: "this.socket.on('message', (data) => {\n      if (this.isOver) return;",
+        find: "this.socket.on('message', (data) => {\n      if (this.isOver || this.isMute) return;",
         replace: "this.socket.on('message', (data) => {",
       },
     ],

@@ -63,6 +63,57 @@ export const trustGuards: readonly Guard[] = [
     noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
   },
   {
+    name: 'socket-of-a-new-token',
+    keeps: 'a socket that was opened with a token which was replaced is closed',
+    edits: [
+      {
+        file: 'api/sockets.ts',
+        find: 'else if (!isOfToken(live, session)) connection.reopen();',
+        replace: '',
+      },
+    ],
+    noticedBy: [
+      'copied-sessions',
+      'is told nothing more once the owner has changed the password, and told to come back (others signed out: %s)',
+    ],
+  },
+  {
+    name: 'rename-behind-the-lock',
+    keeps: 'a device that was removed renames none after that',
+    edits: [
+      {
+        file: 'devices/devices.resolver.ts',
+        find: 'await lockOwner(tx, this.sessions, session);\n      return isUuid(id)',
+        replace: 'return isUuid(id)',
+      },
+    ],
+    noticedBy: ['copied-sessions', 'writes nothing that was begun before the owner removed the device, and ends after'],
+  },
+  {
+    name: 'acknowledgement-behind-the-lock',
+    keeps: 'a session that is over acknowledges nothing',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: 'await this.lockTrusted(tx, session);\n      const seen',
+        replace: 'const seen',
+      },
+    ],
+    noticedBy: ['copied-sessions', 'writes nothing when its session has ended before its turn came'],
+  },
+  {
+    name: 'session-that-was-signed-in-over',
+    keeps: 'a browser whose session is replaced by a new one leaves none behind',
+    edits: [
+      {
+        file: 'sign-in/sign-in.resolver.ts',
+        find: 'if (session) await this.signOuts.signOut(em, session, client.ipAddress);',
+        replace: 'void [em, session, client, this.signOuts];',
+      },
+    ],
+    noticedBy: ['cookies', 'a session is over once somebody signs in over it, on the same account or on another'],
+  },
+  {
     name: 'epoch-raised-by-a-reset',
     keeps: 'a reset of the password ends the sign-ins that wait',
     edits: [{ file: 'security/password-resets.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
@@ -488,7 +539,11 @@ export const trustGuards: readonly Guard[] = [
     name: 'owner-still-signed-in',
     keeps: 'a session that ended while its request waited changes nothing',
     edits: [
-      { file: 'sessions/owner.ts', find: 'if (!account || !live || !device)', replace: 'if (!account || !device)' },
+      {
+        file: 'sessions/owner.ts',
+        find: "if (!account || !device || standing === 'OVER' || standing === 'RENEWED')",
+        replace: 'if (!account || !device)',
+      },
     ],
     noticedBy: ['epochs', 'a session that was signed out while its request waited for the account changes nothing'],
   },

@@ -74,6 +74,11 @@ export class HandSocket implements AsyncDisposable {
     return this.next();
   }
 
+  /** The messages that have arrived and that nobody has taken. */
+  get unread(): readonly Message[] {
+    return this.arrived;
+  }
+
   /** How the socket was closed; waits for it. */
   closed(): Promise<Closing> {
     return within(this.whenClosed, 'the close of the socket');
