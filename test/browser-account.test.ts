@@ -65,6 +65,15 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     expect(await twoStep.isChecked()).toBe(false);
   });
 
+  test('a page of the only trusted device knows that it shows codes itself', async () => {
+    const { phone, page } = await person();
+    await turnOn(page, phone);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('It appears at once on the devices you trust').waitFor();
+    await page.reload();
+    await page.getByText('It appears at once on the devices you trust').waitFor();
+  });
+
   test('a device is renamed, and removed with the keyboard: it is out at once, and the focus stays with the others', async () => {
     const { phone, page } = await person();
     await go(page, 'Devices');

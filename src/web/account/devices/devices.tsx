@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { type DeviceFieldsFragment, DevicesDocument } from '../../api/operations.ts';
-import { useStore } from '../../api/store.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
-import { useSession, useViewer } from '../../session/session.tsx';
+import { useViewer } from '../../session/session.tsx';
+import { useLookAgain } from '../../session/use-look-again.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -17,9 +17,6 @@ import styles from './devices.module.css';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
 import { SignOutOthers } from './sign-out-others.tsx';
-
-/** No event says that a device comes online or goes: it is looked up again. */
-const LOOK_AGAIN_MS = 20_000;
 
 /** The devices that have signed in: those that are trusted, and the others. */
 export function Devices() {
@@ -41,28 +38,11 @@ export function Devices() {
 }
 
 function useDevices() {
-  const { api } = useSession();
   const faultText = useFaultText();
-  const connections = useStore(api.connections);
   const [{ data, error }, ask] = useQuery({ query: DevicesDocument });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was read before the line came back may be old
-  useEffect(() => {
-    const refresh = () => {
-      if (document.visibilityState === 'visible') ask({ requestPolicy: 'network-only' });
-    };
-    refresh();
-    document.addEventListener('visibilitychange', refresh);
-    const timer = setInterval(refresh, LOOK_AGAIN_MS);
-    return () => {
-      document.removeEventListener('visibilitychange', refresh);
-      clearInterval(timer);
-    };
-  }, [ask, connections]);
-  return {
-    devices: data?.viewer?.devices ?? null,
-    fault: error && !data ? faultText(error) : null,
-    refresh: () => ask({ requestPolicy: 'network-only' }),
-  };
+  const refresh = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  useLookAgain(refresh);
+  return { devices: data?.viewer?.devices ?? null, fault: error && !data ? faultText(error) : null, refresh };
 }
 
 interface ListsProps {

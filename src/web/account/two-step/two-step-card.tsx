@@ -1,6 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useViewer } from '../../session/session.tsx';
+import type { VerificationMethod } from '../../api/operations.ts';
+import { useStore } from '../../api/store.ts';
+import { useSession, useViewer } from '../../session/session.tsx';
+import { useLookAgain } from '../../session/use-look-again.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Switch } from '../../ui/switch.tsx';
@@ -14,6 +17,7 @@ export function TwoStepCard() {
   const { t } = useTranslation('account');
   const { day } = useTimeTexts();
   const { twoStep } = useViewer();
+  const method = useMethod();
   const [asked, ask] = useState<'on' | 'off' | null>(null);
   const { enabled, enabledAt } = twoStep;
   return (
@@ -31,7 +35,7 @@ export function TwoStepCard() {
         }
       >
         {enabled ? (
-          <p>{t(`twoStep.by.${twoStep.defaultMethod}`)}</p>
+          <p>{t(`twoStep.by.${method}`)}</p>
         ) : (
           <div className={styles.invitation}>
             <ul className={styles.reasons}>
@@ -51,4 +55,14 @@ export function TwoStepCard() {
       <SwitchOffDialog isOpen={asked === 'off'} onClose={() => ask(null)} />
     </>
   );
+}
+
+/** How codes would come now. */
+function useMethod(): VerificationMethod {
+  const { api, refresh } = useSession();
+  const { twoStep, currentDevice } = useViewer();
+  const line = useStore(api.line);
+  useLookAgain(refresh);
+  // This page is one that shows codes, also where the account was read a moment before its line came to life.
+  return currentDevice.isTrusted && line === 'live' ? 'APP' : twoStep.defaultMethod;
 }
