@@ -65,6 +65,17 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     expect(await twoStep.isChecked()).toBe(false);
   });
 
+  test('setting two-step verification up is given up at the code, and begun anew', async () => {
+    const { page } = await person();
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel(/^Code/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).waitFor();
+  });
+
   test('a page of the only trusted device knows that it shows codes itself', async () => {
     const { phone, page } = await person();
     await turnOn(page, phone);

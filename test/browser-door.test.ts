@@ -75,6 +75,37 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await page.getByText('The code has expired').waitFor();
   });
 
+  test('is told to start again once no send is left, and can', async () => {
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
+    await enterPassword(page, owner);
+    const byMail = page.getByRole('button', { name: 'Send it by e-mail instead' });
+    await byMail.waitFor();
+    await site.servers.database.query('update challenge set sends = 4 where email = $1', [owner.email]);
+    await byMail.click();
+    await page.getByText('This code cannot be sent again.').waitFor();
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.getByLabel('Password', { exact: true }).waitFor();
+  });
+
+  test('is told that the server is out of reach for as long as it is', async () => {
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
+    await enterPassword(page, owner);
+    await page.getByText('None of your trusted devices is online.').waitFor();
+    await page.route('**/graphql', (route) => route.abort());
+    await typeCode(page, '000000');
+    const told = page.getByText('The server cannot be reached.');
+    await told.waitFor();
+    await page.unroute('**/graphql');
+    await page.context().setOffline(true);
+    await page.getByText('This device is offline.').waitFor();
+    await page.context().setOffline(false);
+    await told.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').getByText('You have 4 tries left.').waitFor();
+  });
+
   test('resets a password, and signs in with the new one', async () => {
     const { owner } = await site.servers.signedUp();
     const password = 'velvet-harbour-57-kettle';

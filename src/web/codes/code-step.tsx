@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { type ChallengeFieldsFragment, VerifyCodeDocument } from '../api/operations.ts';
-import { useFaultText } from '../api/use-fault-text.ts';
+import { useFault } from '../session/use-fault.ts';
 import { Door, DoorForm } from '../sign-in/door.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -22,22 +22,21 @@ export interface CodeStepProps {
 /** The code of a sign-in or a sign-up: typed here, and watched until it is over. */
 export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepProps) {
   const { t } = useTranslation();
-  const faultText = useFaultText();
   const challenge = useChallenge(opened);
   const { closed, close } = useClosed(challenge);
   const [{ fetching }, verify] = useMutation(VerifyCodeDocument);
   const [code, setCode] = useState('');
   const [trustDevice, setTrustDevice] = useState(true);
   const [wrong, setWrong] = useState<string | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const { fault, refuse, say } = useFault();
   const isSignIn = challenge.purpose === 'SIGN_IN';
 
   const submit = async (typed: string) => {
-    setFault(null);
+    say(null);
     if (typed.length < challenge.codeLength) return setWrong(t('code.incomplete', { digits: challenge.codeLength }));
     setWrong(null);
     const { data, error } = await verify({ challengeToken: challenge.token, code: typed, trustDevice });
-    if (error) return setFault(faultText(error));
+    if (error) return refuse(error);
     const outcome = data?.verifyCode;
     switch (outcome?.__typename) {
       case 'SignedIn':
@@ -49,7 +48,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
         return close(closedState(outcome.state));
       case 'TemporarilyLocked':
         setCode('');
-        return setFault(outcome.message);
+        return say(outcome.message);
     }
   };
 
@@ -93,7 +92,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
           {t('code.submit')}
         </Button>
       </DoorForm>
-      <Deliveries challenge={challenge} />
+      <Deliveries challenge={challenge} onAgain={onLeave} />
     </Door>
   );
 }

@@ -1,8 +1,7 @@
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { type ChallengeFieldsFragment, SendCodeDocument, type VerificationMethod } from '../api/operations.ts';
-import { useFaultText } from '../api/use-fault-text.ts';
+import { useFault } from '../session/use-fault.ts';
 import { SupportReport } from '../support/support-report.tsx';
 import { Button } from '../ui/button.tsx';
 import { Details } from '../ui/details.tsx';
@@ -10,15 +9,21 @@ import { clock, useSecondsUntil } from '../ui/time.ts';
 import styles from './deliveries.module.css';
 import { DeliveryStatus } from './delivery-status.tsx';
 
+export interface DeliveriesProps {
+  readonly challenge: ChallengeFieldsFragment;
+  /** Gives the challenge up, for another one. */
+  readonly onAgain: () => void;
+}
+
 /** What became of the code, live; how to have it again or another way; and what helps where it does not come. */
-export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsFragment }) {
+export function Deliveries({ challenge, onAgain }: DeliveriesProps) {
   const { t } = useTranslation();
   const secondsLeft = useSecondsUntil(challenge.expiresAt);
   const [latest] = challenge.deliveries;
   return (
     <div className={styles.deliveries}>
       {latest && <DeliveryStatus delivery={latest} />}
-      <Resend challenge={challenge} />
+      <Resend challenge={challenge} onAgain={onAgain} />
       <Details summary={t('code.notCome')}>
         <ul className={styles.help}>
           {challenge.help.map((line) => (
@@ -34,22 +39,32 @@ export function Deliveries({ challenge }: { readonly challenge: ChallengeFieldsF
   );
 }
 
-function Resend({ challenge }: { readonly challenge: ChallengeFieldsFragment }) {
+function Resend({ challenge, onAgain }: DeliveriesProps) {
   const { t } = useTranslation();
-  const faultText = useFaultText();
   const [{ fetching }, send] = useMutation(SendCodeDocument);
-  const [refusal, setRefusal] = useState<string | null>(null);
+  const { fault, refuse, say } = useFault();
   const wait = useSecondsUntil(challenge.resendAt) ?? 0;
 
   const again = async (method: VerificationMethod) => {
-    setRefusal(null);
+    say(null);
     const { data, error } = await send({ challengeToken: challenge.token, method });
-    if (error) return setRefusal(faultText(error));
+    if (error) return refuse(error);
     const outcome = data?.sendCode;
-    if (outcome && outcome.__typename !== 'Challenge') setRefusal(outcome.message);
+    if (outcome && outcome.__typename !== 'Challenge') say(outcome.message);
   };
 
-  if (challenge.resendAt === null) return <p className={styles.quiet}>{t('code.noSendLeft')}</p>;
+  if (challenge.resendAt === null) {
+    return (
+      <>
+        <p className={styles.quiet}>{t('code.noSendLeft')}</p>
+        <div className={styles.actions}>
+          <Button isSmall onPress={onAgain}>
+            {t('closed.again')}
+          </Button>
+        </div>
+      </>
+    );
+  }
   const others = challenge.availableMethods.filter((method) => method !== challenge.method);
   return (
     <>
@@ -71,7 +86,7 @@ function Resend({ challenge }: { readonly challenge: ChallengeFieldsFragment }) 
           </Button>
         ))}
       </div>
-      {refusal && <p role="alert">{refusal}</p>}
+      {fault && <p role="alert">{fault}</p>}
     </>
   );
 }

@@ -25,7 +25,7 @@ export function ResetPassword() {
   const { viewer } = useSession();
   const [{ fetching }, request] = useMutation(RequestPasswordResetDocument);
   const [email, setEmail] = useState(viewer?.email ?? '');
-  const { faults, check, refuse } = useFormFaults();
+  const { faults, whole, check, refuse } = useFormFaults();
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
@@ -49,9 +49,9 @@ export function ResetPassword() {
       )}
       <DoorForm onSubmit={() => void submit()} faults={faults}>
         <EmailField value={email} onChange={setEmail} fault={faults.email} />
-        {faults.whole && (
+        {whole && (
           <Notice look="alarm">
-            <p>{faults.whole}</p>
+            <p>{whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>
@@ -85,7 +85,7 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   const [code, setCode] = useState('');
   const [newPassword, setNewPassword] = useState('');
   const [choice, setChoice] = useState(none);
-  const { faults, refuse, say } = useFormFaults();
+  const { whole, refuse, say } = useFormFaults();
 
   /** @returns whether the password is another one now; else what is shown says why not */
   const submit = async (): Promise<boolean> => {
@@ -152,16 +152,16 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
           words={[email]}
           advice={choice.advice}
         />
-        {faults.whole && (
+        {whole && (
           <Notice look="alarm">
-            <p>{faults.whole}</p>
+            <p>{whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>
           {t('reset.submit')}
         </Button>
       </DoorForm>
-      <Deliveries challenge={challenge} />
+      <Deliveries challenge={challenge} onAgain={onLeave} />
     </Door>
   );
 }

@@ -21,7 +21,7 @@ export function SignIn() {
   const [{ fetching }, signIn] = useMutation(SignInDocument);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const { faults, check, refuse, say } = useFormFaults();
+  const { faults, whole, check, refuse, say } = useFormFaults();
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
@@ -70,9 +70,9 @@ export function SignIn() {
           error={faults.password}
           isRequired
         />
-        {faults.whole && (
+        {whole && (
           <Notice look="alarm">
-            <p>{faults.whole}</p>
+            <p>{whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>

@@ -21,7 +21,7 @@ export function SignUp() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [advice, setAdvice] = useState<readonly string[]>([]);
-  const { faults, check, refuse } = useFormFaults();
+  const { faults, whole, check, refuse } = useFormFaults();
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
@@ -48,9 +48,9 @@ export function SignUp() {
           words={[email]}
           advice={faults.password ? [faults.password] : advice}
         />
-        {faults.whole && (
+        {whole && (
           <Notice look="alarm">
-            <p>{faults.whole}</p>
+            <p>{whole}</p>
           </Notice>
         )}
         <Button type="submit" look="primary" isWide isPending={fetching}>

@@ -6,12 +6,12 @@ import {
   EnableTwoStepDocument,
   StartTwoStepSetupDocument,
 } from '../../api/operations.ts';
-import { useFaultText } from '../../api/use-fault-text.ts';
 import { Closed } from '../../codes/closed.tsx';
 import { CodeField } from '../../codes/code-field.tsx';
 import { Deliveries } from '../../codes/deliveries.tsx';
 import { closedState, useChallenge, useClosed } from '../../codes/use-challenge.ts';
 import { useSession, useViewer } from '../../session/session.tsx';
+import { useFault } from '../../session/use-fault.ts';
 import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
@@ -51,15 +51,14 @@ function SetUp({ onDone, onClose }: SetUpProps) {
   const { t } = useTranslation(['account', 'common']);
   const { email } = useViewer();
   const { refresh } = useSession();
-  const faultText = useFaultText();
   const [{ fetching }, start] = useMutation(StartTwoStepSetupDocument);
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const { fault, refuse, say } = useFault();
 
   const send = async () => {
-    setFault(null);
+    say(null);
     const { data, error } = await start({});
-    if (error) return setFault(faultText(error));
+    if (error) return refuse(error);
     const outcome = data?.startTwoStepSetup;
     if (outcome?.__typename === 'Challenge') return setChallenge(outcome);
     // Turned on elsewhere a moment ago.
@@ -67,7 +66,8 @@ function SetUp({ onDone, onClose }: SetUpProps) {
     onClose();
   };
 
-  if (challenge) return <TypeCode challenge={challenge} onDone={onDone} onAgain={() => setChallenge(null)} />;
+  if (challenge)
+    return <TypeCode challenge={challenge} onDone={onDone} onAgain={() => setChallenge(null)} onClose={onClose} />;
   return (
     <>
       <p>{t('setUp.lead', { email })}</p>
@@ -94,30 +94,31 @@ interface TypeCodeProps {
   readonly challenge: ChallengeFieldsFragment;
   readonly onDone: (sessionsEnded: number) => void;
   readonly onAgain: () => void;
+  readonly onClose: () => void;
 }
 
-/** What was wrong with the code, or else. */
-interface Faults {
+/** What was wrong with the code, if anything. */
+interface CodeFault {
   readonly code?: string;
-  readonly other?: string;
 }
 
-function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
+function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps) {
   const { t } = useTranslation(['account', 'common']);
-  const faultText = useFaultText();
   const challenge = useChallenge(opened);
   const { closed, close } = useClosed(challenge);
   const [{ fetching }, enable] = useMutation(EnableTwoStepDocument);
   const [code, setCode] = useState('');
-  const [faults, setFaults] = useState<Faults>({});
+  const [faults, setFaults] = useState<CodeFault>({});
+  const { fault, refuse, say } = useFault();
 
   const submit = async (typed: string) => {
+    say(null);
     if (typed.length < challenge.codeLength) {
       return setFaults({ code: t('code.incomplete', { ns: 'common', digits: challenge.codeLength }) });
     }
     setFaults({});
     const { data, error } = await enable({ challengeToken: challenge.token, code: typed });
-    if (error) return setFaults({ other: faultText(error) });
+    if (error) return refuse(error);
     const outcome = data?.enableTwoStep;
     switch (outcome?.__typename) {
       case 'TwoStepEnabled':
@@ -142,15 +143,18 @@ function TypeCode({ challenge: opened, onDone, onAgain }: TypeCodeProps) {
         error={faults.code}
         isReadOnly={fetching}
       />
-      {faults.other && (
+      {fault && (
         <Notice look="alarm">
-          <p>{faults.other}</p>
+          <p>{fault}</p>
         </Notice>
       )}
-      <Button type="submit" look="primary" isWide isPending={fetching}>
-        {t('setUp.submit')}
-      </Button>
-      <Deliveries challenge={challenge} />
+      <DialogActions>
+        <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
+        <Button type="submit" look="primary" isPending={fetching}>
+          {t('setUp.submit')}
+        </Button>
+      </DialogActions>
+      <Deliveries challenge={challenge} onAgain={onAgain} />
     </DoorForm>
   );
 }
