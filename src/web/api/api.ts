@@ -5,10 +5,16 @@ import {
   createClient,
   fetchExchange,
   mapExchange,
+  type OperationResult,
   subscriptionExchange,
 } from '@urql/core';
 import { Line, type LineOptions, type LineState } from './line.ts';
 import type { Store } from './store.ts';
+
+export interface ApiOptions extends LineOptions {
+  /** Called when the server answers another account than before: somebody else has signed in with this browser. */
+  readonly onAnotherAccount: () => void;
+}
 
 /**
  * The one way to the server: queries and mutations over HTTP, subscriptions over one WebSocket. Tokens live in cookies
@@ -22,7 +28,7 @@ export class Api {
   private readonly socket: Line;
   private current: Client;
 
-  constructor(private readonly options: LineOptions) {
+  constructor(private readonly options: ApiOptions) {
     this.socket = new Line(options);
     this.line = this.socket.state;
     this.connections = this.socket.connections;
@@ -46,7 +52,17 @@ export class Api {
   }
 
   private open(): Client {
-    return createClient({
+    /** Whose data this client has read. */
+    let accountId: string | null = null;
+    const ifOfAccount = (result: OperationResult): OperationResult => {
+      const id: unknown = result.data?.viewer?.id;
+      if (typeof id !== 'string') return result;
+      accountId ??= id;
+      if (id === accountId) return result;
+      if (client === this.current) this.options.onAnotherAccount();
+      return { ...result, data: undefined };
+    };
+    const client = createClient({
       url: `${this.options.origin}/graphql`,
       preferGetMethod: false,
       requestPolicy: 'cache-and-network',
@@ -55,7 +71,12 @@ export class Api {
       }),
       exchanges: [
         cacheExchange,
-        mapExchange({ onError: (error) => this.noteEnd(error) }),
+        mapExchange({
+          onError: (error) => {
+            if (client === this.current) this.noteEnd(error);
+          },
+          onResult: ifOfAccount,
+        }),
         fetchExchange,
         subscriptionExchange({
           forwardSubscription: ({ query, variables }) => ({
@@ -69,6 +90,7 @@ export class Api {
         }),
       ],
     });
+    return client;
   }
 
   private noteEnd(error: CombinedError): void {

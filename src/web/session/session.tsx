@@ -12,12 +12,13 @@ import { useTranslation } from 'react-i18next';
 import { Provider, useClient, useQuery } from 'urql';
 import { Api } from '../api/api.ts';
 import { ViewerDocument, type ViewerQuery } from '../api/operations.ts';
+import { useOtherTabs } from './use-other-tabs.ts';
 
 /** The account that is signed in here, as its session sees it. */
 export type Viewer = NonNullable<ViewerQuery['viewer']>;
 
 /** Why nobody is signed in, where there is something to say about it. */
-export type Farewell = 'endedElsewhere' | 'passwordReset' | null;
+export type Farewell = 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
 
 interface SessionValue {
   readonly api: Api;
@@ -57,11 +58,12 @@ export function useViewer(): Viewer {
 /** Lets everything below talk to the server, and know who is signed in. */
 export function SessionProvider({ language, children }: PropsWithChildren<{ language: () => string }>) {
   const [farewell, setFarewell] = useState<Farewell>(null);
-  const [ends, setEnds] = useState(0);
+  const [end, setEnd] = useState<{ readonly farewell: Farewell } | null>(null);
   const isLeaving = useRef(false);
   const [api] = useState(() => {
-    const onSessionEnd = () => !isLeaving.current && setEnds((count) => count + 1);
-    return new Api({ origin: location.origin, language, onSessionEnd });
+    const onSessionEnd = () => !isLeaving.current && setEnd({ farewell: 'endedElsewhere' });
+    const onAnotherAccount = () => setEnd({ farewell: null });
+    return new Api({ origin: location.origin, language, onSessionEnd, onAnotherAccount });
   });
   const [life, setLife] = useState({ nth: 0, client: api.client });
   const begin = useCallback(
@@ -72,8 +74,13 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
     [api],
   );
   useEffect(() => {
-    if (ends > 0) begin('endedElsewhere');
-  }, [ends, begin]);
+    if (end) begin(end.farewell);
+  }, [end, begin]);
+  const tellOtherTabs = useOtherTabs(begin);
+  const entered = useCallback(() => {
+    begin(null);
+    tellOtherTabs(null);
+  }, [begin, tellOtherTabs]);
   const { i18n } = useTranslation();
   useEffect(() => {
     const speakAnew = () => api.speakAnew();
@@ -84,17 +91,19 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
     async (work: () => Promise<boolean>, reason: Farewell = null) => {
       isLeaving.current = true;
       try {
-        if (await work()) begin(reason);
+        if (!(await work())) return;
+        begin(reason);
+        tellOtherTabs(reason ?? 'leftInAnotherTab');
       } finally {
         isLeaving.current = false;
       }
     },
-    [begin],
+    [begin, tellOtherTabs],
   );
   return (
     <Provider value={life.client}>
       {/* A new life for all that is below: nothing that one account has seen is shown to the next. */}
-      <SessionReader key={life.nth} api={api} farewell={farewell} begin={begin} leave={leave}>
+      <SessionReader key={life.nth} api={api} farewell={farewell} entered={entered} leave={leave}>
         {children}
       </SessionReader>
     </Provider>
@@ -104,11 +113,11 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
 interface ReaderProps {
   readonly api: Api;
   readonly farewell: Farewell;
-  readonly begin: (farewell: Farewell) => void;
+  readonly entered: () => void;
   readonly leave: SessionValue['leave'];
 }
 
-function SessionReader({ api, farewell, begin, leave, children }: PropsWithChildren<ReaderProps>) {
+function SessionReader({ api, farewell, entered, leave, children }: PropsWithChildren<ReaderProps>) {
   const client = useClient();
   const [{ data, error }] = useQuery({ query: ViewerDocument });
   // Once it could not be asked, it stays so until it answers: a page that asks again and again does not flicker.
@@ -125,11 +134,11 @@ function SessionReader({ api, farewell, begin, leave, children }: PropsWithChild
       isUnreachable,
       viewer: data?.viewer ?? null,
       farewell,
-      entered: () => begin(null),
+      entered,
       leave,
       refresh,
     }),
-    [api, data, isUnreachable, farewell, begin, leave, refresh],
+    [api, data, isUnreachable, farewell, entered, leave, refresh],
   );
   return <SessionContext value={value}>{children}</SessionContext>;
 }
