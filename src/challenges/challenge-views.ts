@@ -35,6 +35,8 @@ export interface DeliveryView {
   readonly reason: DeliveryReasonName | null;
   /** Until when codes by mail are held after a reset of the password; null where they are not held from this device. */
   readonly mailHeldUntil: Date | null;
+  /** Whether the account has a trusted device at all. */
+  readonly hasTrusted: boolean;
   readonly replyCode: number | null;
   readonly enhancedStatus: string | null;
 }
@@ -154,6 +156,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     replyCode: row.replyCode ?? null,
     enhancedStatus: row.enhancedStatus ?? null,
     mailHeldUntil: challenge.mailHeldUntil ? new Date(challenge.mailHeldUntil) : null,
+    hasTrusted: challenge.hasTrusted,
   };
   return row.method === 'APP'
     ? { ...common, ...appDelivery(challenge, row) }
@@ -168,7 +171,9 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
   if (challenge.shownOn > 0) {
     // A device that went away after it was reached may never have shown the code.
-    const reason = challenge.hasOnline ? 'NOT_YET_ACKNOWLEDGED' : 'NO_TRUSTED_DEVICE_ONLINE';
+    const reason = challenge.hasOnline
+      ? 'NOT_YET_ACKNOWLEDGED'
+      : whyNoneIsOnline(challenge, 'NO_TRUSTED_DEVICE_ONLINE');
     return { state: 'SENT', reason, changedAt, devicesReached: challenge.shownOn };
   }
   if (challenge.seenState !== 'PENDING') return { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
@@ -178,9 +183,13 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
 function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   if (challenge.isSilent) return 'PROMPTS_PAUSED';
   if (challenge.hasOnline) return 'NOT_YET_ACKNOWLEDGED';
-  // Said instead of the other two, which point at e-mail.
-  if (challenge.mailHeldUntil) return 'MAIL_HELD';
-  return challenge.hasTrusted && !challenge.hasNotifiable ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE';
+  const areMute = challenge.hasTrusted && !challenge.hasNotifiable;
+  return whyNoneIsOnline(challenge, areMute ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE');
+}
+
+/** While mail is held that is said instead of what points at e-mail. */
+function whyNoneIsOnline(challenge: Facts, otherwise: DeliveryReasonName): DeliveryReasonName {
+  return challenge.mailHeldUntil ? 'MAIL_HELD' : otherwise;
 }
 
 function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {

@@ -2,11 +2,11 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root, Subscription 
 import type { Context } from '../api/context.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
-import type { ListKey } from '../texts.js';
+import type { ListKey, TextKey } from '../texts.js';
 import { Challenge, CodeDelivery, SendCodeResult } from './challenge.types.js';
 import type { ChallengeSends } from './challenge-sends.js';
 import type { ChallengeStream } from './challenge-stream.js';
-import type { ChallengeViews, DeliveryReasonName } from './challenge-views.js';
+import type { ChallengeViews, DeliveryReasonName, DeliveryView } from './challenge-views.js';
 
 @Resolver(() => Challenge)
 export class ChallengesResolver {
@@ -66,21 +66,31 @@ export class CodeDeliveriesResolver {
   @FieldResolver(() => String, { nullable: true, description: 'The same for people, with what to do about it.' })
   hint(@Root() { view }: CodeDelivery, @Ctx() { texts, client }: Context): string | null {
     if (!view.reason) return null;
-    const { changedAt, mailHeldUntil } = view;
-    const reply = [view.replyCode, view.enhancedStatus].filter((part) => part !== null).join(' ');
-    return reply !== '' && isAnswered(view.reason)
-      ? texts.t(client.locale, `delivery.hintWithReply.${view.reason}`, { reply })
-      : texts.t(client.locale, `delivery.hint.${view.reason}`, {
-          changedAt,
-          heldUntil: mailHeldUntil ?? changedAt,
-          count: Math.max(1, view.devicesReached ?? 1),
-        });
+    return texts.t(client.locale, hintOf(view, view.reason), {
+      changedAt: view.changedAt,
+      heldUntil: view.mailHeldUntil ?? view.changedAt,
+      count: view.devicesReached ?? 0,
+      reply: replyOf(view),
+    });
   }
 }
 
-const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
+/** Which text says why, and offers no way that is closed: mail may be held, and no device trusted. */
+function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
+  if (isOneOf(answered, reason) && replyOf(view) !== '') return `delivery.hintWithReply.${reason}`;
+  if (isOneOf(pointingAtMail, reason) && view.mailHeldUntil) return `delivery.hintWhileHeld.${reason}`;
+  if (reason === 'MAIL_HELD' && !view.hasTrusted) return `delivery.hintWithoutDevice.${reason}`;
+  return `delivery.hint.${reason}`;
+}
 
-/** Whether the mail server's answer says why. */
-function isAnswered(reason: DeliveryReasonName): reason is (typeof answered)[number] {
-  return answered.some((candidate) => candidate === reason);
+const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
+const pointingAtMail = ['NOT_YET_ACKNOWLEDGED', 'PROMPTS_PAUSED'] as const;
+
+function isOneOf<Name extends DeliveryReasonName>(names: readonly Name[], reason: DeliveryReasonName): reason is Name {
+  return names.some((name) => name === reason);
+}
+
+/** What the mail server answered, as `452 4.2.2`; empty where it did not. */
+function replyOf({ replyCode, enhancedStatus }: DeliveryView): string {
+  return [replyCode, enhancedStatus].filter((part) => part !== null).join(' ');
 }
