@@ -2,10 +2,12 @@ import './ui/layers.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { goOnAtLoad } from './codes/kept-challenge.ts';
 import { startTexts } from './i18n/i18n.ts';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has an element for the pages');
+goOnAtLoad();
 const texts = await startTexts();
 createRoot(root).render(
   <StrictMode>

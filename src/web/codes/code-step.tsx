@@ -10,6 +10,7 @@ import { Notice } from '../ui/notice.tsx';
 import { Closed } from './closed.tsx';
 import { CodeField } from './code-field.tsx';
 import { Deliveries } from './deliveries.tsx';
+import { forgetChallenge } from './kept-challenge.ts';
 import { closedState, useChallenge, useClosed } from './use-challenge.ts';
 
 export interface CodeStepProps {
@@ -40,6 +41,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
     const outcome = data?.verifyCode;
     switch (outcome?.__typename) {
       case 'SignedIn':
+        forgetChallenge(challenge.token);
         return onVerified();
       case 'WrongCode':
         setCode('');

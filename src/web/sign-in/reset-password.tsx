@@ -10,7 +10,10 @@ import {
 import { Closed } from '../codes/closed.tsx';
 import { CodeField } from '../codes/code-field.tsx';
 import { Deliveries } from '../codes/deliveries.tsx';
+import { forgetChallenge } from '../codes/kept-challenge.ts';
+import { Reading } from '../codes/reading.tsx';
 import { closedState, useChallenge, useClosed } from '../codes/use-challenge.ts';
+import { useCodeStep } from '../codes/use-code-step.ts';
 import { NewPasswordField } from '../passwords/new-password-field.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
@@ -24,18 +27,19 @@ export function ResetPassword() {
   const { t } = useTranslation('signIn');
   const { viewer } = useSession();
   const [{ fetching }, request] = useMutation(RequestPasswordResetDocument);
-  const [email, setEmail] = useState(viewer?.email ?? '');
+  const step = useCodeStep();
+  const [email, setEmail] = useState(step.email || (viewer?.email ?? ''));
   const { faults, whole, check, refuse } = useFormFaults();
-  const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
     if (!check({ email })) return;
     const { data, error } = await request({ email: email.trim() });
     if (error) return refuse(error);
-    if (data) setChallenge(data.requestPasswordReset);
+    if (data) step.open(data.requestPasswordReset, email);
   };
 
-  if (challenge) return <ChoosePassword challenge={challenge} email={email} onLeave={() => setChallenge(null)} />;
+  if (step.isReading) return <Reading step={step} />;
+  if (step.challenge) return <ChoosePassword challenge={step.challenge} email={email} onLeave={step.leave} />;
   return (
     <Door
       title={t('reset.title')}
@@ -104,6 +108,7 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
     const outcome = data?.resetPassword;
     switch (outcome?.__typename) {
       case 'PasswordReset':
+        forgetChallenge(challenge.token);
         navigate('/');
         return true;
       case 'WrongCode':

@@ -2,8 +2,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link } from 'wouter';
-import { type ChallengeFieldsFragment, SignInDocument } from '../api/operations.ts';
+import { SignInDocument } from '../api/operations.ts';
 import { CodeStep } from '../codes/code-step.tsx';
+import { Reading } from '../codes/reading.tsx';
+import { useCodeStep } from '../codes/use-code-step.ts';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -19,10 +21,10 @@ export function SignIn() {
   const { t } = useTranslation('signIn');
   const { entered, farewell } = useSession();
   const [{ fetching }, signIn] = useMutation(SignInDocument);
-  const [email, setEmail] = useState('');
+  const step = useCodeStep();
+  const [email, setEmail] = useState(step.email);
   const [password, setPassword] = useState('');
   const { faults, whole, check, refuse, say } = useFormFaults();
-  const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
     if (!check({ email, password })) return;
@@ -33,16 +35,15 @@ export function SignIn() {
       case 'SignedIn':
         return entered();
       case 'Challenge':
-        return setChallenge(outcome);
+        return step.open(outcome, email);
       case 'InvalidCredentials':
       case 'TemporarilyLocked':
         return say(outcome.message);
     }
   };
 
-  if (challenge) {
-    return <CodeStep challenge={challenge} onVerified={entered} onLeave={() => setChallenge(null)} />;
-  }
+  if (step.isReading) return <Reading step={step} />;
+  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
   return (
     <Door
       title={t('signIn.title')}

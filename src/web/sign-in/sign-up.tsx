@@ -2,8 +2,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link } from 'wouter';
-import { type ChallengeFieldsFragment, SignUpDocument } from '../api/operations.ts';
+import { SignUpDocument } from '../api/operations.ts';
 import { CodeStep } from '../codes/code-step.tsx';
+import { Reading } from '../codes/reading.tsx';
+import { useCodeStep } from '../codes/use-code-step.ts';
 import { NewPasswordField } from '../passwords/new-password-field.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
@@ -18,11 +20,11 @@ export function SignUp() {
   const { t } = useTranslation('signIn');
   const { entered } = useSession();
   const [{ fetching }, signUp] = useMutation(SignUpDocument);
-  const [email, setEmail] = useState('');
+  const step = useCodeStep();
+  const [email, setEmail] = useState(step.email);
   const [password, setPassword] = useState('');
   const [advice, setAdvice] = useState<readonly string[]>([]);
   const { faults, whole, check, refuse } = useFormFaults();
-  const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
 
   const submit = async () => {
     setAdvice([]);
@@ -30,13 +32,12 @@ export function SignUp() {
     const { data, error } = await signUp({ input: { email: email.trim(), password, device: thisDevice() } });
     if (error) return refuse(error);
     const outcome = data?.signUp;
-    if (outcome?.__typename === 'Challenge') return setChallenge(outcome);
+    if (outcome?.__typename === 'Challenge') return step.open(outcome, email);
     if (outcome?.__typename === 'WeakPassword') setAdvice([outcome.message, ...outcome.suggestions]);
   };
 
-  if (challenge) {
-    return <CodeStep challenge={challenge} onVerified={entered} onLeave={() => setChallenge(null)} />;
-  }
+  if (step.isReading) return <Reading step={step} />;
+  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
   return (
     <Door title={t('signUp.title')} lead={t('signUp.lead')} more={<Link href="/">{t('signUp.toSignIn')}</Link>}>
       <DoorForm onSubmit={() => void submit()} faults={advice.length > 0 ? advice : faults}>
