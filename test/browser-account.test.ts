@@ -120,6 +120,8 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     await go(page, 'Login activity');
     const list = page.getByRole('region', { name: 'What happened' });
     await list.getByText('Signed in on Chrome on Linux').waitFor();
+    await page.getByText('No place is known.').waitFor();
+    expect(await page.getByRole('button', { name: 'Show the map' }).count()).toBe(0);
 
     const stranger = phone.another('Tablet', new Visitor(phone.client.url, { 'x-forwarded-for': LONDON }));
     await stranger.signIn({ password: 'another-password-of-99-orbits' });

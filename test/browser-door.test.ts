@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults, describeInBrowser } from './support/browser.js';
 import { newOwner, PASSWORD } from './support/handset.js';
+import { resetByMail } from './support/owner.js';
 import { enterPassword, signedIn, typeCode, visit } from './support/pages.js';
 
 describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
@@ -174,5 +175,28 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     const page = await visit(site);
     await page.getByRole('link', { name: 'Inbox' }).click();
     await page.waitForURL('**/inbox');
+  });
+
+  test('finds the inbox on the own machine where a mailed code is waited for, in a tab of its own', async () => {
+    const page = await visit(site);
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByLabel('E-mail address').fill(newOwner().email);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    const inbox = page.getByRole('link', { name: 'Inbox, where every mail lands' });
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), inbox.click()]);
+    await tab.getByRole('heading', { name: 'Inbox' }).waitFor();
+    await page.getByLabel(/^Code/).waitFor();
+  });
+
+  test('is told after a reset where to begin, and of no device that is not trusted any more', async () => {
+    const phone = await site.servers.trusted();
+    const password = 'granite-teapot-31-voyage';
+    await resetByMail(phone, password);
+    const page = await visit(site);
+    await enterPassword(page, { email: phone.owner.email, password });
+    await page.getByText('only a device that is trusted can show the code').waitFor();
+    await page.getByText('You have no trusted device since the password was reset.').waitFor();
+    expect(await page.getByText('a device you already trust').count()).toBe(0);
   });
 });

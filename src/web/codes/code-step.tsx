@@ -64,7 +64,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
   return (
     <Door
       title={t('code.title')}
-      lead={t(challenge.method === 'APP' ? 'code.leadApp' : 'code.leadEmail', { to: challenge.sentTo })}
+      lead={t(leadOf(challenge), { to: challenge.sentTo })}
       more={
         <Button look="plain" onPress={onLeave}>
           {t('back')}
@@ -97,4 +97,10 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
       <Deliveries challenge={challenge} onAgain={onLeave} />
     </Door>
   );
+}
+
+/** After a reset of the password mail is held, and perhaps no device is trusted: the hint below says what to do. */
+function leadOf({ method, availableMethods }: ChallengeFieldsFragment) {
+  if (method === 'EMAIL') return 'code.leadEmail';
+  return availableMethods.includes('EMAIL') ? 'code.leadApp' : 'code.leadHeld';
 }

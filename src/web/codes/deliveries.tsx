@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { type ChallengeFieldsFragment, SendCodeDocument, type VerificationMethod } from '../api/operations.ts';
 import { useFault } from '../session/use-fault.ts';
+import { DevelopmentInbox } from '../sign-in/development-tools.tsx';
 import { SupportReport } from '../support/support-report.tsx';
 import { Button } from '../ui/button.tsx';
 import { Details } from '../ui/details.tsx';
@@ -23,6 +24,7 @@ export function Deliveries({ challenge, onAgain }: DeliveriesProps) {
   return (
     <div className={styles.deliveries}>
       {latest && <DeliveryStatus delivery={latest} />}
+      {challenge.method === 'EMAIL' && <DevelopmentInbox />}
       <Resend challenge={challenge} onAgain={onAgain} />
       <Details summary={t('code.notCome')}>
         <ul className={styles.help}>

@@ -2,18 +2,32 @@ import { useTranslation } from 'react-i18next';
 import styles from './development-tools.module.css';
 
 const known = { '/inbox': 'tools.inbox', '/playground': 'tools.playground' } as const;
+type Tool = keyof typeof known;
 
-/** Where a developer finds what this server has beside the client; it names them on its own machine alone. */
-export function DevelopmentTools() {
-  const { t } = useTranslation('signIn');
+/** What a server names on its developer's own machine alone. */
+function namedTools(): Tool[] {
   const named = document.querySelector<HTMLMetaElement>('meta[name="development-tools"]')?.content.split(' ') ?? [];
-  const tools = named.filter((path): path is keyof typeof known => path in known);
-  if (tools.length === 0) return null;
+  return named.filter((path): path is Tool => path in known);
+}
+
+/** Where a developer finds what this server has beside the client. */
+export function DevelopmentTools() {
+  return <Tools paths={namedTools()} />;
+}
+
+/** Where a developer finds a mail that is waited for; in a tab of its own, since the code is typed in this one. */
+export function DevelopmentInbox() {
+  return <Tools paths={namedTools().filter((path) => path === '/inbox')} target="_blank" />;
+}
+
+function Tools({ paths, target }: { readonly paths: readonly Tool[]; readonly target?: '_blank' }) {
+  const { t } = useTranslation('signIn');
+  if (paths.length === 0) return null;
   return (
     <p className={styles.tools}>
       {t('tools.lead')}
-      {tools.map((path) => (
-        <a key={path} href={path}>
+      {paths.map((path) => (
+        <a key={path} href={path} target={target}>
           {t(known[path])}
         </a>
       ))}

@@ -51,6 +51,7 @@ export function ResetPassword() {
           <p>{t('reset.signedIn')}</p>
         </Notice>
       )}
+      {viewer?.twoStep.enabled !== false && <p>{t('reset.after')}</p>}
       <DoorForm onSubmit={() => void submit()} faults={faults}>
         <EmailField value={email} onChange={setEmail} fault={faults.email} />
         {whole && (

@@ -8,7 +8,7 @@ import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { Badge } from '../badge.tsx';
-import { placesOf } from './places.ts';
+import { type PlaceCount, placesOf } from './places.ts';
 import styles from './places-card.module.css';
 
 // The outlines of the world weigh more than the page: fetched when somebody wants to see them.
@@ -20,40 +20,41 @@ const LATEST = 100;
 /** Where sign-ins came from: a map once it is asked for, and a list of the same. */
 export function PlacesCard() {
   const { t } = useTranslation('account');
-  const [isOpen, open] = useState(false);
-  return (
-    <Card
-      title={t('activity.places.title')}
-      lead={t('activity.places.lead')}
-      aside={
-        <Button isSmall aria-expanded={isOpen} onPress={() => open(!isOpen)}>
-          {t(isOpen ? 'activity.places.hide' : 'activity.places.show')}
-        </Button>
-      }
-    >
-      {isOpen && <Places />}
-    </Card>
-  );
-}
-
-function Places() {
-  const { t } = useTranslation('account');
   const faultText = useFaultText();
+  const [isOpen, open] = useState(false);
   const [{ data, error }] = useQuery({
     query: ActivityDocument,
     variables: { first: LATEST, after: null, types: null },
   });
   const entries = data?.viewer?.loginActivity.edges.map(({ node }) => node);
-  if (error && !entries) {
-    return (
-      <Notice look="alarm">
-        <p>{faultText(error)}</p>
-      </Notice>
-    );
-  }
-  if (!entries) return <Waiting />;
-  const places = placesOf(entries);
-  if (places.length === 0) return <p className={styles.none}>{t('activity.places.none')}</p>;
+  const places = entries && placesOf(entries);
+  const isNothingKnown = places?.length === 0;
+  return (
+    <Card
+      title={t('activity.places.title')}
+      lead={t('activity.places.lead')}
+      aside={
+        !isNothingKnown && (
+          <Button isSmall aria-expanded={isOpen} onPress={() => open(!isOpen)}>
+            {t(isOpen ? 'activity.places.hide' : 'activity.places.show')}
+          </Button>
+        )
+      }
+    >
+      {isNothingKnown && <p className={styles.none}>{t('activity.places.none')}</p>}
+      {isOpen && error && !places && (
+        <Notice look="alarm">
+          <p>{faultText(error)}</p>
+        </Notice>
+      )}
+      {isOpen && !error && !places && <Waiting />}
+      {isOpen && places && !isNothingKnown && <Places places={places} />}
+    </Card>
+  );
+}
+
+function Places({ places }: { readonly places: readonly PlaceCount[] }) {
+  const { t } = useTranslation('account');
   return (
     <>
       <Suspense fallback={<Waiting />}>
