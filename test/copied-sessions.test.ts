@@ -80,6 +80,8 @@ describe.each(backEnds)('whoever has a copy of a session token, over two servers
     const phone = await servers.trusted(0);
     const laptop = phone.another('Laptop', servers.client(1));
     const { device } = await letIn(phone, laptop);
+    // The first use of a session waits for its row; those to come wait for nothing but what they are here to show.
+    await laptop.viewer();
     const challenge = await phone.another('Tablet').challenged();
     const ending = `with locked as (select a.id from account a join device d on d.account_id = a.id
         where d.id = $1 for no key update of a)

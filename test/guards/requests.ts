@@ -565,6 +565,11 @@ export const requestGuards: readonly Guard[] = [
         find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing === 'OVER' || alarm.isOver) return;",
         replace: 'if (alarm.isOver) return;',
       },
+      {
+        file: 'api/sockets.ts',
+        find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
+        replace: 'if (live && !isOfToken(live, session))',
+      },
     ],
     noticedBy: ['limits-of-sockets', 'is told no entry of the activity any more'],
   },
