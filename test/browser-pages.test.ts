@@ -34,6 +34,12 @@ describeInBrowser('in a browser,', {}, (site) => {
     await signedIn(page);
     await page.getByLabel('Language').selectOption(locale);
     await page.locator(`html[lang=${locale}]`).waitFor();
+    // The address too is whole.
+    expect(
+      await page.evaluate(
+        '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[class*=email]"))',
+      ),
+    ).toBe(0);
     for (const path of accountPages) {
       await open(page, path);
       await page.locator('[class*=waiting]').first().waitFor({ state: 'detached' });

@@ -51,7 +51,9 @@ function Side() {
   return (
     <div className={styles.side}>
       <div className={styles.who}>
-        <p className={styles.email}>{viewer.email}</p>
+        <p className={styles.email}>
+          <bdi>{viewer.email}</bdi>
+        </p>
         <Button look="plain" isSmall isPending={fetching} onPress={() => void goAway()}>
           {t('signOut')}
         </Button>
