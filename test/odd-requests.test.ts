@@ -98,7 +98,7 @@ test.each([
   ['a tunnel', `${head('CONNECT evil.example:443')}\r\n`, []],
   ['its own echo', `${head('TRACE /graphql')}Connection: close\r\n\r\n`, [404]],
   ['a file', `${head('GET /../../etc/passwd')}Connection: close\r\n\r\n`, [404]],
-  ['an address that decodes to nothing', `${head('GET /%zz')}Connection: close\r\n\r\n`, [400]],
+  ['an address that decodes to nothing', `${head('GET /%zz')}Connection: close\r\n\r\n`, [404]],
   [
     'an expectation that nobody meets',
     `${head('POST /graphql')}Expect: more\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
@@ -179,6 +179,12 @@ describe('a body', () => {
   test('that says it is compressed is not unpacked', async () => {
     const response = await post(Buffer.from('1f8b0800000000000003', 'hex'), { 'content-encoding': 'gzip' });
     expect(response.status).toBe(400);
+  });
+
+  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])('by %s is told what it may be', async (method) => {
+    const body = ['PUT', 'PATCH'].includes(method) ? 'no JSON' : undefined;
+    const response = await fetch(servers.client().graphqlUrl, { method, body });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
   test.each(['x-http-method-override', 'x-http-method', 'x-method-override'])(

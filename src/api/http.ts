@@ -3,7 +3,13 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import type { Config } from '../config.js';
@@ -84,18 +90,28 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     method: 'GET',
     url: '/graphql',
     preValidation: async (request, reply) => {
-      if (!request.ws)
-        return reply
-          .code(405)
-          .header('allow', 'POST')
-          .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
+      if (!request.ws) return refuseMethod(reply);
       const { origin } = request.headers;
       if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
     },
     wsHandler: (socket, request) => socketServer.open(socket, request),
-    handler: (_request, reply) => reply.code(405).send(),
+    handler: (_request, reply) => refuseMethod(reply),
+  });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    // Before a body is read, whatever is in it.
+    onRequest: async (_request, reply) => refuseMethod(reply),
+    handler: (_request, reply) => refuseMethod(reply),
   });
   return app;
+}
+
+function refuseMethod(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(405)
+    .header('allow', 'POST')
+    .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
 }
 
 /** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
