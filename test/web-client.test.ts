@@ -16,7 +16,7 @@ const get = (url: string, headers: Record<string, string> = {}) =>
   fetch(`${servers.client().url}${url}`, { headers, redirect: 'manual' });
 
 describe('the web client', () => {
-  test.each(['/', '/sign-up', '/reset-password', '/about', '/account', '/account/devices'])(
+  test.each(['/', '/sign-up', '/sign-up/', '/reset-password', '/about/', '/account', '/account/devices'])(
     'is the same document at %s, asked for each time',
     async (url) => {
       const response = await get(url);
@@ -32,6 +32,14 @@ describe('the web client', () => {
       ),
     );
     expect(statuses).toEqual([404, 404, 404, 404, 404]);
+  });
+
+  test('shows a person whose address names nothing its own page, and tells a program so in JSON', async () => {
+    const page = await get('/Nowhere', { accept: 'text/html,*/*;q=0.8' });
+    expect([page.status, page.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(await page.text()).toBe(readFileSync(path.join(built, 'index.html'), 'utf8'));
+    const answer = await get('/Nowhere', { accept: '*/*' });
+    expect([answer.status, await answer.json()]).toEqual([404, { errors: [{ message: 'There is nothing here.' }] }]);
   });
 
   test('may run and ask nothing but what comes from this server, and writes no style or script of its own', async () => {

@@ -9,7 +9,11 @@ const folder = path.join(projectRoot, 'dist-web');
 const assets = path.join(folder, 'assets');
 
 /** The addresses of its pages: each is answered with the same document, which shows the right one. */
-const pages = ['/', '/sign-up', '/reset-password', '/about', '/account', '/account/*'];
+const pages = [
+  '/',
+  ...['/sign-up', '/reset-password', '/about', '/account'].flatMap((page) => [page, `${page}/`]),
+  '/account/*',
+];
 
 /** What is known of what else this server serves. */
 export interface Surroundings {
@@ -21,7 +25,7 @@ export interface Surroundings {
 
 /**
  * Serves the web client at `/`, from the files that the build made and compressed; there are none in an image that ships
- * the API alone.
+ * the API alone. A person whose address names nothing is shown its page for that, with 404.
  */
 export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }: Surroundings): Promise<void> {
   if (!existsSync(path.join(folder, 'index.html'))) {
@@ -46,4 +50,9 @@ export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }:
     return reply.type('text/html; charset=utf-8').send(html.replace('</head>', `${meta}</head>`));
   };
   for (const page of pages) app.get(page, show);
+  app.setNotFoundHandler((request, reply) => {
+    reply.code(404);
+    const isPerson = ['GET', 'HEAD'].includes(request.method) && request.headers.accept?.includes('text/html');
+    return isPerson ? show(request, reply) : reply.send({ errors: [{ message: 'There is nothing here.' }] });
+  });
 }

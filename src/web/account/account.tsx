@@ -74,7 +74,7 @@ function Side() {
 function NavLink({ href, children }: { readonly href: string; readonly children: string }) {
   const [location] = useLocation();
   const link = useRef<HTMLAnchorElement>(null);
-  const isCurrent = location === href;
+  const isCurrent = location.replace(/\/$/, '') === href;
   useEffect(() => {
     // On a phone the links are a row that may be wider than the screen.
     if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
