@@ -149,19 +149,32 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
   test('the password is changed once it is strong enough, and the page goes on under the new one', async () => {
     const { phone, page } = await person();
     await go(page, 'Password');
+    await page.evaluate(`{
+      globalThis.saidOfTheLine = '';
+      const line = document.querySelector('header [role=status]');
+      new MutationObserver(() => { globalThis.saidOfTheLine += line.textContent; })
+        .observe(line, { childList: true, characterData: true, subtree: true });
+    }`);
     await page.getByLabel('Current password').fill(PASSWORD);
     const newPassword = page.getByLabel('New password', { exact: true });
     await newPassword.fill('password1234');
     await page.keyboard.press('Enter');
     await page.getByText('This password cannot be used.').waitFor();
     await newPassword.fill('violet-harbour-17-magnet');
+    const reopened = page.waitForEvent('websocket');
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('Your password is changed.').waitFor();
     await page.locator(':focus').getByText('1 other session was signed out.').waitFor();
     expect(await phone.viewer()).toBeNull();
 
+    // The line is opened anew, under the new token, and nobody has to know.
+    await reopened;
+    expect(await page.evaluate('globalThis.saidOfTheLine')).toBe('');
+    const laptop = phone.another('Laptop');
+    await laptop.signIn({ password: 'violet-harbour-17-magnet' });
     await go(page, 'Login activity');
     await page.getByText('Password changed on Chrome on Linux').waitFor();
+    await page.getByText('Signed in on Laptop').waitFor();
   });
 
   describe.each(['light', 'dark'] as const)('in its %s colours,', (colorScheme) => {

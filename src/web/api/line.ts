@@ -3,6 +3,8 @@ import { Store } from './store.ts';
 
 /** graphql-ws closes with it when the session that a socket was opened under is over. */
 const SESSION_ENDED = 4401;
+/** The server closes with it when the session has a new token: the cookie has it already. */
+const COME_BACK = 1012;
 const PING_EVERY_MS = 10_000;
 /** An answer that takes longer will not come: a laptop that slept, another network. */
 const PONG_WITHIN_MS = 5_000;
@@ -28,7 +30,7 @@ export class Line {
   /** How often a socket has come (back) to life: what was read before may be old. */
   readonly connections = new Store(0);
   private socket: Socket;
-  /** Closed by the page itself, to be opened again at once. */
+  /** Closed to be opened again at once, by the page itself or by the server. */
   private isRenewing = false;
   private pongTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,6 +92,7 @@ export class Line {
 
   private note({ code, wasClean }: CloseEvent): void {
     clearTimeout(this.pongTimer);
+    if (code === COME_BACK) this.isRenewing = true;
     const isEnd = code === 1000 && wasClean;
     this.state.set(isEnd ? 'idle' : this.isRenewing ? 'connecting' : 'lost');
     if (code === SESSION_ENDED) this.options.onSessionEnd();
