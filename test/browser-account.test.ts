@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { projectRoot } from '../src/project.js';
+import { allActivityOf } from './support/activity.js';
 import { accessibilityFaults, type Browser, describeInBrowser, screens } from './support/browser.js';
 import { type Handset, PASSWORD } from './support/handset.js';
 import { enterPassword, signedIn, typeCode } from './support/pages.js';
@@ -144,6 +145,37 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     await page.getByRole('button', { name: 'Show the map' }).click();
     await page.getByRole('img', { name: 'Map of the world with 1 place' }).waitFor();
     await page.getByRole('region', { name: 'Places' }).getByRole('listitem').getByText('London').waitFor();
+  });
+
+  test('older activity is shown when it is asked for, up to the oldest', async () => {
+    const phone = await site.servers.signedUp();
+    for (let nth = 0; nth < 12; nth += 1) {
+      await phone.signOut();
+      await phone.signIn();
+    }
+    const page = await site.browser.open(site.servers.client().url);
+    await enterPassword(page, phone.owner);
+    await signedIn(page);
+    await go(page, 'Login activity');
+    const list = page.getByRole('region', { name: 'What happened' });
+    await list.getByText('Signed in on Chrome on Linux').waitFor();
+    expect(await list.getByText('Account created on Phone').count()).toBe(0);
+    await list.getByRole('button', { name: 'Show more' }).click();
+    await list.getByText('Account created on Phone').waitFor();
+    await list.getByText('That is all.').waitFor();
+    expect(await list.getByRole('listitem').count()).toBe((await allActivityOf(phone)).length);
+  });
+
+  test('every other session is ended from the page of the devices, and this one goes on', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    await page.getByRole('button', { name: 'Sign out others' }).click();
+    const asked = page.getByRole('alertdialog', { name: 'Sign out everywhere else?' });
+    await asked.getByRole('button', { name: 'Sign out others' }).click();
+    await page.getByRole('status').getByText('1 other session was signed out.').waitFor();
+    await asked.waitFor({ state: 'detached' });
+    expect(await phone.viewer()).toBeNull();
+    await go(page, 'Password');
   });
 
   test('the password is changed once it is strong enough, and the page goes on under the new one', async () => {

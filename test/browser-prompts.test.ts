@@ -2,31 +2,9 @@ import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults, describeInBrowser } from './support/browser.js';
 import type { Handset } from './support/handset.js';
-import { enterPassword, promptedCode, signedIn, typeCode, visit } from './support/pages.js';
+import { askingLaptop, enterPassword, promptedCode, signedIn, trustedPhone, typeCode } from './support/pages.js';
 
 describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
-  /** A phone's browser that its account trusts; the handset is another trusted device, which is offline. */
-  async function trustedPhone(): Promise<{ owner: Handset; phone: Page }> {
-    const owner = await site.servers.trusted();
-    const phone = await visit(site, { screen: 'phone' });
-    await enterPassword(phone, owner.owner);
-    await phone.getByLabel(/^Code/).waitFor();
-    await typeCode(
-      phone,
-      (await owner.viewer())?.loginRequests[0]?.code ?? (await site.servers.mailbox.code(owner.owner.email)),
-    );
-    await signedIn(phone);
-    return { owner, phone };
-  }
-
-  /** A laptop that signs in on the other server and waits for its code. */
-  async function askingLaptop({ owner }: Handset): Promise<Page> {
-    const laptop = await visit(site, { nth: 1 });
-    await enterPassword(laptop, owner);
-    await laptop.getByLabel(/^Code/).waitFor();
-    return laptop;
-  }
-
   /** A device that asks over the API for what a laptop asks for, and the challenge that it was given. */
   async function askingHandset(owner: Handset) {
     const laptop = owner.another('Laptop', site.servers.client(1));
@@ -41,8 +19,8 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   const settled = (page: Page) => page.evaluate('new Promise(requestAnimationFrame)');
 
   test('the code appears on the phone, is seen there, and lets the laptop in; then the prompt is gone', async () => {
-    const { owner, phone } = await trustedPhone();
-    const laptop = await askingLaptop(owner);
+    const { owner, phone } = await trustedPhone(site);
+    const laptop = await askingLaptop(site, owner);
     const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
     await prompt.waitFor();
     await laptop.getByText('Shown on 1 device').waitFor();
@@ -53,11 +31,11 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a prompt that was put aside can be taken up again, and two are shown one after the other', async () => {
-    const { owner, phone } = await trustedPhone();
-    await askingLaptop(owner);
+    const { owner, phone } = await trustedPhone(site);
+    await askingLaptop(site, owner);
     await phone.getByRole('alertdialog').waitFor();
     const first = await promptedCode(phone);
-    await askingLaptop(owner);
+    await askingLaptop(site, owner);
     await phone.getByText('1 more sign-in waits.').waitFor();
     await phone.getByRole('button', { name: 'Hide for now' }).click();
     await phone.getByText('more sign-in waits').waitFor({ state: 'detached' });
@@ -69,7 +47,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a prompt that was put aside opens again when its code is sent again, and not when the line comes back', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     const { laptop, challenge } = await askingHandset(owner);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
     const waiting = phone.getByRole('button', { name: '1 sign-in waits for a code' });
@@ -88,7 +66,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('the code of a prompt runs from left to right where the page runs from right to left', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     await phone.evaluate("document.documentElement.dir = 'rtl'");
     await askingHandset(owner);
     await phone.getByRole('alertdialog').waitFor();
@@ -108,7 +86,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a prompt takes no answer that was meant for what it covers, and then one that is meant for it', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     await phone.getByRole('link', { name: 'Password', exact: true }).click();
     await phone.getByLabel('Current password').focus();
     await phone.clock.pauseAt(Date.now() + 1000);
@@ -139,8 +117,8 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('the code comes by mail instead, with what became of it', async () => {
-    const { owner, phone } = await trustedPhone();
-    const laptop = await askingLaptop(owner);
+    const { owner, phone } = await trustedPhone(site);
+    const laptop = await askingLaptop(site, owner);
     await phone.getByRole('alertdialog').waitFor();
     const shown = await promptedCode(phone);
     await laptop.getByRole('button', { name: 'Send it by e-mail instead' }).click();
@@ -152,8 +130,8 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('“This was not me” ends the sign-in on the laptop at once, and says on the phone what to do', async () => {
-    const { owner, phone } = await trustedPhone();
-    const laptop = await askingLaptop(owner);
+    const { owner, phone } = await trustedPhone(site);
+    const laptop = await askingLaptop(site, owner);
     await phone.getByRole('button', { name: 'This was not me' }).click();
     await laptop.getByText('Refused on a trusted device').waitFor();
     await phone.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
@@ -163,8 +141,8 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a device that is removed says so by itself, and is signed out', async () => {
-    const { owner, phone } = await trustedPhone();
-    const laptop = await askingLaptop(owner);
+    const { owner, phone } = await trustedPhone(site);
+    const laptop = await askingLaptop(site, owner);
     await typeCode(laptop, await promptedCode(phone));
     await signedIn(laptop);
     const devices = (await owner.viewer())?.devices ?? [];
@@ -174,7 +152,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('an own sign-out is no surprise, and the trusted browser is let in by its password alone', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     await phone.getByRole('button', { name: 'Sign out', exact: true }).click();
     await phone.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await phone.getByText('You were signed out').count()).toBe(0);
@@ -183,7 +161,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('no script of a page can read a session or a device token', async () => {
-    const { phone } = await trustedPhone();
+    const { phone } = await trustedPhone(site);
     const within = await phone.evaluate<string>(
       '[document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join()',
     );
@@ -196,9 +174,9 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a line that was away comes back, and with it the prompt that was missed', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     await phone.context().setOffline(true);
-    const laptop = await askingLaptop(owner);
+    const laptop = await askingLaptop(site, owner);
     await phone.context().setOffline(false);
     await phone.getByRole('alertdialog').waitFor();
     await typeCode(laptop, await promptedCode(phone));
@@ -206,7 +184,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   });
 
   test('a stranger cannot push the code or “This was not me” out of sight by the name of a device', async () => {
-    const { owner, phone } = await trustedPhone();
+    const { owner, phone } = await trustedPhone(site);
     await phone.setViewportSize({ width: 400, height: 700 });
     // The widest character that there is, and marks that pile up.
     for (const long of ['\ufdfd'.repeat(64), `x${'\u0301'.repeat(63)}`]) {

@@ -93,12 +93,17 @@ export interface Site {
 }
 
 /** A suite whose tests look at pages in Chromium, none of which may complain; left out where there is no Chromium. */
-export function describeInBrowser(name: string, options: ServersOptions, define: (site: Site) => void): void {
+export function describeInBrowser(
+  name: string,
+  options: ServersOptions | (() => Promise<ServersOptions>),
+  define: (site: Site) => void,
+): void {
   const suite = chromiumAvailable() ? describe : describe.skip;
   suite(name, () => {
     const site = {} as { servers: Servers; browser: Browser };
     beforeAll(async () => {
-      [site.servers, site.browser] = await Promise.all([Servers.start({ pages: true, ...options }), Browser.start()]);
+      const settings = typeof options === 'function' ? await options() : options;
+      [site.servers, site.browser] = await Promise.all([Servers.start({ pages: true, ...settings }), Browser.start()]);
     });
     afterEach(() => {
       expect(site.browser.complaints.splice(0)).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { type Site, screens } from './browser.js';
-import type { Owner } from './handset.js';
+import type { Handset, Owner } from './handset.js';
 
 /** A browser on one of the servers, in which a person reads and types. */
 export async function visit({ browser, servers }: Site, { screen = 'laptop' as keyof typeof screens, nth = 0 } = {}) {
@@ -23,6 +23,28 @@ export async function typeCode(page: Page, code: string): Promise<void> {
 export async function signedIn(page: Page): Promise<void> {
   await page.waitForURL('**/account');
   await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+/** A phone's browser that its account trusts; the handset is another trusted device, which is offline. */
+export async function trustedPhone(site: Site, nth = 0): Promise<{ owner: Handset; phone: Page }> {
+  const owner = await site.servers.trusted();
+  const phone = await visit(site, { screen: 'phone', nth });
+  await enterPassword(phone, owner.owner);
+  await phone.getByLabel(/^Code/).waitFor();
+  await typeCode(
+    phone,
+    (await owner.viewer())?.loginRequests[0]?.code ?? (await site.servers.mailbox.code(owner.owner.email)),
+  );
+  await signedIn(phone);
+  return { owner, phone };
+}
+
+/** A laptop that signs in on the other server and waits for its code. */
+export async function askingLaptop(site: Site, { owner }: Handset): Promise<Page> {
+  const laptop = await visit(site, { nth: 1 });
+  await enterPassword(laptop, owner);
+  await laptop.getByLabel(/^Code/).waitFor();
+  return laptop;
 }
 
 /** The code in the prompt that a page shows; waits for it. */
