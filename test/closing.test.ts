@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import type { App } from '../src/app.js';
+import { Presence } from '../src/devices/presence.js';
+import { createFoundation } from '../src/foundation.js';
 import { asA } from './support/outcomes.js';
 import { Servers } from './support/servers.js';
 import { DeafPeer } from './support/socket.js';
@@ -7,6 +11,19 @@ import { within } from './support/waiting.js';
 
 /** What a process may take for it: its signal handler gives up a little later. */
 const CLOSE_MS = 5_000;
+
+/** A presence beside those of the servers, and how often it has turned to the database. */
+async function presenceOn(servers: Servers) {
+  const foundation = await createFoundation(servers.config(), pino({ level: 'silent' }));
+  let times = 0;
+  const fork = () => {
+    times += 1;
+    return foundation.fork();
+  };
+  const { bus, config } = foundation;
+  const presence = new Presence(fork, bus, randomUUID(), config.limits, (fault) => foundation.logger.warn(fault));
+  return { foundation, presence, asked: () => times };
+}
 
 describe('a server that closes', () => {
   const close = (app: App) => within(app.close(), 'the end of the server', CLOSE_MS);
@@ -44,6 +61,28 @@ describe('a server that closes', () => {
     await requests.next();
     await close(servers.app());
     expect(await servers.database.count('presence')).toBe(0);
+  });
+
+  test('leaves the database alone once its devices are offline, however late a subscription ends', async () => {
+    await using servers = await Servers.start();
+    const account = await (await servers.signedUp()).viewer();
+    const { foundation, presence, asked } = await presenceOn(servers);
+    const end = presence.subscribed(account?.id ?? '', account?.currentDevice.id ?? '');
+    await presence.close();
+    expect(await servers.database.count('presence')).toBe(0);
+    const before = asked();
+    end();
+    await presence.close();
+    expect(asked()).toBe(before);
+    await foundation.close();
+  });
+
+  test('does not look for the devices of nobody in tables that may not be there yet', async () => {
+    await using servers = await Servers.start();
+    const { foundation, presence, asked } = await presenceOn(servers);
+    await presence.close();
+    expect(asked()).toBe(0);
+    await foundation.close();
   });
 
   test('does not wait for a peer that ignores it', async () => {

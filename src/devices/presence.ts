@@ -12,6 +12,8 @@ export class Presence {
   private readonly open = new Map<string, { accountId: string; subscriptions: number }>();
   private readonly timer: NodeJS.Timeout;
   private writing: Promise<void> = Promise.resolve();
+  private wasUsed = false;
+  private isClosed = false;
 
   constructor(
     private readonly fork: () => EntityManager,
@@ -25,6 +27,7 @@ export class Presence {
 
   /** Counts an open subscription of a device. @returns call it once, when the subscription ends */
   subscribed(accountId: string, deviceId: string): () => void {
+    this.wasUsed = true;
     const device = this.open.get(deviceId) ?? { accountId, subscriptions: 0 };
     this.open.set(deviceId, device);
     device.subscriptions += 1;
@@ -39,6 +42,8 @@ export class Presence {
 
   /** One after the other: a device that comes back at once must not be overtaken by its own leaving. */
   private write(work: () => Promise<void>): void {
+    // A subscription that ends late: its device is offline already, and the database perhaps away.
+    if (this.isClosed) return;
     this.writing = this.writing.then(work).catch(this.onError);
   }
 
@@ -71,13 +76,17 @@ export class Presence {
     );
   }
 
-  /** Takes all of this server's devices offline. */
+  /** Takes all of this server's devices offline; what comes after that writes nothing. */
   async close(): Promise<void> {
     clearInterval(this.timer);
-    this.write(async () => {
-      await countOf(this.fork(), sql`delete from presence where server_id = ${this.serverId}`);
-      for (const { accountId } of this.open.values()) this.bus.publish(`account:${accountId}`);
-    });
+    // Where none was ever online, the tables may not be there yet.
+    if (this.wasUsed) this.write(() => this.allGo());
+    this.isClosed = true;
     await this.writing;
+  }
+
+  private async allGo(): Promise<void> {
+    await countOf(this.fork(), sql`delete from presence where server_id = ${this.serverId}`);
+    for (const { accountId } of this.open.values()) this.bus.publish(`account:${accountId}`);
   }
 }
