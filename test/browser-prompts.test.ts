@@ -110,6 +110,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     const refused = phone.getByRole('alertdialog', { name: 'The sign-in was refused' });
     await refused.waitFor();
     expect(await laptop.challenge(challenge)).toMatchObject({ state: 'DENIED' });
+    for (const button of await refused.getByRole('button').all()) await button.click({ force: true });
     await phone.clock.resume();
     await phone.mouse.click(5, 5);
     await settled(phone);

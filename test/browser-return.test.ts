@@ -23,7 +23,8 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     const { email } = await signUp(page);
     await page.reload();
     await page.getByLabel(/^Code/).waitFor();
-    expect(await kept(page)).not.toContain(PASSWORD);
+    expect(await kept(page)).toContain(email);
+    expect(await kept(page)).not.toMatch(new RegExp(`ses_|dev_|${PASSWORD}`));
     await page.goto(page.url());
     await page.getByText('Time left:').waitFor();
     await typeCode(page, await site.servers.mailbox.code(email));

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import type { RequestFieldsFragment } from '../api/operations.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
+import { useIsNoticed } from './use-is-noticed.ts';
 
 /** After 'this was not me': what has happened, and what to do now. */
 export function Denied({
@@ -14,16 +15,23 @@ export function Denied({
 }) {
   const { t } = useTranslation('prompts');
   const [, navigate] = useLocation();
+  // The second half of a double click on the prompt before it answers nothing here.
+  const isNoticed = useIsNoticed();
+  const close = () => isNoticed && onClose();
   return (
-    <Dialog role="alertdialog" title={t('denied.title')} isOpen onClose={onClose}>
+    <Dialog role="alertdialog" title={t('denied.title')} isOpen onClose={close}>
       <p>{t('denied.text', { device: request.deviceName })}</p>
       <p>{t('denied.advice')}</p>
       <DialogActions>
-        <Button onPress={onClose}>{t('denied.later')}</Button>
+        <Button aria-disabled={!isNoticed} onPress={close}>
+          {t('denied.later')}
+        </Button>
         <Button
           look="primary"
           autoFocus
+          aria-disabled={!isNoticed}
           onPress={() => {
+            if (!isNoticed) return;
             onClose();
             navigate('/account/password');
           }}
