@@ -1,5 +1,6 @@
 import { loadConfig } from './config.js';
 import { ormOptions } from './database.js';
+import { StartFault } from './start-fault.js';
 
 /** These compare the entities with migrations/snapshot.json. */
 const offlineCommands = ['migration:create', 'migration:check'];
@@ -9,4 +10,15 @@ const isOffline = offlineCommands.some((command) => process.argv.includes(comman
 const env = { DATABASE_URL: process.env.DATABASE_URL || (isOffline ? 'postgres://127.0.0.1/none' : undefined) };
 
 /** What the MikroORM command line reads: `npm run migration:up` with `DATABASE_URL` set. */
-export default ormOptions(loadConfig(env, ['DATABASE_URL']).databaseUrl ?? '');
+export default ormOptions(databaseUrl());
+
+function databaseUrl(): string {
+  try {
+    return loadConfig(env, ['DATABASE_URL']).databaseUrl ?? '';
+  } catch (error) {
+    if (!(error instanceof StartFault)) throw error;
+    // That command line would put it below its help, with a stack.
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { openDatabase } from '../src/database.js';
+import { projectRoot } from '../src/project.js';
 import { createDatabase } from './support/database.js';
 import { letIn } from './support/owner.js';
 import { backEnds, Servers } from './support/servers.js';
@@ -70,3 +74,13 @@ test.each(backEnds)(
     }
   },
 );
+
+test('migration:up without a database says so in words, as every other command does', async () => {
+  const cli = path.join(projectRoot, 'node_modules', '@mikro-orm', 'cli', 'cli.js');
+  const run = promisify(execFile)(process.execPath, [cli, 'migration:up'], { cwd: projectRoot, env: {} });
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'The configuration has 1 fault(s):\n  - DATABASE_URL is missing\n',
+  });
+});
