@@ -7,8 +7,10 @@ describeInBrowser('the inbox, in a browser,', {}, (site) => {
     site.browser.open(`${site.servers.client().url}/inbox`, options);
   const mailIn = (page: Page, subject: RegExp) => page.getByRole('link', { name: subject }).first();
 
-  test('shows a mail the moment it is sent, with its code to copy', async () => {
+  test('shows a mail the moment it is sent, with its code to copy, and gives the browser no reason to warn', async () => {
     const page = await open();
+    const warnings: string[] = [];
+    page.on('console', (message) => warnings.push(message.text()));
     await page.getByText('Live', { exact: true }).waitFor();
     const phone = site.servers.stranger();
     await phone.signUp();
@@ -21,6 +23,7 @@ describeInBrowser('the inbox, in a browser,', {}, (site) => {
     await page.getByRole('tabpanel', { name: 'Text' }).getByText(code).waitFor();
     await page.getByRole('tab', { name: 'Source' }).click();
     await page.getByRole('tabpanel', { name: 'Source' }).getByText('Message-ID:').waitFor();
+    expect(warnings).toEqual([]);
   });
 
   test('is used with the keyboard alone', async () => {

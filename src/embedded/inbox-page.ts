@@ -102,7 +102,12 @@ function addMails(scope: FastifyInstance, inbox: Inbox): void {
 
 /** Marks an answer whose body a stranger wrote. Our page frames it, whatever the app says of frames elsewhere. */
 function untrusted(reply: FastifyReply): FastifyReply {
-  return reply.headers({ 'content-security-policy': mailPolicy, 'x-frame-options': 'SAMEORIGIN' });
+  return reply.headers({
+    'content-security-policy': mailPolicy,
+    'x-frame-options': 'SAMEORIGIN',
+    // A sandbox has an origin of its own: Chromium warns of whatever asks for more there.
+    'origin-agent-cluster': '?0',
+  });
 }
 
 /** Server-Sent Events: `mail` with the summary of each new mail, `clear` when all were deleted. */
