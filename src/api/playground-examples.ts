@@ -14,17 +14,20 @@ const password = 'three lamps above the blue door';
 /** The whole path in the order in which it is walked: from an account to a second device, live and by e-mail. */
 export const playgroundExamples: readonly PlaygroundExample[] = [
   {
-    query: `# Doorstep, step by step: a tab for each step, from left
-# to right. Run one with Ctrl-Enter.
+    query: `# Doorstep, step by step: a tab for each
+# step, from left to right. Run one with
+# Ctrl-Enter.
 #
-# Where variables or headers say {{challengeToken}},
-# {{sessionToken}} or {{deviceToken}}, this page puts in
-# the newest that an answer brought. Only codes are
-# typed by hand; mails are at /inbox.
+# Where variables or headers say
+# {{challengeToken}}, {{sessionToken}} or
+# {{deviceToken}}, this page puts in the
+# newest that an answer brought. Only codes
+# are typed by hand; mails are at /inbox.
 #
-# 1. A phone opens an account. The answer is the same
-#    whether or not the address is taken: a challenge,
-#    whose code goes there by mail.
+# 1. A phone opens an account. The answer is
+#    the same whether or not the address is
+#    taken: a challenge, whose code goes
+#    there by mail.
 mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
     ... on Challenge {
@@ -46,8 +49,9 @@ mutation SignUp($input: SignUpInput!) {
     variables: { input: { email, password, device: { name: "Ada's phone", platform: 'ANDROID' } } },
   },
   {
-    query: `# 2. Type the code of the mail under Variables: the
-#    account exists, and the phone is signed in.
+    query: `# 2. Type the code of the mail under
+#    Variables: the account exists, and the
+#    phone is signed in.
 mutation VerifySignUp(
   $challengeToken: String!
   $code: String!
@@ -74,9 +78,9 @@ mutation VerifySignUp(
     variables: { challengeToken: '{{challengeToken}}', code: '' },
   },
   {
-    query: `# 3. Turn two-step verification on: a code goes to the
-#    account's address, to prove that codes by mail will
-#    arrive.
+    query: `# 3. Turn two-step verification on: a code
+#    goes to the account's address, to prove
+#    that codes by mail will arrive.
 mutation StartTwoStepSetup {
   startTwoStepSetup {
     ... on Challenge {
@@ -96,9 +100,10 @@ mutation StartTwoStepSetup {
     headers: signedIn,
   },
   {
-    query: `# 4. Type that code. From now on a device that is new to
-#    the account has to type one, and this is the first
-#    that need not: it is trusted.
+    query: `# 4. Type that code. From now on a device
+#    that is new to the account has to type
+#    one, and this is the first that need
+#    not: it is trusted.
 mutation EnableTwoStep(
   $challengeToken: String!
   $code: String!
@@ -128,10 +133,11 @@ mutation EnableTwoStep(
     headers: signedIn,
   },
   {
-    query: `# 5. A laptop signs in. It has no device token, so it is
-#    new: the right password is answered with a
-#    challenge, whose code waits on the trusted devices.
-#    To see it come live, first duplicate this browser
+    query: `# 5. A laptop signs in. It has no device
+#    token, so it is new: the right password
+#    is answered with a challenge, whose code
+#    waits on the trusted devices. To see it
+#    come live, first duplicate this browser
 #    tab and run LiveCodes there.
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
@@ -158,11 +164,12 @@ mutation SignIn($input: SignInInput!) {
     variables: { input: { email, password, device: { name: "Ada's laptop", platform: 'LINUX' } } },
   },
   {
-    query: `# 6. The live codes, as a trusted device gets them over
-#    a WebSocket: those that wait, then each new one.
-#    The session goes along in the payload of
-#    connection_init, as \`authorization\`; this page
-#    takes it from the headers below.
+    query: `# 6. The live codes, as a trusted device gets
+#    them over a WebSocket: those that wait,
+#    then each new one. The session goes
+#    along in the payload of connection_init,
+#    as \`authorization\`; this page takes it
+#    from the headers below.
 subscription LiveCodes {
   loginRequests {
     id
@@ -180,10 +187,12 @@ subscription LiveCodes {
     headers: signedIn,
   },
   {
-    query: `# 7. The challenge as the laptop sees it: on how many
-#    devices the code is shown, whether the mail server
-#    took the mail, and what to tell a person who waits
-#    for it. It needs no session and ends by itself.
+    query: `# 7. The challenge as the laptop sees it: on
+#    how many devices the code is shown,
+#    whether the mail server took the mail,
+#    and what to tell a person who waits for
+#    it. It needs no session and ends by
+#    itself.
 subscription WatchChallenge($challengeToken: String!) {
   challenge(token: $challengeToken) {
     state
@@ -203,8 +212,8 @@ subscription WatchChallenge($challengeToken: String!) {
     variables: { challengeToken: '{{challengeToken}}' },
   },
   {
-    query: `# 8. The phone is out of reach? The same code, by
-#    e-mail.
+    query: `# 8. The phone is out of reach? The same
+#    code, by e-mail.
 mutation SendByMail(
   $challengeToken: String!
   $method: VerificationMethod!
@@ -237,9 +246,10 @@ mutation SendByMail(
     variables: { challengeToken: '{{challengeToken}}', method: 'EMAIL' },
   },
   {
-    query: `# 9. Type the code, from the phone or from the mail: it
-#    is one and the same. The laptop is signed in, and
-#    trusted from now on.
+    query: `# 9. Type the code, from the phone or from
+#    the mail: it is one and the same. The
+#    laptop is signed in, and trusted from
+#    now on.
 mutation VerifySignIn(
   $challengeToken: String!
   $code: String!
@@ -268,9 +278,9 @@ mutation VerifySignIn(
     variables: { challengeToken: '{{challengeToken}}', code: '' },
   },
   {
-    query: `# 10. The laptop comes back. With the token that it was
-#     given it needs no code; the answer brings the next
-#     token.
+    query: `# 10. The laptop comes back. With the token
+#     that it was given it needs no code; the
+#     answer brings the next token.
 mutation SignInAgain($input: SignInInput!) {
   signIn(input: $input) {
     ... on SignedIn {
@@ -301,8 +311,8 @@ mutation SignInAgain($input: SignInInput!) {
     },
   },
   {
-    query: `# 11. The account as its session sees it; null for
-#     somebody who is not signed in.
+    query: `# 11. The account as its session sees it;
+#     null for somebody who is not signed in.
 query Viewer {
   viewer {
     email
