@@ -150,19 +150,22 @@ describe('the examples', () => {
     expect([...new Set(shown)].sort()).toEqual(promised.sort());
   });
 
-  test('include a WebSocket that brings a live code', async () => {
+  test('include a WebSocket that brings a live code, and says why it ends', async () => {
     const phone = await servers.trusted();
     const program = /^```js example=webSocket\n(.*?)^```$/ms.exec(readText('README.md'))?.[1] ?? '';
     const here = program.replace('ws://localhost:4000/graphql', servers.client().socketUrl);
     const child = spawn(process.execPath, ['--input-type=module', '--eval', here], {
       cwd: projectRoot,
       env: { ...process.env, SESSION_TOKEN: phone.sessionToken ?? '' },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     try {
       await phone.another('Laptop').challenged();
       const [printed] = await within(once(child.stdout, 'data'), 'what the program prints');
       expect(String(printed)).toMatch(/state: 'PENDING', code: '\d{6}', deviceName: 'Laptop'/);
+      await phone.signOut();
+      const [ended] = await within(once(child.stderr, 'data'), 'what it prints at its end');
+      expect(String(ended)).toMatch(/^closed for good: 4401 \S/);
     } finally {
       await endProcess(child, 'SIGKILL');
     }
