@@ -97,9 +97,9 @@ await shoot(laptop, 'prompt');
 await laptop.getByRole('button', { name: 'This was not me' }).click();
 await tablet.getByText('Refused on a trusted device').first().waitFor();
 await shoot(tablet, 'refused');
-await laptop.getByRole('dialog', { name: 'The sign-in was refused' }).waitFor();
+await laptop.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
 await shoot(laptop, 'not-me');
-await laptop.getByRole('dialog').getByRole('button', { name: 'Later' }).click();
+await laptop.getByRole('alertdialog').getByRole('button', { name: 'Later' }).click();
 
 for (const name of ['', 'devices', 'activity', 'password', 'support']) {
   for (const [page, suffix] of [
