@@ -41,25 +41,25 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
   test('two-step verification is turned on with a mailed code, which says who was signed out, and off with the password', async () => {
     const { phone, page } = await person();
     expect(await accessibilityFaults(page)).toEqual([]);
+    // However slowly the account is read again, what is said and what the switch shows are one.
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().operationName === 'Viewer') await setTimeout(500);
+      await route.continue();
+    });
     await turnOn(page, phone);
     await page.getByRole('dialog').getByText('1 other session was signed out.').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await phone.viewer()).toBeNull();
     await page.getByRole('button', { name: 'Done' }).click();
 
-    await page.getByRole('switch', { name: 'Two-step verification', checked: true }).waitFor();
     const twoStep = page.getByRole('switch', { name: 'Two-step verification' });
+    expect(await twoStep.isChecked()).toBe(true);
     await twoStep.focus();
     await page.keyboard.press('Space');
     const password = page.getByRole('dialog').getByLabel('Your password');
     await password.fill('another-password-of-99-orbits');
     await page.keyboard.press('Enter');
     await page.getByText('That password is not right.').waitFor();
-    // However slowly the account is read again, what is said and what the switch shows are one.
-    await page.route('**/graphql', async (route) => {
-      if (route.request().postDataJSON().operationName === 'Viewer') await setTimeout(500);
-      await route.continue();
-    });
     await password.fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('Two-step verification is off.').waitFor();

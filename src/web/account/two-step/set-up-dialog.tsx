@@ -161,6 +161,7 @@ function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps
 
 function Done({ sessionsEnded, onClose }: { readonly sessionsEnded: number; readonly onClose: () => void }) {
   const { t } = useTranslation('account');
+  const { twoStep } = useViewer();
   return (
     <>
       <div role="status" className={styles.means}>
@@ -168,7 +169,8 @@ function Done({ sessionsEnded, onClose }: { readonly sessionsEnded: number; read
         <p>{t('sessionsEnded', { count: sessionsEnded })}</p>
       </div>
       <DialogActions>
-        <Button look="primary" autoFocus onPress={onClose}>
+        {/* Nobody comes back to a switch that is still off. */}
+        <Button look="primary" autoFocus isPending={!twoStep.enabled} onPress={onClose}>
           {t('setUp.close')}
         </Button>
       </DialogActions>
