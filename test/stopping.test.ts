@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
 import { type Answer, Client, type Sender } from './support/client.js';
 import { Handset } from './support/handset.js';
@@ -36,6 +37,22 @@ describe('a process that is told to stop', () => {
     expect(stopped.afterMs).toBeLessThan(STOP_MS);
   });
 
+  test('does not wait for clients that never end a request or never read an answer, and exits with 0', async () => {
+    await using servers = await Servers.start({ count: 0 });
+    await using server = await Process.server(servers.environment());
+    using clients = new DisposableStack();
+    const headers = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\n';
+    clients.use(await stalled(server, headers));
+    clients.use(await stalled(server, `${headers}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{`));
+    // Far more than the buffers of a connection hold.
+    clients.use(await stalled(server, 'GET /playground/graphiql.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(50)));
+    // What comes after them is answered: the server has them.
+    await fetch(`${server.url}/readyz`);
+    const { code, afterMs } = await server.terminate();
+    expect(code).toBe(0);
+    expect(afterMs).toBeLessThan(STOP_MS);
+  });
+
   test.each(backEnds)('finishes the mail under way and takes up no other, on $name', async ({ redis }) => {
     await using mailServer = await MoodyMailServer.start();
     await using servers = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
@@ -71,6 +88,15 @@ describe('a process that is told to stop', () => {
     expect(await process.terminate()).toMatchObject({ code: 0, signal: null });
   });
 });
+
+/** A client that has sent this, sends nothing more and reads nothing. */
+async function stalled(server: Process, text: string): Promise<Disposable> {
+  const { hostname, port } = new URL(server.url);
+  const connection = connect(Number(port), hostname).pause();
+  connection.on('error', () => {});
+  await new Promise((resolve) => connection.write(text, resolve));
+  return { [Symbol.dispose]: () => connection.destroy() };
+}
 
 /** Whether there was no answer at all: the connection was refused, or cut. */
 function isUnanswered(error: unknown): boolean {

@@ -21,6 +21,8 @@ import type { SocketServer, SocketServing } from './websocket.js';
 
 const GOING_AWAY = 1001;
 const BODY_BYTES = 65_536;
+/** How long a shutdown waits for requests to come in whole and for answers to be read; after it their connections are cut. */
+const LAST_ANSWERS_MS = 5_000;
 
 /** What HTTP is served with. */
 export interface HttpServing
@@ -68,6 +70,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   });
   refuseSocketsElsewhere(app);
   closeAnsweredConnections(app);
+  cutStalledConnections(app);
 
   const apollo = createApollo(serving);
   await apollo.start();
@@ -129,6 +132,13 @@ function closeAnsweredConnections(app: FastifyInstance): void {
   });
   app.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close');
+  });
+}
+
+/** Node's own timeouts end with the server: who is slow to send or to read would hold up the end for ever. */
+function cutStalledConnections(app: FastifyInstance): void {
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
   });
 }
 

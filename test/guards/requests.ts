@@ -198,14 +198,24 @@ export const requestGuards: readonly Guard[] = [
     name: 'get',
     keeps: 'GET answers no document',
     edits: [
-      { file: 'api/http.ts', find: 'if (!request.ws)\n', replace: 'if (!request.ws && request.method === "POST")\n' },
       {
         file: 'api/http.ts',
-        find: 'handler: (_request, reply) => reply.code(405).send(),',
-        replace: 'handler: http as never,',
+        find: 'if (!request.ws) return refuseMethod(reply);',
+        replace: 'if (!request.ws) return;',
+      },
+      {
+        file: 'api/http.ts',
+        find: 'open(socket, request),\n    handler: (_request, reply) => refuseMethod(reply),',
+        replace: 'open(socket, request),\n    handler: http as never,',
       },
     ],
     noticedBy: ['document-rules', 'by GET is refused, and so nothing changes by it'],
+  },
+  {
+    name: 'stalled-clients',
+    keeps: 'a client that stalls does not hold up a shutdown',
+    edits: [{ file: 'api/http.ts', find: '  cutStalledConnections(app);\n', replace: '' }],
+    noticedBy: ['stopping', 'does not wait for clients that never end a request'],
   },
   {
     name: 'content-type',
