@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { App } from '../src/app.js';
@@ -83,6 +85,17 @@ describe('a server that closes', () => {
     await presence.close();
     expect(asked()).toBe(0);
     await foundation.close();
+  });
+
+  test('does not wait for a connection that was opened in advance', async () => {
+    await using servers = await Servers.start();
+    const { port } = new URL(servers.client().url);
+    const spare = connect(Number(port), '127.0.0.1').on('error', () => {});
+    await once(spare, 'connect');
+    // What comes after it is answered: the server has it.
+    await servers.client().graphql('{ viewer { id } }');
+    await close(servers.app());
+    spare.destroy();
   });
 
   test('does not wait for a peer that ignores it', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
@@ -137,7 +138,14 @@ function closeAnsweredConnections(app: FastifyInstance): void {
 
 /** Node's own timeouts end with the server: who is slow to send or to read would hold up the end for ever. */
 function cutStalledConnections(app: FastifyInstance): void {
+  const open = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   app.addHook('preClose', async () => {
+    // Browsers open some in advance.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
   });
 }

@@ -10,6 +10,7 @@ import { Handset, newOwner } from './handset.js';
 import { Mailbox } from './mailbox.js';
 import { redisAvailable, startRedis } from './redis.js';
 import { freePort, type Store } from './store.js';
+import { within } from './waiting.js';
 
 /** What a test starts. */
 export interface ServersOptions {
@@ -37,6 +38,9 @@ const testLimits: Partial<Limits> = {
   ARGON2_MEMORY_KIB: 8192,
   ARGON2_PASSES: 1,
 };
+
+/** Less than jest gives a hook, so that what hangs is told by its name. */
+const CLOSE_MS = 20_000;
 
 /** The back ends of queue and bus that there are on this machine, for `describe.each`. */
 export const backEnds: readonly { readonly name: string; readonly redis: boolean }[] = [
@@ -159,10 +163,10 @@ export class Servers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.apps.map((app) => app.close()));
-    await this.inbox.close();
+    await within(Promise.all(this.apps.map((app) => app.close())), 'the end of the processes', CLOSE_MS);
+    await within(this.inbox.close(), 'the end of the mail server', CLOSE_MS);
     await this.redis?.stop();
-    await this.database[Symbol.asyncDispose]();
+    await within(this.database[Symbol.asyncDispose](), 'the end of the database', CLOSE_MS);
   }
 }
 
