@@ -76,6 +76,15 @@ export function openDatabase(databaseUrl: string, logger: Logger): Promise<Mikro
 }
 
 /**
+ * Lets what is under way finish, and refuses what comes after. The ORM's own `close` would wait for ever for a connection
+ * that is being opened at that moment: Kysely forgets its pool at once, and fails to give it back.
+ */
+export async function closeDatabase(orm: MikroORM): Promise<void> {
+  const pool = await orm.driver.getConnection().getNativeClient();
+  await pool.end();
+}
+
+/**
  * Brings the database to the newest migration. Any number of processes may do so at once: the migrator itself takes no
  * lock, so all of it happens in one transaction that holds one.
  */

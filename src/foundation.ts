@@ -1,7 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from './config.js';
-import { openDatabase } from './database.js';
+import { closeDatabase, openDatabase } from './database.js';
 import { Places } from './places/places.js';
 import { type Bus, openBus } from './pubsub.js';
 import { MailQueue } from './queue.js';
@@ -41,7 +41,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
       places.close();
       await queue.close();
       await bus.close();
-      await orm.close(true);
+      await closeDatabase(orm);
     },
   };
 }

@@ -4,12 +4,14 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { App } from '../src/app.js';
+import { closeDatabase, openDatabase } from '../src/database.js';
 import { Presence } from '../src/devices/presence.js';
 import { createFoundation } from '../src/foundation.js';
+import { FaultProxy } from './support/fault-proxy.js';
 import { asA } from './support/outcomes.js';
 import { Servers } from './support/servers.js';
 import { DeafPeer } from './support/socket.js';
-import { within } from './support/waiting.js';
+import { until, within } from './support/waiting.js';
 
 /** What a process may take for it: its signal handler gives up a little later. */
 const CLOSE_MS = 5_000;
@@ -85,6 +87,19 @@ describe('a server that closes', () => {
     await presence.close();
     expect(asked()).toBe(0);
     await foundation.close();
+  });
+
+  test('gives a query its answer whose connection is still being opened', async () => {
+    await using servers = await Servers.start({ count: 0 });
+    using way = await FaultProxy.start(servers.database.url);
+    const orm = await openDatabase(way.url, pino({ level: 'silent' }));
+    way.blackHole();
+    const answer = orm.em.fork().execute('select 1 as n');
+    await until(() => way.connections, 'the connection');
+    const closing = closeDatabase(orm);
+    await way.heal();
+    expect(await answer).toEqual([{ n: 1 }]);
+    await within(closing, 'the end of the connections', CLOSE_MS);
   });
 
   test('does not wait for a connection that was opened in advance', async () => {
