@@ -86,6 +86,19 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     await page.getByText('It appears at once on the devices you trust').waitFor();
   });
 
+  test('the device in front of you is online while its line is, whatever the server has noted so far', async () => {
+    const { page } = await person();
+    // As for a list that is read before the line is up.
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().operationName !== 'Devices') return route.continue();
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll('"isOnline":true', '"isOnline":false');
+      return route.fulfill({ response, body });
+    });
+    await go(page, 'Devices');
+    await page.getByRole('listitem').filter({ hasText: 'This device' }).getByText('Online now').waitFor();
+  });
+
   test('a device is renamed, and removed with the keyboard: it is out at once, and the focus stays with the others', async () => {
     const { phone, page } = await person();
     await go(page, 'Devices');

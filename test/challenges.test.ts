@@ -185,6 +185,8 @@ describe('a challenge', () => {
       }
       const laptop = phone.another('Laptop');
       const withheld = await laptop.challenged();
+      expect(withheld.deliveries).toMatchObject([{ method: 'EMAIL', state: 'FAILED', reason: 'MAIL_LIMIT_REACHED' }]);
+      expect(withheld.deliveries[0]?.hint).toMatch(/^So many codes were mailed/);
       await age(withheld, '30 seconds');
       asA('SendLimitReached', await laptop.sendCode(withheld, 'EMAIL'));
       asA('Challenge', await laptop.sendCode(withheld, 'APP'));

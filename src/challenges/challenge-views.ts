@@ -17,6 +17,7 @@ export const deliveryReasons = [
   'PROMPTS_PAUSED',
   'MAIL_HELD',
   'MAIL_WAITING',
+  'MAIL_LIMIT_REACHED',
   'MAIL_ACCEPTED',
   'MAIL_SERVER_UNAVAILABLE',
   'ADDRESS_REFUSED',
@@ -200,6 +201,7 @@ function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
     changedAt,
     devicesReached: null,
   });
+  if (row.isWithheld) return fate('FAILED', 'MAIL_LIMIT_REACHED');
   if (state === 'SENT') return fate('SENT', 'MAIL_ACCEPTED');
   if (state === 'FAILED') return fate('FAILED', row.failure ?? 'TOO_LATE');
   // Not sent yet, and over: the worker will find that out, the person need not wait for it.

@@ -40,6 +40,7 @@ registerEnumType(DeliveryReason, {
         'None is online, and after a reset of the password codes go by mail only to devices that were trusted before.',
     },
     MAIL_WAITING: { description: 'It waits for a mail worker.' },
+    MAIL_LIMIT_REACHED: { description: 'Too many codes were mailed to the address within an hour: it is not sent.' },
     MAIL_ACCEPTED: { description: 'The mail server took it: look into spam, put the sender on the safe list.' },
     MAIL_SERVER_UNAVAILABLE: { description: 'The mail server cannot take it now; it is tried again.' },
     ADDRESS_REFUSED: { description: 'The mail server refused the address for good.' },

@@ -228,6 +228,18 @@ export const guessingGuards: readonly Guard[] = [
     noticedBy: ['challenges', 'at most ten times an hour to one mailbox, over all challenges of the account'],
   },
   {
+    name: 'mails-withheld-told',
+    keeps: 'whose code is not mailed is told so',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: "  if (row.isWithheld) return fate('FAILED', 'MAIL_LIMIT_REACHED');\n",
+        replace: '',
+      },
+    ],
+    noticedBy: ['challenges', 'at most ten times an hour to one mailbox, over all challenges of the account'],
+  },
+  {
     name: 'open-mails-locked',
     keeps: 'parallel requests of strangers are counted one after the other',
     edits: [

@@ -52,6 +52,8 @@ export type DeliveryReason =
   | 'MAIL_ACCEPTED'
   /** None is online, and after a reset of the password codes go by mail only to devices that were trusted before. */
   | 'MAIL_HELD'
+  /** Too many codes were mailed to the address within an hour: it is not sent. */
+  | 'MAIL_LIMIT_REACHED'
   /** The mail server refused the mail itself for good, whatever the address. */
   | 'MAIL_REFUSED'
   /** The mail server cannot take it now; it is tried again. */

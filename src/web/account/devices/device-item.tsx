@@ -1,5 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { DeviceFieldsFragment } from '../../api/operations.ts';
+import { useStore } from '../../api/store.ts';
+import { useSession } from '../../session/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
 import { Badge } from '../badge.tsx';
@@ -16,7 +18,11 @@ export interface DeviceItemProps {
 export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
   const { t } = useTranslation('account');
   const { moment, day } = useTimeTexts();
-  const { name, model, osVersion, isCurrent, isOnline, lastSeenAt, lastLocation, lastIpAddress } = device;
+  const { api } = useSession();
+  const line = useStore(api.line);
+  const { name, model, osVersion, isCurrent, lastSeenAt, lastLocation, lastIpAddress } = device;
+  // Of itself the page knows it before the server's list does.
+  const isOnline = device.isOnline || (isCurrent && line === 'live');
   const system = [t(`platform.${device.platform}`), osVersion].filter(Boolean).join(' ');
   return (
     <li className={styles.device}>
