@@ -310,8 +310,11 @@ async function killAfter(dataDir: string, sql: string): Promise<void> {
   const child = startInChild(dataDir);
   await query(await answerOf(child), sql);
   const pid = serverOf(dataDir);
-  process.kill(pid, 'SIGKILL');
+  // The process first: it would bring its server back.
+  const ended = once(child, 'exit');
   child.kill('SIGKILL');
+  await ended;
+  process.kill(pid, 'SIGKILL');
   await gone(pid);
 }
 
