@@ -4,6 +4,7 @@ import { accessibilityFaults, describeInBrowser } from './support/browser.js';
 import { newOwner, PASSWORD } from './support/handset.js';
 import { resetByMail } from './support/owner.js';
 import { enterPassword, signedIn, typeCode, visit } from './support/pages.js';
+import { until } from './support/waiting.js';
 
 describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
   const focused = (page: Page) => page.evaluate<string>('document.activeElement.autocomplete');
@@ -157,6 +158,27 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     ]);
     await typeCode(page, '000000');
     await page.getByText('Sie haben noch 4 Versuche.').waitFor();
+  });
+
+  test('hears in the language that was chosen while the line was being opened', async () => {
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
+    const held: (() => void)[] = [];
+    let sockets = 0;
+    await page.routeWebSocket('**/graphql', (line) => {
+      const isFirst = sockets++ === 0;
+      line.connectToServer().onMessage((message) => {
+        if (isFirst && String(message).includes('connection_ack')) held.push(() => line.send(message));
+        else line.send(message);
+      });
+    });
+    await page.reload();
+    await enterPassword(page, owner);
+    const letThrough = await until(() => held[0], 'the greeting');
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('heading', { name: 'Code eingeben' }).waitFor();
+    letThrough();
+    await page.getByText('Keines Ihrer vertrauenswürdigen Geräte ist online.').waitFor();
   });
 
   test('is told that nothing can be read while there is no network, and sees the page once there is', async () => {

@@ -32,6 +32,10 @@ export class Line {
   private socket: Socket;
   /** Closed to be opened again at once, by the page itself or by the server. */
   private isRenewing = false;
+  /** The server has been told the language, and has not answered yet. */
+  private isGreeting = false;
+  /** What it was told is old by now. */
+  private isOutdated = false;
   private pongTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: LineOptions) {
@@ -44,6 +48,7 @@ export class Line {
 
   /** Opens the socket anew for what is subscribed to, as after a change of language. */
   renew(): void {
+    if (this.isGreeting) this.isOutdated = true;
     if (this.state.get() !== 'live') return;
     this.isRenewing = true;
     this.socket.terminate();
@@ -74,9 +79,15 @@ export class Line {
         connecting: ifCurrent((isRetry) => {
           if (!isRetry) this.state.set('connecting');
         }),
+        opened: ifCurrent(() => {
+          this.isGreeting = true;
+          this.isOutdated = false;
+        }),
         connected: ifCurrent(() => {
+          this.isGreeting = false;
           this.state.set('live');
           this.connections.set(this.connections.get() + 1);
+          if (this.isOutdated) this.renew();
         }),
         ping: ifCurrent((isReceived) => {
           if (!isReceived) this.pongTimer = setTimeout(() => socket.terminate(), PONG_WITHIN_MS);
@@ -92,6 +103,7 @@ export class Line {
 
   private note({ code, wasClean }: CloseEvent): void {
     clearTimeout(this.pongTimer);
+    this.isGreeting = false;
     if (code === COME_BACK) this.isRenewing = true;
     const isEnd = code === 1000 && wasClean;
     this.state.set(isEnd ? 'idle' : this.isRenewing ? 'connecting' : 'lost');
