@@ -98,6 +98,7 @@ export const mailGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
+    breaks: true,
   },
   {
     name: 'masked-address',
