@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { limitTable } from '../src/limits.js';
+import { limitTable } from '../src/config/limits.js';
 import { startTestPostgres } from '../test/support/postgres.js';
 import { backEnds, Servers } from '../test/support/servers.js';
 import { createTemplate } from '../test/support/template.js';

@@ -5,8 +5,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { migrate, openDatabase } from '../dist/database.js';
 import { startPostgres } from '../dist/embedded/postgres.js';
+import { migrate, openDatabase } from '../dist/wiring/database.js';
 
 const logger = pino({ level: 'warn' });
 

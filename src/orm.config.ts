@@ -1,6 +1,6 @@
-import { loadConfig } from './config.js';
-import { ormOptions } from './database.js';
-import { StartFault } from './start-fault.js';
+import { loadConfig } from './config/config.js';
+import { StartFault } from './config/start-fault.js';
+import { ormOptions } from './wiring/database.js';
 
 /** These compare the entities with migrations/snapshot.json. */
 const offlineCommands = ['migration:create', 'migration:check'];

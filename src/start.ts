@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type App, createApp } from './app.js';
 import { type CodeKey, parseCodeKeys } from './codes/keys.js';
-import { type Config, loadConfig, type RunnableConfig } from './config.js';
+import { type Config, loadConfig, type RunnableConfig } from './config/config.js';
 import { type Inbox, startInbox } from './embedded/inbox.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.js';
-import { createLogger } from './logging.js';
-import { runProcess } from './process.js';
+import { type App, createApp } from './wiring/app.js';
+import { createLogger } from './wiring/logging.js';
+import { runProcess } from './wiring/process.js';
 
 /** What was started, in the order in which it has to go: PostgreSQL last. */
 class EmbeddedParts {

@@ -1,6 +1,6 @@
-import { runProcess } from './process.js';
+import { runProcess } from './wiring/process.js';
 
 await runProcess(async () => {
-  const { runParts } = await import('./parts.js');
+  const { runParts } = await import('./wiring/parts.js');
   return () => runParts({ api: false, worker: true });
 });

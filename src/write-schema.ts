@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { projectRoot } from './project.js';
-import { createSchema } from './schema.js';
+import { projectRoot } from './config/project.js';
+import { createSchema } from './wiring/schema.js';
 
 /** `npm run schema`: writes schema.graphql from the code. With `--print` it goes to standard output instead. */
 const schema = await createSchema(() => {

@@ -1,7 +1,7 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { rowOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { rowOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
 
 /** The account's row, whatever its state. */

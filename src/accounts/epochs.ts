@@ -1,6 +1,6 @@
 import { sql } from '@mikro-orm/core';
-import { rowOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { rowOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
 
 /**

@@ -2,8 +2,8 @@ import { sql } from '@mikro-orm/core';
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Places } from '../places/places.js';
-import { countOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { countOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import type { ActivityTypeName } from './activity.entity.js';
 
 /** What happened, as it is written in the transaction in which it happened. */

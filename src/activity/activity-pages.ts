@@ -1,7 +1,7 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { BadUserInput } from '../api/errors.js';
-import { rowsOf, valuesOf } from '../rows.js';
+import { rowsOf, valuesOf } from '../sql/rows.js';
 import { ActivityRow, type ActivityTypeName } from './activity.entity.js';
 import { ActivityDay, LoginActivityConnection, LoginActivityEdge, PageInfo } from './activity.types.js';
 import { numberOf } from './cursors.js';

@@ -2,10 +2,10 @@ import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import { DeviceRow } from '../devices/device.entity.js';
-import { rowsOf } from '../rows.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { rowsOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Activities } from './activities.js';
 
 /** Ends sessions at their owner's wish. */

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Session } from '../sessions/sessions.js';
-import type { Locale, Texts } from '../texts.js';
-import type { CookieJar } from './cookies.js';
+import type { Locale, Texts } from '../texts/texts.js';
+import type { CookieJar } from '../wire/cookies.js';
 import { Unauthenticated } from './errors.js';
 
 /** Who asks, whether or not it is signed in. */

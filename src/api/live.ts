@@ -1,5 +1,5 @@
-import type { Limits } from '../limits.js';
-import type { Alarm, Bus } from '../pubsub.js';
+import type { Alarm, Bus } from '../bus/bus.js';
+import type { Limits } from '../config/limits.js';
 
 /** How old the check of a session may be when an event is written. */
 export const CHECK_VALID_MS = 1000;

@@ -1,5 +1,5 @@
 import { Ctx, Field, InterfaceType } from 'type-graphql';
-import type { TextKey, TextValues } from '../texts.js';
+import type { TextKey, TextValues } from '../texts/texts.js';
 import type { Context } from './context.js';
 
 /** A text of the catalogue with its values. */

@@ -1,8 +1,8 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AccountRow } from '../accounts/account.entity.js';
-import type { Limits } from '../limits.js';
-import { rowOf, valuesOf } from '../rows.js';
+import type { Limits } from '../config/limits.js';
+import { rowOf, valuesOf } from '../sql/rows.js';
 import { TemporarilyLocked } from './challenge.types.js';
 
 /** What an account may do in a time, counted among its own rows; for a limit to hold, the account must be locked. */

@@ -1,9 +1,9 @@
 import { type RawQueryFragment, sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { raiseEpoch } from '../accounts/epochs.js';
-import { countOf, rowsOf } from '../rows.js';
 import type { Session } from '../sessions/sessions.js';
-import type { Tx } from '../transactions.js';
+import { countOf, rowsOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 
 /**

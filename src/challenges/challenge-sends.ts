@@ -3,12 +3,12 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { tokenHash } from '../codes/tokens.js';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
-import { rowOf, valuesOf } from '../rows.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { rowOf, valuesOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 import {
   Challenge,

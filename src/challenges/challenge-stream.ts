@@ -1,8 +1,8 @@
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { liveStream, msToNextLook, msUntilOver } from '../api/live.js';
-import type { Limits } from '../limits.js';
-import { Alarm, type Bus, type Topic } from '../pubsub.js';
+import { Alarm, type Bus, type Topic } from '../bus/bus.js';
+import type { Limits } from '../config/limits.js';
 import { Challenge } from './challenge.types.js';
 import { isPasswordProven } from './challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';

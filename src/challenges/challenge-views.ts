@@ -2,11 +2,11 @@ import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { maskEmailAddress } from '../accounts/email-address.js';
 import { tokenHash } from '../codes/tokens.js';
+import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
-import type { Limits } from '../limits.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf } from '../outbox/outbox.js';
-import { rowsOf } from '../rows.js';
+import { rowsOf } from '../sql/rows.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
 

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root, Subscription 
 import type { Context } from '../api/context.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
-import type { ListKey, TextKey } from '../texts.js';
+import type { ListKey, TextKey } from '../texts/texts.js';
 import { Challenge, CodeDelivery, SendCodeResult } from './challenge.types.js';
 import type { ChallengeSends } from './challenge-sends.js';
 import type { ChallengeStream } from './challenge-stream.js';

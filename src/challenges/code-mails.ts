@@ -6,8 +6,8 @@ import type { MailTemplates, RenderedMail } from '../mail/templates.js';
 import type { DeliveryRow } from '../outbox/delivery.entity.js';
 import { labelOf } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
-import { rowOf } from '../rows.js';
-import { localeOf, type Texts } from '../texts.js';
+import { rowOf } from '../sql/rows.js';
+import { localeOf, type Texts } from '../texts/texts.js';
 import { ChallengeRow } from './challenge.entity.js';
 
 // The worker's database role may not read the hashes of passwords and tokens, so the columns are named.

@@ -1,10 +1,10 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
-import type { Limits } from '../limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { valuesOf } from '../rows.js';
 import { isLive } from '../sessions/sessions.js';
+import { valuesOf } from '../sql/rows.js';
 
 /**
  * The way a code goes out when the client names none: APP while a trusted device with a live session has notifications

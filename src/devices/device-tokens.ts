@@ -1,8 +1,8 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { newToken, tokenHash } from '../codes/tokens.js';
-import { countOf, rowOf, valuesOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { countOf, rowOf, valuesOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { DeviceTokenRow } from './device.entity.js';
 
 /** How long after its retirement a token may still come from the owner: an answer was lost, or two tabs raced. */

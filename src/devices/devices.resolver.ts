@@ -7,7 +7,7 @@ import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { Transactions } from '../transactions.js';
+import type { Transactions } from '../sql/transactions.js';
 import { Device, NAME_BOUNDS, UpdateDeviceInput } from './device.types.js';
 import type { Devices } from './devices.js';
 

@@ -1,8 +1,8 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Limits } from '../limits.js';
-import { countOf, rowOf, rowsOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import type { Limits } from '../config/limits.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
 import { isOnline, isTrusted } from './trust.js';
 

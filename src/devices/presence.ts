@@ -1,8 +1,8 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Limits } from '../limits.js';
-import type { Bus } from '../pubsub.js';
-import { countOf } from '../rows.js';
+import type { Bus } from '../bus/bus.js';
+import type { Limits } from '../config/limits.js';
+import { countOf } from '../sql/rows.js';
 
 /**
  * Which devices hold an open subscription on this server: a row per device, renewed on a timer and void when it is not,

@@ -1,5 +1,5 @@
 import { raw } from '@mikro-orm/core';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../config/limits.js';
 
 /**
  * SQL that is true where a device skips the second step now: trusted, not removed, used lately enough, and not trusted

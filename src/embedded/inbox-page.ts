@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { RequestGuard } from '../api/local-only.js';
-import { projectRoot } from '../project.js';
+import { projectRoot } from '../config/project.js';
+import type { RequestGuard } from '../wire/local-only.js';
 import type { Inbox, InboxMail } from './inbox.js';
 
 const HEARTBEAT_MS = 15_000;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import PostalMime, { type Address } from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerEnvelope } from 'smtp-server';
-import type { Mailbox } from '../config.js';
+import type { Mailbox } from '../config/config.js';
 
 const MAILS_KEPT = 200;
 const MAIL_MAX_BYTES = 1_048_576;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { StartFault } from '../start-fault.js';
+import { StartFault } from '../config/start-fault.js';
 import { makeAtOnce } from './postgres-draft.js';
 import { findPrograms, type Programs, programEnvironment } from './postgres-programs.js';
 import { canReach, currentUser, isRoot, ownerOf, type SystemUser, unprivilegedUser } from './postgres-user.js';

@@ -1,7 +1,7 @@
 import { chmodSync, constants, cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { StartFault } from '../start-fault.js';
+import { StartFault } from '../config/start-fault.js';
 import { makeAtOnce } from './postgres-draft.js';
 import { canReach, type SystemUser } from './postgres-user.js';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { StartFault } from '../start-fault.js';
+import { StartFault } from '../config/start-fault.js';
 import type { Cluster } from './postgres-cluster.js';
 import { programEnvironment } from './postgres-programs.js';
 

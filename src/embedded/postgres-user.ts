@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { StartFault } from '../start-fault.js';
+import { StartFault } from '../config/start-fault.js';
 
 /** The system user that PostgreSQL's programs run as. Without ids it is the user of this process. */
 export interface SystemUser {

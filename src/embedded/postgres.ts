@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientBase, DatabaseError } from 'pg';
-import { StartFault } from '../start-fault.js';
+import { StartFault } from '../config/start-fault.js';
 import { type Cluster, openCluster, ROLE } from './postgres-cluster.js';
 import { findServer, runServer, type Server, stopServer } from './postgres-server.js';
 

@@ -1,7 +1,7 @@
 import type { Context } from '../api/context.js';
 import { CHECK_VALID_MS, liveStream, msToNextLook, msUntilOver } from '../api/live.js';
-import type { Limits } from '../limits.js';
-import { Alarm, type Bus } from '../pubsub.js';
+import { Alarm, type Bus } from '../bus/bus.js';
+import type { Limits } from '../config/limits.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import { LoginRequest } from './login-request.types.js';
 import type { LoginRequests, LoginRequestView } from './login-requests.js';

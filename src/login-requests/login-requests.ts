@@ -9,12 +9,12 @@ import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
 import { type SeenNow, seenNow } from '../challenges/challenge-rules.js';
 import { methodOf } from '../challenges/challenge-tries.js';
 import type { Codes } from '../codes/codes.js';
+import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
-import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { countOf, rowOf, rowsOf } from '../rows.js';
 import { isLive, type Session, type Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 
 /** A pending or ended sign-in, with its code while there is something to type. */
 export interface LoginRequestView {

@@ -1,4 +1,4 @@
-import type { Catalogue, Locale } from '../texts.js';
+import type { Catalogue, Locale } from '../texts/texts.js';
 
 /** What a mail about a challenge can be: a purpose, or the answer to a sign-up for an address that has an account. */
 export const codeMailKinds = ['SIGN_IN', 'SIGN_UP', 'SIGN_UP_TAKEN', 'ENABLE_TWO_STEP', 'RESET_PASSWORD'] as const;

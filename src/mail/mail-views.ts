@@ -1,5 +1,5 @@
-import type { Texts } from '../texts.js';
-import { instantText } from '../times.js';
+import type { Texts } from '../texts/texts.js';
+import { instantText } from '../texts/times.js';
 import type { CodeMail, NoticeKind, NoticeMail } from './mail-data.js';
 import { quotedName } from './quoted-name.js';
 

@@ -1,4 +1,4 @@
-import type { Locale } from '../texts.js';
+import type { Locale } from '../texts/texts.js';
 
 const NAME_LENGTH = 64;
 

@@ -1,4 +1,4 @@
-import type { Locale } from '../texts.js';
+import type { Locale } from '../texts/texts.js';
 import { type CodeMail, codeMailKinds, type NoticeMail, noticeKinds } from './mail-data.js';
 
 const requestedAt = new Date('2026-11-23T05:15:00Z');

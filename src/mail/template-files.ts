@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Eta } from 'eta';
-import { projectRoot } from '../project.js';
+import { projectRoot } from '../config/project.js';
 
 const ourFolder = path.join(projectRoot, 'templates', 'mail');
 

@@ -1,4 +1,4 @@
-import { locales, type Texts } from '../texts.js';
+import { locales, type Texts } from '../texts/texts.js';
 import type { CodeMail, NoticeMail } from './mail-data.js';
 import { type MailView, MailViews } from './mail-views.js';
 import { sampleCodeMails, sampleNotices } from './sample-mails.js';

@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer';
 import type { Logger } from 'pino';
-import type { Mailbox, RunnableConfig } from '../config.js';
-import type { Locale } from '../texts.js';
+import type { Mailbox, RunnableConfig } from '../config/config.js';
+import { readSmtpUrl } from '../config/smtp-url.js';
+import type { Locale } from '../texts/texts.js';
 import { MailFault, mailFaultOf, type SendError, type SmtpReply, smtpReplyOf } from './mail-fault.js';
-import { readSmtpUrl } from './smtp-url.js';
 
 /** A mail, ready to leave, to one recipient. */
 export interface OutgoingMail {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { domainToASCII } from 'node:url';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Bus } from '../bus/bus.js';
 import { MailFault, type SmtpReply } from '../mail/mail-fault.js';
 import type { RenderedMail } from '../mail/templates.js';
 import type { MailTransport } from '../mail/transport.js';
-import type { Bus } from '../pubsub.js';
-import { RetryLater, retryDelayMs } from '../queue.js';
-import { localeOf } from '../texts.js';
+import { localeOf } from '../texts/texts.js';
 import type { DeliveryRow } from './delivery.entity.js';
 import { claimDelivery, type Outcome, recordOutcome, releaseClaim, renewClaim } from './outbox.js';
+import { RetryLater, retryDelayMs } from './queue.js';
 
 /** Several times while a claim lasts: one renewal that fails loses nothing. */
 const RENEW_MS = 4_000;

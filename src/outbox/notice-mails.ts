@@ -2,7 +2,7 @@ import type { NoticeMail } from '../mail/mail-data.js';
 import type { MailTemplates, RenderedMail } from '../mail/templates.js';
 import { labelOf } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
-import { localeOf, type Texts } from '../texts.js';
+import { localeOf, type Texts } from '../texts/texts.js';
 import type { DeliveryRow } from './delivery.entity.js';
 
 /** Writes security notices. */

@@ -1,8 +1,8 @@
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { NoticeKind } from '../mail/mail-data.js';
-import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { countOf, rowOf, rowsOf, valuesOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
 /**

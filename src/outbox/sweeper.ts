@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { MailQueue } from '../queue.js';
 import { leftBehind } from './outbox.js';
+import type { MailQueue } from './queue.js';
 
 const SWEEP_EVERY_MS = 2_000;
 const MOST = 500;

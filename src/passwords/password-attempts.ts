@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Limits } from '../limits.js';
-import { countOf, rowOf } from '../rows.js';
+import type { Limits } from '../config/limits.js';
+import { countOf, rowOf } from '../sql/rows.js';
 import { PasswordAttemptRow } from './password-attempt.entity.js';
 
 /** Who tries: a stranger by the address typed and the network, a known device by itself. */

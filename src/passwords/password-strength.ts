@@ -2,7 +2,7 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import * as common from '@zxcvbn-ts/language-common';
 import * as english from '@zxcvbn-ts/language-en';
 import type { Text } from '../api/problem.js';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../config/limits.js';
 import { WeakPassword } from './password.types.js';
 
 /** Of zxcvbn's scores 0 to 4: 3 is "safely unguessable: moderate protection from offline slow-hash scenario". */

@@ -1,5 +1,5 @@
 import { hash, type Options, verify } from '@node-rs/argon2';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../config/limits.js';
 import { HashSlots } from './hash-slots.js';
 
 /** argon2id; the package's own enum is `const` and cannot be imported under `isolatedModules`. */

@@ -1,6 +1,6 @@
 import { Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../api/context.js';
-import type { Locale, Texts } from '../texts.js';
+import type { Locale, Texts } from '../texts/texts.js';
 import { type Place, placeLabel } from './places.js';
 
 /** A place in words, in a reader's language. */

@@ -8,7 +8,7 @@ import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { DeviceRemoved } from './security.types.js';
 
 /** Takes devices off accounts. */

@@ -13,7 +13,7 @@ import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordChanged } from './security.types.js';
 import { setPassword } from './set-password.js';
 

@@ -1,6 +1,6 @@
 import { sql } from '@mikro-orm/core';
-import { countOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { countOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 
 /** Writes a new password's hash. Whoever guessed codes had the old one: the pause, or the stop, ends with it. */
 export async function setPassword(tx: Tx, accountId: string, passwordHash: string): Promise<void> {

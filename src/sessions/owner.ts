@@ -3,8 +3,8 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import { Unauthenticated } from '../api/errors.js';
 import { DeviceRow } from '../devices/device.entity.js';
-import { rowOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { rowOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import type { Session, Sessions } from './sessions.js';
 
 /** An account behind its lock, and the device of the session that asks. */

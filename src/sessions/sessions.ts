@@ -1,10 +1,10 @@
 import { raw, sql } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { newToken, tokenHash } from '../codes/tokens.js';
+import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
-import type { Limits } from '../limits.js';
-import { countOf, rowOf, rowsOf, valuesOf } from '../rows.js';
-import type { Tx } from '../transactions.js';
+import { countOf, rowOf, rowsOf, valuesOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 
 /** Who a live session is. */

@@ -6,10 +6,10 @@ import { issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { countOf } from '../rows.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
-import type { Tx } from '../transactions.js';
+import { countOf } from '../sql/rows.js';
+import type { Tx } from '../sql/transactions.js';
 
 /** Who is let in, on what, and why. */
 export interface Admission {

@@ -8,15 +8,15 @@ import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
 import { defaultMethod } from '../challenges/default-method.js';
+import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
-import type { Limits } from '../limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { valuesOf } from '../rows.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { valuesOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
 
 /** What a device signs in with. */

@@ -6,8 +6,8 @@ import type { DeviceDescription } from '../devices/devices.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
-import type { RateLimits } from '../rate-limits.js';
-import type { Transactions } from '../transactions.js';
+import type { RateLimits } from '../rate-limits/rate-limits.js';
+import type { Transactions } from '../sql/transactions.js';
 
 /** What an account is to be opened with. */
 export interface Registration {

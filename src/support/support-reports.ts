@@ -6,12 +6,12 @@ import { lockAccount } from '../accounts/accounts.js';
 import { NotFound, RateLimited } from '../api/errors.js';
 import { isPasswordProven } from '../challenges/challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from '../challenges/challenge-views.js';
+import type { Limits } from '../config/limits.js';
 import type { Devices } from '../devices/devices.js';
-import type { Limits } from '../limits.js';
-import { rowOf, valuesOf } from '../rows.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { rowOf, valuesOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { accountText, challengeText, reportHead } from './report-text.js';
 import { SupportReportRow } from './support-report.entity.js';
 

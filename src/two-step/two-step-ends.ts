@@ -9,10 +9,10 @@ import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
-import { rowOf } from '../rows.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { rowOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepDisabled } from './two-step.types.js';
 
 /** Turns two-step verification off. */

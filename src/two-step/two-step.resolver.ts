@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import { Account } from '../accounts/account.types.js';
 import { type Context, requireSession } from '../api/context.js';
 import { defaultMethod } from '../challenges/default-method.js';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../config/limits.js';
 import type { TwoStep } from './two-step.js';
 import {
   DisableTwoStepResult,

@@ -15,10 +15,10 @@ import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { rowOf } from '../rows.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../transactions.js';
+import { rowOf } from '../sql/rows.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
 
 const purposes: readonly Purpose[] = ['ENABLE_TWO_STEP'];

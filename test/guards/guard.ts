@@ -16,7 +16,7 @@ export interface Guard {
   readonly keeps: string;
   /** More than one where the same thing is asked twice, so that one alone would not be missed. */
   readonly edits: readonly Edit[];
-  /** The test that notices: its file in `test/`, without `.test.ts`, and its title as the file has it. */
+  /** The test that notices: its file below `test/`, without folder and `.test.ts`, and its title as the file has it. */
   readonly noticedBy: readonly [file: string, title: string];
   /** That it is noticed by an answer that is an error of ours, or by one that never comes. */
   readonly breaks?: true;

@@ -411,7 +411,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'wide-networks',
     keeps: 'a /48 may do ten times what a /64 of it may',
-    edits: [{ file: 'rate-limits.ts', find: 'if (wide) await consume(counter.wide, wide);', replace: '' }],
+    edits: [{ file: 'rate-limits/rate-limits.ts', find: 'if (wide) await consume(counter.wide, wide);', replace: '' }],
     noticedBy: ['limits-of-networks', 'a /64 of IPv6 is one, and a /48 may do ten times what one of them may'],
   },
   {

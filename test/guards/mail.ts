@@ -153,7 +153,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'a mail is written in the transaction of its reason and queued after it',
     edits: [
       {
-        file: 'transactions.ts',
+        file: 'sql/transactions.ts',
         find: 'for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);',
         replace: '',
       },
@@ -302,7 +302,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'a secret that is logged by its name is taken out',
     edits: [
       {
-        file: 'logging.ts',
+        file: 'wiring/logging.ts',
         find: 'secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])',
         replace: 'secretNames.slice(99)',
       },
@@ -312,7 +312,9 @@ export const mailGuards: readonly Guard[] = [
   {
     name: 'errors-without-rows',
     keeps: 'what the database refused is not written to the log',
-    edits: [{ file: 'logging.ts', find: "error.message.replace(/\\n - detail: .*$/s, '')", replace: 'error.message' }],
+    edits: [
+      { file: 'wiring/logging.ts', find: "error.message.replace(/\\n - detail: .*$/s, '')", replace: 'error.message' },
+    ],
     noticedBy: ['attack-log', 'a row that the database refuses is not written to the log'],
   },
   {
@@ -389,7 +391,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'the hash of a sign-up that nobody finished goes',
     edits: [
       {
-        file: 'retention.ts',
+        file: 'wiring/retention.ts',
         find: 'update challenge set password_hash = null, ended_at = expires_at',
         replace: 'update challenge set ended_at = expires_at',
       },
@@ -453,21 +455,27 @@ export const mailGuards: readonly Guard[] = [
   {
     name: 'lost-connections',
     keeps: 'a connection that is lost in a transaction leaves the pool',
-    edits: [{ file: 'database.ts', find: '  Client: PooledClient,\n', replace: '' }],
+    edits: [{ file: 'wiring/database.ts', find: '  Client: PooledClient,\n', replace: '' }],
     noticedBy: ['lost-answers', 'however often that happens, the server goes on'],
     breaks: true,
   },
   {
     name: 'activity-days',
     keeps: 'login activity goes after ACTIVITY_DAYS',
-    edits: [{ file: 'retention.ts', find: "oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),", replace: '' }],
+    edits: [
+      { file: 'wiring/retention.ts', find: "oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),", replace: '' },
+    ],
     noticedBy: ['activity', 'login activity is kept for ACTIVITY_DAYS'],
   },
   {
     name: 'ended-days',
     keeps: 'what has ended goes after ENDED_DAYS',
     edits: [
-      { file: 'retention.ts', find: "oldest('support_report', 'created_at', { days: ENDED_DAYS }),", replace: '' },
+      {
+        file: 'wiring/retention.ts',
+        find: "oldest('support_report', 'created_at', { days: ENDED_DAYS }),",
+        replace: '',
+      },
     ],
     noticedBy: ['limits-of-time', 'what has ended is kept for ENDED_DAYS, and not longer'],
   },

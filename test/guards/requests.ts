@@ -9,7 +9,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a mutation has one root field',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: 'if (fields > 1) reject(context, `A ${operation} has exactly one root field.`);',
         replace: '',
       },
@@ -21,7 +21,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'fragments hide no second mutation',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: 'else fields += countInFragment(context, selection.name.value, counted);',
         replace: 'else fields = Math.max(fields, countInFragment(context, selection.name.value, counted));',
       },
@@ -33,7 +33,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'inline fragments hide no second mutation',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '\n      fields += countRootFields(context, selection.selectionSet, counted);',
         replace: '\n      fields = Math.max(fields, countRootFields(context, selection.selectionSet, counted));',
       },
@@ -45,7 +45,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'an operation that is not run is counted too',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: 'OperationDefinition({ operation, selectionSet }) {\n      if (operation === OperationTypeNode.QUERY) return;',
         replace:
           "OperationDefinition({ operation, selectionSet, name }) {\n      if (operation === OperationTypeNode.QUERY || name?.value === 'M') return;",
@@ -58,7 +58,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'doubling fragments are counted in no time',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '  const known = counted.get(name);\n  if (known !== undefined) return known;',
         replace: '',
       },
@@ -71,7 +71,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the depth of doubling fragments is found in no time',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '    const known = this.fragments.get(name);\n    if (known !== undefined) return known;',
         replace: '',
       },
@@ -84,7 +84,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a document is GRAPHQL_DEPTH levels deep',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '(context) => new DepthRule(context, limits.GRAPHQL_DEPTH).visitor(),',
         replace: '',
       },
@@ -96,7 +96,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'fragments hide no depth',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: 'return this.depthOfFragment(selection.name.value, spreading);',
         replace: 'return 1;',
       },
@@ -108,7 +108,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a document has GRAPHQL_ALIASES aliases',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '(context) => maxAliases(context, limits.GRAPHQL_ALIASES),',
         replace: '',
       },
@@ -120,7 +120,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a document over HTTP has GRAPHQL_TOKENS tokens',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },',
         replace: '',
       },
@@ -132,7 +132,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a document over WebSocket has GRAPHQL_TOKENS tokens',
     edits: [
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: 'parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS })',
         replace: 'parse(payload.query)',
       },
@@ -144,7 +144,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the rules of documents hold over WebSocket too',
     edits: [
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: '[...specifiedRules, ...rules]',
         replace: '[...specifiedRules, ...rules.slice(9)]',
       },
@@ -156,7 +156,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'where introspection is off it is off over HTTP',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),',
         replace: '',
       },
@@ -168,12 +168,12 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'where introspection is off it is off over WebSocket',
     edits: [
       {
-        file: 'api/document-rules.ts',
+        file: 'wire/document-rules.ts',
         find: '...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),',
         replace: '',
       },
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: 'if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {',
         replace: 'if (!operation) {',
       },
@@ -184,14 +184,14 @@ export const requestGuards: readonly Guard[] = [
     name: 'batches',
     keeps: 'several documents at once are refused',
     edits: [
-      { file: 'api/http.ts', find: 'allowBatchedHttpRequests: false', replace: 'allowBatchedHttpRequests: true' },
+      { file: 'wire/http.ts', find: 'allowBatchedHttpRequests: false', replace: 'allowBatchedHttpRequests: true' },
     ],
     noticedBy: ['document-rules', 'of several documents at once is refused'],
   },
   {
     name: 'persisted-queries',
     keeps: 'there are no automatic persisted queries',
-    edits: [{ file: 'api/http.ts', find: 'persistedQueries: false,', replace: 'persistedQueries: {},' }],
+    edits: [{ file: 'wire/http.ts', find: 'persistedQueries: false,', replace: 'persistedQueries: {},' }],
     noticedBy: ['document-rules', 'for a stored document is refused: there are none'],
   },
   {
@@ -199,12 +199,12 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'GET answers no document',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'if (!request.ws) return refuseMethod(reply);',
         replace: 'if (!request.ws) return;',
       },
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'open(socket, request),\n    handler: (_request, reply) => refuseMethod(reply),',
         replace: 'open(socket, request),\n    handler: http as never,',
       },
@@ -214,34 +214,34 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'stalled-clients',
     keeps: 'a client that stalls does not hold up a shutdown',
-    edits: [{ file: 'api/http.ts', find: '  cutStalledConnections(app);\n', replace: '' }],
+    edits: [{ file: 'wire/http.ts', find: '  cutStalledConnections(app);\n', replace: '' }],
     noticedBy: ['stopping', 'does not wait for clients that never end a request'],
   },
   {
     name: 'spare-connections',
     keeps: 'a connection that was opened in advance does not hold up a shutdown',
-    edits: [{ file: 'api/http.ts', find: 'if (socket.bytesRead === 0) socket.destroy();', replace: 'void socket;' }],
+    edits: [{ file: 'wire/http.ts', find: 'if (socket.bytesRead === 0) socket.destroy();', replace: 'void socket;' }],
     noticedBy: ['closing', 'does not wait for a connection that was opened in advance'],
   },
   {
     name: 'content-type',
     keeps: 'a body that is not JSON is refused',
-    edits: [{ file: 'api/http-headers.ts', find: "app.removeContentTypeParser('text/plain');", replace: '' }],
+    edits: [{ file: 'wire/http-headers.ts', find: "app.removeContentTypeParser('text/plain');", replace: '' }],
     noticedBy: ['document-rules', 'whose content type is %s is refused'],
   },
   {
     name: 'body-size',
     keeps: 'a body that is too long is refused',
-    edits: [{ file: 'api/http.ts', find: 'bodyLimit: BODY_BYTES,', replace: '' }],
+    edits: [{ file: 'wire/http.ts', find: 'bodyLimit: BODY_BYTES,', replace: '' }],
     noticedBy: ['document-rules', 'that is too long is refused'],
   },
   {
     name: 'no-hints',
     keeps: 'in production a wrong name is answered without the right one',
     edits: [
-      { file: 'api/http.ts', find: 'hideSchemaDetailsFromClientErrors: config.production,', replace: '' },
+      { file: 'wire/http.ts', find: 'hideSchemaDetailsFromClientErrors: config.production,', replace: '' },
       {
-        file: 'api/format-error.ts',
+        file: 'wire/format-error.ts',
         find: 'const message = production ? withoutHints(shown) : shown;',
         replace: 'const message = shown;',
       },
@@ -253,7 +253,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a fault of ours tells an id and nothing else',
     edits: [
       {
-        file: 'api/format-error.ts',
+        file: 'wire/format-error.ts',
         find: "message: 'Something went wrong on our side.',",
         replace: 'message: String(cause),',
       },
@@ -265,7 +265,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a refused value is not quoted',
     edits: [
       {
-        file: 'api/format-error.ts',
+        file: 'wire/format-error.ts',
         find: 'const refused = cause instanceof GraphQLError ? (refusedVariable(cause) ?? refusedNull(cause)) : null;',
         replace: 'const refused = cause instanceof GraphQLError ? refusedNull(cause) : null;',
       },
@@ -280,7 +280,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'WebSocket runs subscriptions only',
     edits: [
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: 'if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {',
         replace: 'if (!operation) {',
       },
@@ -292,7 +292,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: "a WebSocket's Origin is on the list",
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();',
         replace: 'if (origin === "") return reply.code(403).send();',
       },
@@ -304,7 +304,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'cookies count from an Origin on the list alone',
     edits: [
       {
-        file: 'api/http-headers.ts',
+        file: 'wire/http-headers.ts',
         find: '} else if (request.headers[TRANSPORT_HEADER] !== undefined) {',
         replace: '} else if (request.headers[TRANSPORT_HEADER] === "") {',
       },
@@ -316,7 +316,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'pages of an origin that is not on the list read no answer',
     edits: [
       {
-        file: 'api/http-headers.ts',
+        file: 'wire/http-headers.ts',
         find: 'if (allowedOrigins.includes(origin)) {',
         replace: 'if (allowedOrigins.length > 0) {',
       },
@@ -328,7 +328,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'cookies do not count without the header that asks for them',
     edits: [
       {
-        file: 'api/cookies.ts',
+        file: 'wire/cookies.ts',
         find: "if (request.headers[TRANSPORT_HEADER] !== 'cookie') return null;",
         replace: '',
       },
@@ -340,7 +340,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'with cookies a WebSocket has an Origin',
     edits: [
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: 'request.headers.origin === undefined ? null : this.serving',
         replace: 'request.headers.origin === "" ? null : this.serving',
       },
@@ -352,12 +352,12 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'Authorization wins over cookies',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'const jar = bearer === null ? cookies.jarOf(request, reply) : null;',
         replace: 'const jar = cookies.jarOf(request, reply);',
       },
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'bearer ?? (jar && cookies.sessionToken(request))',
         replace: '(jar && cookies.sessionToken(request)) ?? bearer',
       },
@@ -367,13 +367,13 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'cookies-out-of-reach',
     keeps: "cookies are out of a script's reach",
-    edits: [{ file: 'api/cookies.ts', find: 'httpOnly: true', replace: 'httpOnly: false' }],
+    edits: [{ file: 'wire/cookies.ts', find: 'httpOnly: true', replace: 'httpOnly: false' }],
     noticedBy: ['cookies', 'a browser that asks for cookies is given both tokens there, and none in the answer'],
   },
   {
     name: 'cookies-of-one-site',
     keeps: 'cookies are not sent from other sites',
-    edits: [{ file: 'api/cookies.ts', find: "sameSite: 'strict'", replace: "sameSite: 'lax'" }],
+    edits: [{ file: 'wire/cookies.ts', find: "sameSite: 'strict'", replace: "sameSite: 'lax'" }],
     noticedBy: ['cookies', 'a browser that asks for cookies is given both tokens there, and none in the answer'],
   },
   {
@@ -381,7 +381,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'on https cookies are Secure and bound to the host',
     edits: [
       {
-        file: 'api/cookies.ts',
+        file: 'wire/cookies.ts',
         find: "this.prefix = secure ? '__Host-doorstep' : 'doorstep';",
         replace: "this.prefix = 'doorstep';",
       },
@@ -393,7 +393,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a browser has ten device cookies',
     edits: [
       {
-        file: 'api/cookies.ts',
+        file: 'wire/cookies.ts',
         find: 'for (const [oldest] of others.slice(DEVICE_COOKIES_MOST - 1)) reply.clearCookie(oldest, this.options);',
         replace: 'void others;',
       },
@@ -405,7 +405,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'in production session cookies do not travel in clear',
     edits: [
       {
-        file: 'config.ts',
+        file: 'config/config.ts',
         find: "if (production && env.PUBLIC_URL && publicUrl.protocol !== 'https:') {",
         replace: "if (production && env.PUBLIC_URL === '') {",
       },
@@ -417,7 +417,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a limit out of its bounds stops the start',
     edits: [
       {
-        file: 'config.ts',
+        file: 'config/config.ts',
         find: 'if (value >= min && value <= max) return value;',
         replace: 'if (value >= 0) return value;',
       },
@@ -429,7 +429,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'every answer has a policy without inline script',
     edits: [
       {
-        file: 'api/http-headers.ts',
+        file: 'wire/http-headers.ts',
         find: "'script-src': [\"'self'\"],",
         replace: "'script-src': [\"'self'\", \"'unsafe-inline'\"],",
       },
@@ -439,7 +439,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'frame-ancestors',
     keeps: 'no page frames ours',
-    edits: [{ file: 'api/http-headers.ts', find: "        'frame-ancestors': [\"'none'\"],\n", replace: '' }],
+    edits: [{ file: 'wire/http-headers.ts', find: "        'frame-ancestors': [\"'none'\"],\n", replace: '' }],
     noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
   },
   {
@@ -447,7 +447,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'in production browsers come back by https alone',
     edits: [
       {
-        file: 'api/http-headers.ts',
+        file: 'wire/http-headers.ts',
         find: 'config.production ? { maxAge: YEAR_SECONDS, includeSubDomains: true } : false',
         replace: 'config.production && YEAR_SECONDS < 0',
       },
@@ -458,7 +458,7 @@ export const requestGuards: readonly Guard[] = [
     name: 'no-store',
     keeps: 'no answer of the API is kept',
     edits: [
-      { file: 'api/http-headers.ts', find: "reply.header('cache-control', 'no-store');", replace: 'void reply;' },
+      { file: 'wire/http-headers.ts', find: "reply.header('cache-control', 'no-store');", replace: 'void reply;' },
     ],
     noticedBy: ['headers', 'every answer has the security headers, whatever it answers'],
   },
@@ -467,7 +467,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a forwarding header counts from TRUST_PROXY alone',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
         replace: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : true,',
       },
@@ -479,7 +479,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'forwarding headers are read from the right',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
         replace: 'trustProxy: config.trustProxy.length > 0,',
       },
@@ -489,19 +489,19 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'proxy-warning',
     keeps: 'a forwarding header that is not trusted is warned of, once',
-    edits: [{ file: 'api/http-headers.ts', find: '    isSaid = true;\n', replace: '' }],
+    edits: [{ file: 'wire/http-headers.ts', find: '    isSaid = true;\n', replace: '' }],
     noticedBy: ['headers', 'a forwarding header is warned of once while TRUST_PROXY is unset'],
   },
   {
     name: 'local-peer',
     keeps: 'the inbox is for peers of this machine',
-    edits: [{ file: 'api/local-only.ts', find: 'isLoopback(request.socket.remoteAddress) &&', replace: '' }],
+    edits: [{ file: 'wire/local-only.ts', find: 'isLoopback(request.socket.remoteAddress) &&', replace: '' }],
     noticedBy: ['inbox', 'a peer that is not loopback is refused, an IPv4 one mapped into IPv6 is loopback'],
   },
   {
     name: 'local-host',
     keeps: 'the inbox is for our own Host',
-    edits: [{ file: 'api/local-only.ts', find: 'isOurHost(request.headers.host, port()) &&', replace: '' }],
+    edits: [{ file: 'wire/local-only.ts', find: 'isOurHost(request.headers.host, port()) &&', replace: '' }],
     noticedBy: ['inbox', 'a request with %s meets the answer for an unknown page and changes nothing'],
   },
   {
@@ -509,7 +509,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the inbox is not for what a proxy forwards',
     edits: [
       {
-        file: 'api/local-only.ts',
+        file: 'wire/local-only.ts',
         find: '!Object.keys(request.headers).some((name) => forwardingHeader.test(name)) &&',
         replace: '',
       },
@@ -519,7 +519,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'local-page',
     keeps: 'the inbox is not for pages of other sites',
-    edits: [{ file: 'api/local-only.ts', find: ' &&\n    isOurPageOrNone(request);', replace: ';' }],
+    edits: [{ file: 'wire/local-only.ts', find: ' &&\n    isOurPageOrNone(request);', replace: ';' }],
     noticedBy: ['inbox', 'a request with %s meets the answer for an unknown page and changes nothing'],
   },
   {
@@ -527,7 +527,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'metrics are for a token, or for this machine',
     edits: [
       {
-        file: 'api/metrics.ts',
+        file: 'wire/metrics.ts',
         find: 'if (!hasToken(request, token) && !isLocal(request)) return reply.callNotFound();',
         replace: '',
       },
@@ -537,7 +537,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'metrics-in-production',
     keeps: 'in production metrics need the token, from this machine too',
-    edits: [{ file: 'api-app.ts', find: '!production && isLocal(request)', replace: 'isLocal(request)' }],
+    edits: [{ file: 'wiring/api-app.ts', find: '!production && isLocal(request)', replace: 'isLocal(request)' }],
     noticedBy: ['headers', 'metrics need their token, even from this machine'],
   },
   {
@@ -545,7 +545,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'in production there is no inbox',
     edits: [
       {
-        file: 'app.ts',
+        file: 'wiring/app.ts',
         find: 'const inbox = config.production ? undefined : this.parts.inbox;',
         replace: 'const { inbox } = this.parts;',
       },
@@ -582,7 +582,7 @@ export const requestGuards: readonly Guard[] = [
         replace: 'if (alarm.isOver) return;',
       },
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
         replace: 'if (live && !isOfToken(live, session))',
       },
@@ -594,7 +594,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the sockets of a session that ended are closed',
     edits: [
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
         replace: 'if (live && !isOfToken(live, session))',
       },
@@ -606,7 +606,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the session of a socket is read again every WS_RECHECK_SECONDS',
     edits: [
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'setInterval(() => this.check([...this.bySession.keys()]), limits.WS_RECHECK_SECONDS * 1000)',
         replace: 'setInterval(() => undefined, limits.WS_RECHECK_SECONDS * 1000)',
       },
@@ -618,7 +618,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'no message is executed after the session has ended',
     edits: [
       {
-        file: 'api/connection.ts',
+        file: 'wire/connection.ts',
         find: "this.socket.on('message', (data) => {\n      if (this.isOver || this.isMute) return;",
         replace: "this.socket.on('message', (data) => {",
       },
@@ -633,7 +633,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a peer that ignores the close is cut off',
     edits: [
       {
-        file: 'api/connection.ts',
+        file: 'wire/connection.ts',
         find: 'setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();',
         replace: 'void TERMINATE_AFTER_MS;',
       },
@@ -648,7 +648,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a socket sends WS_MESSAGES_PER_MINUTE messages',
     edits: [
       {
-        file: 'api/connection.ts',
+        file: 'wire/connection.ts',
         find: 'if (this.isFlooding()) {',
         replace: 'if (this.isFlooding() && this.isOver) {',
       },
@@ -658,7 +658,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'message-size',
     keeps: 'a message has WS_PAYLOAD_BYTES bytes',
-    edits: [{ file: 'api/http.ts', find: 'maxPayload: config.limits.WS_PAYLOAD_BYTES, ', replace: '' }],
+    edits: [{ file: 'wire/http.ts', find: 'maxPayload: config.limits.WS_PAYLOAD_BYTES, ', replace: '' }],
     noticedBy: ['websocket', 'with 1009 if a message is longer than it may be'],
   },
   {
@@ -666,7 +666,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a session has WS_SOCKETS_PER_SESSION sockets on a server',
     edits: [
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'if (connections.size >= this.limits.WS_SOCKETS_PER_SESSION) return null;',
         replace: '',
       },
@@ -678,7 +678,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a network has WS_ANONYMOUS_SOCKETS_PER_IP sockets without a session on a server',
     edits: [
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'if (count >= this.limits.WS_ANONYMOUS_SOCKETS_PER_IP) return null;',
         replace: '',
       },
@@ -690,7 +690,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a socket carries WS_SUBSCRIPTIONS subscriptions',
     edits: [
       {
-        file: 'api/websocket.ts',
+        file: 'wire/websocket.ts',
         find: 'if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {',
         replace: 'if (limits.WS_SUBSCRIPTIONS < 0) {',
       },
@@ -760,7 +760,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'subscription-unconditional',
     keeps: 'a subscription has a root field whatever its variables say',
-    edits: [{ file: 'api/document-rules.ts', find: '(context) => unconditionalSubscription(context),', replace: '' }],
+    edits: [{ file: 'wire/document-rules.ts', find: '(context) => unconditionalSubscription(context),', replace: '' }],
     noticedBy: ['document-rules', 'has one subscription, and is the fault of the client %s'],
   },
   {
@@ -768,7 +768,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'there is no socket but at /graphql',
     edits: [
       {
-        file: 'api/http.ts',
+        file: 'wire/http.ts',
         find: "if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();",
         replace: 'void [request, reply];',
       },

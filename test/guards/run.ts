@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { projectRoot } from '../../src/project.js';
+import { projectRoot } from '../../src/config/project.js';
 import { type Edit, type Guard, patternOf, timesFound } from './guard.js';
 import { guards } from './guards.js';
 

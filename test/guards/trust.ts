@@ -67,7 +67,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a socket that was opened with a token which was replaced is closed',
     edits: [
       {
-        file: 'api/sockets.ts',
+        file: 'wire/sockets.ts',
         find: 'else if (!isOfToken(live, session)) connection.reopen();',
         replace: '',
       },

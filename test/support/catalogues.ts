@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../../src/project.js';
+import { projectRoot } from '../../src/config/project.js';
 
 type Entry = string | string[] | { [name: string]: Entry };
 

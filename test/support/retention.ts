@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { openDatabase } from '../../src/database.js';
-import { Retention } from '../../src/retention.js';
+import { openDatabase } from '../../src/wiring/database.js';
+import { Retention } from '../../src/wiring/retention.js';
 import type { Servers } from './servers.js';
 
 /** Runs the scheduled job that deletes what is no longer kept, now. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Logger, pino } from 'pino';
-import { type App, createApp, type Parts } from '../../src/app.js';
-import { loadConfig, type RunnableConfig } from '../../src/config.js';
+import { loadConfig, type RunnableConfig } from '../../src/config/config.js';
+import type { Limits } from '../../src/config/limits.js';
 import { type Inbox, startInbox } from '../../src/embedded/inbox.js';
-import type { Limits } from '../../src/limits.js';
+import { type App, createApp, type Parts } from '../../src/wiring/app.js';
 import { Client } from './client.js';
 import { TestDatabase } from './database.js';
 import { Handset, newOwner } from './handset.js';

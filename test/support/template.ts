@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { migrate, openDatabase } from '../../src/database.js';
+import { migrate, openDatabase } from '../../src/wiring/database.js';
 import { createDatabase, TEMPLATE } from './database.js';
 
 /** Makes the migrated database that each test's own is a copy of, in the PostgreSQL of the run. */

@@ -1,0 +1,260 @@
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import addressParser from 'nodemailer/lib/addressparser';
+import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
+import { type LimitName, type Limits, limitTable } from './limits.js';
+import { readSmtpUrl } from './smtp-url.js';
+import { StartFault } from './start-fault.js';
+
+/** A name and an address, as in `Doorstep <no-reply@localhost>`. */
+export interface Mailbox {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** The key that mails are signed with (RFC 6376). */
+export interface Dkim {
+  readonly domainName: string;
+  readonly keySelector: string;
+  readonly privateKey: string;
+}
+
+/** Everything that can be set, checked and frozen. `null` means: not set. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly smtpUrl: string | null;
+  readonly mailFrom: Mailbox;
+  /** The newest first; empty only until `npm start` has made development keys. */
+  readonly codeKeys: readonly CodeKey[];
+  /** Where browsers find the server; its origin decides cookies. */
+  readonly publicUrl: URL;
+  /** Origins for CORS and for a WebSocket's upgrade, that of `publicUrl` included. */
+  readonly allowedOrigins: readonly string[];
+  readonly playground: boolean;
+  readonly introspection: boolean;
+  readonly metricsToken: string | null;
+  readonly supportContact: string | null;
+  readonly dkim: Dkim | null;
+  /** A folder whose files stand in for those of `templates/mail`, by name. */
+  readonly mailTemplates: string | null;
+  readonly geoipDatabase: string | null;
+  /** Addresses and networks (CIDR) of proxies whose forwarding headers count. */
+  readonly trustProxy: readonly string[];
+  /** Null: each process has its own default. */
+  readonly logLevel: LogLevel | null;
+  readonly limits: Limits;
+}
+
+/** A configuration with which the API and the worker can run. */
+export type RunnableConfig = Config & { readonly databaseUrl: string; readonly smtpUrl: string };
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every fault of a configuration, one line each. */
+export class ConfigError extends StartFault {
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables that have no embedded part to stand in for them outside `npm start`. */
+export type Needed = 'DATABASE_URL' | 'SMTP_URL' | 'CODE_KEYS' | 'MAIL_FROM' | 'PUBLIC_URL';
+
+const neededInProduction: readonly Needed[] = ['DATABASE_URL', 'SMTP_URL', 'CODE_KEYS', 'MAIL_FROM', 'PUBLIC_URL'];
+
+/**
+ * Reads and checks the environment.
+ * @param needed what this process cannot run without; in production always all of `Needed`
+ * @throws ConfigError that lists every fault at once
+ */
+export function loadConfig(env: Environment, needed: readonly Needed[] = []): Config {
+  const faults: string[] = [];
+  const read = new Reader(env, faults);
+
+  const production = read.choice('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
+  const port = read.wholeNumber('PORT', 4000, 0, 65_535);
+  const publicUrl = read.parsed('PUBLIC_URL', webUrl) ?? new URL(`http://localhost:${port}`);
+  if (production && env.PUBLIC_URL && publicUrl.protocol !== 'https:') {
+    faults.push('PUBLIC_URL must be https in production: session cookies must not travel in clear');
+  }
+  for (const name of new Set([...(production ? neededInProduction : []), ...needed])) {
+    if (!env[name]?.trim()) faults.push(`${name} is missing`);
+  }
+  const limits = Object.fromEntries(
+    Object.entries(limitTable).map(([name, { default: value, min, max }]) => [
+      name,
+      read.wholeNumber(name, value, min, max),
+    ]),
+  ) as Record<LimitName, number>;
+  checkLimits(limits, faults);
+
+  const config: Config = {
+    production,
+    host: read.text('HOST') ?? '127.0.0.1',
+    port,
+    dataDir: read.text('DATA_DIR') ?? '.data',
+    databaseUrl: read.parsed('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
+    redisUrl: read.parsed('REDIS_URL', urlOf('redis:', 'rediss:')),
+    smtpUrl: read.parsed('SMTP_URL', smtpUrl),
+    mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
+    codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
+    publicUrl,
+    allowedOrigins: allowedOrigins(
+      publicUrl,
+      read.list('ALLOWED_ORIGINS', (text) => webUrl(text).origin),
+      production,
+    ),
+    playground: read.flag('PLAYGROUND', !production),
+    introspection: read.flag('INTROSPECTION', !production),
+    metricsToken: read.text('METRICS_TOKEN'),
+    supportContact: read.text('SUPPORT_CONTACT'),
+    dkim: readDkim(read, faults),
+    mailTemplates: read.text('MAIL_TEMPLATES'),
+    geoipDatabase: read.text('GEOIP_DATABASE'),
+    trustProxy: read.list('TRUST_PROXY', proxyNetwork),
+    logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
+    limits,
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze({ ...config, limits: Object.freeze(limits) });
+}
+
+function checkLimits(limits: Limits, faults: string[]): void {
+  const ascending: [LimitName, LimitName][] = [
+    ['ACCOUNT_TRIES_BEFORE_PAUSE', 'ACCOUNT_TRIES_BEFORE_STOP'],
+    ['SESSION_IDLE_DAYS', 'SESSION_MAX_DAYS'],
+    ['TRUST_IDLE_DAYS', 'TRUST_MAX_DAYS'],
+    ['TRUSTED_DEVICES', 'DEVICES'],
+    ['RESEND_SECONDS', 'CHALLENGE_SECONDS'],
+  ];
+  for (const [lower, upper] of ascending) {
+    if (limits[lower] > limits[upper]) faults.push(`${lower} (${limits[lower]}) is above ${upper} (${limits[upper]})`);
+  }
+}
+
+function readDkim(read: Reader, faults: string[]): Dkim | null {
+  const domainName = read.text('DKIM_DOMAIN');
+  const keySelector = read.text('DKIM_SELECTOR');
+  const privateKey = read.parsed('DKIM_KEY_FILE', (path) => readFileSync(path, 'utf8'));
+  if (domainName && keySelector && privateKey) return { domainName, keySelector, privateKey };
+  if (domainName || keySelector || privateKey) {
+    faults.push('DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE go together');
+  }
+  return null;
+}
+
+function allowedOrigins(publicUrl: URL, listed: readonly string[], production: boolean): string[] {
+  const origins = new Set([publicUrl.origin, ...listed]);
+  if (!production && publicUrl.hostname === 'localhost')
+    origins.add(publicUrl.origin.replace('localhost', '127.0.0.1'));
+  return [...origins];
+}
+
+/** Reads variables by name and collects what is wrong with them; an empty one counts as not set. */
+class Reader {
+  constructor(
+    private readonly env: Environment,
+    private readonly faults: string[],
+  ) {}
+
+  text(name: string): string | null {
+    return this.env[name]?.trim() || null;
+  }
+
+  /** The value as `parse` makes it; what `parse` throws is the fault. */
+  parsed<T>(name: string, parse: (text: string) => T): T | null {
+    const text = this.text(name);
+    if (text === null) return null;
+    try {
+      return parse(text);
+    } catch (error) {
+      this.faults.push(`${name} ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  list(name: string, parse: (entry: string) => string): string[] {
+    const entries = (this.text(name) ?? '').split(',').map((entry) => entry.trim());
+    return entries.filter(Boolean).flatMap((entry) => {
+      try {
+        return [parse(entry)];
+      } catch (error) {
+        this.faults.push(`${name}: '${entry}' ${error instanceof Error ? error.message : String(error)}`);
+        return [];
+      }
+    });
+  }
+
+  wholeNumber(name: string, preset: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === null) return preset;
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    this.faults.push(`${name} must be a whole number from ${min} to ${max}, not '${text}'`);
+    return preset;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], preset: T): T {
+    const text = this.text(name);
+    if (text === null) return preset;
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice) return choice;
+    this.faults.push(`${name} must be one of ${choices.join(', ')}, not '${text}'`);
+    return preset;
+  }
+
+  flag(name: string, preset: boolean): boolean {
+    const text = this.choice(name, ['on', 'off', 'true', 'false', '1', '0'], preset ? 'on' : 'off');
+    return text === 'on' || text === 'true' || text === '1';
+  }
+}
+
+function urlOf(...protocols: string[]): (text: string) => string {
+  return (text) => {
+    // The text itself is not quoted in faults: it may carry a password.
+    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+      throw new RangeError(`must be a URL that begins with ${protocols.map((name) => `${name}//`).join(' or ')}`);
+    }
+    return text;
+  };
+}
+
+function smtpUrl(text: string): string {
+  const url = urlOf('smtp:', 'smtps:')(text);
+  readSmtpUrl(url);
+  return url;
+}
+
+function webUrl(text: string): URL {
+  if (!URL.canParse(text)) throw new RangeError('must be a URL such as https://doorstep.example');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new RangeError('must be http or https');
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    throw new RangeError('must be an origin alone: no path, query or user');
+  }
+  return url;
+}
+
+function mailbox(text: string): Mailbox {
+  const [parsed, ...more] = addressParser(text);
+  const address = parsed && 'address' in parsed ? (parsed.address ?? '') : '';
+  if (!parsed || more.length > 0 || !/^[^\s@<>]+@[^\s@<>]+$/.test(address)) {
+    throw new RangeError('must be one mailbox, such as Doorstep <no-reply@doorstep.example>');
+  }
+  return { name: parsed.name, address };
+}
+
+const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];
+
+function proxyNetwork(entry: string): string {
+  if (namedNetworks.includes(entry) || ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry)) return entry;
+  throw new RangeError(`must be an IP address, a network in CIDR form, or one of ${namedNetworks.join(', ')}`);
+}

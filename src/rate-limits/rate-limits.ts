@@ -1,0 +1,134 @@
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
+import { RateLimited } from '../api/errors.js';
+import type { Limits } from '../config/limits.js';
+import { clientNetworks } from '../places/client-network.js';
+
+/** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
+export type NetworkLimit = 'CHALLENGES_PER_IP_HOUR' | 'OPEN_CHALLENGES_PER_IP_HOUR' | 'PASSWORD_FAILURES_PER_IP_HOUR';
+
+const networkLimits: readonly NetworkLimit[] = [
+  'CHALLENGES_PER_IP_HOUR',
+  'OPEN_CHALLENGES_PER_IP_HOUR',
+  'PASSWORD_FAILURES_PER_IP_HOUR',
+];
+
+const HOUR_SECONDS = 3600;
+/** How much more a /48 may do than one /64 of it. */
+const WIDE_FACTOR = 10;
+/** Past this the store counts as away, and the process counts by itself. */
+const STORE_TIMEOUT_MS = 1000;
+/** The same for one command to Redis: a sign-in sends up to five of them, one after the other. */
+const COMMAND_TIMEOUT_MS = 300;
+
+interface Counter {
+  readonly narrow: RateLimiterAbstract;
+  readonly wide: RateLimiterAbstract;
+}
+
+/**
+ * Limits by client network, over all servers: counted in Redis, or in PostgreSQL where there is none. While the store
+ * is away each process counts by itself.
+ */
+export class RateLimits {
+  private readonly counters: ReadonlyMap<NetworkLimit, Counter>;
+  private readonly disconnect: () => Promise<void>;
+
+  constructor(config: { redisUrl: string | null; databaseUrl: string; limits: Limits }, logger: Logger) {
+    const { open, disconnect } = config.redisUrl
+      ? redisStore(config.redisUrl, logger)
+      : postgresStore(config.databaseUrl, logger);
+    this.disconnect = disconnect;
+    this.counters = new Map(
+      networkLimits.map((name) => [
+        name,
+        {
+          narrow: open(`${name}:narrow`, config.limits[name]),
+          wide: open(`${name}:wide`, WIDE_FACTOR * config.limits[name]),
+        },
+      ]),
+    );
+  }
+
+  /** Counts one for the client's network. @throws RateLimited if that is one too many */
+  async take(name: NetworkLimit, ipAddress: string): Promise<void> {
+    const { narrow, wide } = clientNetworks(ipAddress);
+    const counter = this.counters.get(name) as Counter;
+    await consume(counter.narrow, narrow);
+    if (wide) await consume(counter.wide, wide);
+  }
+
+  /** Takes back what `take` counted. */
+  async giveBack(name: NetworkLimit, ipAddress: string): Promise<void> {
+    const { narrow, wide } = clientNetworks(ipAddress);
+    const counter = this.counters.get(name) as Counter;
+    await Promise.all([counter.narrow.reward(narrow), wide && counter.wide.reward(wide)]);
+  }
+
+  close(): Promise<void> {
+    return this.disconnect();
+  }
+}
+
+async function consume(counter: RateLimiterAbstract, network: string): Promise<void> {
+  try {
+    await counter.consume(network);
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) throw new RateLimited(new Date(Date.now() + refusal.msBeforeNext));
+    throw refusal;
+  }
+}
+
+function redisStore(redisUrl: string, logger: Logger) {
+  const client = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: STORE_TIMEOUT_MS,
+  });
+  client.on('error', (error) => logger.debug({ err: error }, 'rate limits: Redis is away'));
+  return {
+    open: (keyPrefix: string, points: number) =>
+      new RateLimiterRedis({
+        storeClient: client,
+        keyPrefix: `doorstep:${keyPrefix}`,
+        points,
+        duration: HOUR_SECONDS,
+        insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: HOUR_SECONDS }),
+      }),
+    disconnect: async () => client.disconnect(),
+  };
+}
+
+function postgresStore(databaseUrl: string, logger: Logger) {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 2,
+    connectionTimeoutMillis: STORE_TIMEOUT_MS,
+    query_timeout: STORE_TIMEOUT_MS,
+    allowExitOnIdle: true,
+  });
+  pool.on('error', (error) => logger.debug({ err: error }, 'rate limits: PostgreSQL is away'));
+  return {
+    open: (keyPrefix: string, points: number) =>
+      new RateLimiterPostgres({
+        storeClient: pool,
+        storeType: 'pool',
+        tableName: 'rate_limit',
+        tableCreated: true,
+        keyPrefix,
+        points,
+        duration: HOUR_SECONDS,
+        insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: HOUR_SECONDS }),
+      }),
+    disconnect: () => pool.end(),
+  };
+}

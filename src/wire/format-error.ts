@@ -1,0 +1,101 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { ArgumentValidationError } from 'type-graphql';
+import { ApiError } from '../api/errors.js';
+
+interface Violation {
+  readonly property: string;
+  readonly constraints?: Readonly<Record<string, string>>;
+  readonly children?: readonly Violation[];
+}
+
+/** Codes that GraphQL itself gives to requests that never reached a resolver; their messages are for the developer. */
+const requestCodes = [
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+];
+
+/**
+ * What of an error leaves the server: refusals as they are, faults of a request without hints about the schema, and of
+ * everything else the request's id alone. The log has the rest under that id.
+ */
+export function formatError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  { logger, requestId, production }: { logger: Logger; requestId: string; production: boolean },
+): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  const { path, locations } = formatted;
+  if (cause instanceof ApiError) {
+    return { message: cause.message, path, extensions: { ...cause.extensions } };
+  }
+  if (cause instanceof ArgumentValidationError) {
+    // The library does not say which argument it was; those whose properties are checked are all called `input`.
+    const [violation] = violationsOf(cause.extensions.validationErrors as readonly Violation[], ['input']);
+    const { field, message } = violation ?? { field: 'input', message: 'is not valid' };
+    return { message: `${field} ${message}`, path, extensions: { code: 'BAD_USER_INPUT', field } };
+  }
+  const refused = cause instanceof GraphQLError ? (refusedVariable(cause) ?? refusedNull(cause)) : null;
+  if (refused) {
+    const message = production ? withoutHints(refused.message) : refused.message;
+    return { message, locations, path, extensions: { code: 'BAD_USER_INPUT', field: refused.field } };
+  }
+  const code = formatted.extensions?.code;
+  const isOfRequest = typeof code === 'string' && requestCodes.includes(code);
+  if (isOfRequest || (cause instanceof GraphQLError && !cause.originalError && !path)) {
+    const shown = withoutValues(formatted.message);
+    const message = production ? withoutHints(shown) : shown;
+    return { message, locations, path, extensions: { code: isOfRequest ? code : 'GRAPHQL_VALIDATION_FAILED' } };
+  }
+  logger.error({ err: cause, requestId }, 'a request failed');
+  return {
+    message: 'Something went wrong on our side.',
+    path,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  };
+}
+
+/**
+ * A value of a variable that its type does not take. graphql-js quotes it, and it may be or hold a password or a token:
+ * what is told is where it is, and what the type wants.
+ */
+function refusedVariable({ message, originalError }: GraphQLError): { field: string; message: string } | null {
+  const [, variable] = /^Variable "\$(\w+)" got invalid value /.exec(message) ?? [];
+  const reason = originalError?.message;
+  if (!variable || reason === undefined) return null;
+  const place = message.slice(0, -reason.length - '; '.length);
+  const field = / at "([^"]*)"$/.exec(place)?.[1] ?? variable;
+  return { field, message: `${field}: ${withoutValues(reason)}` };
+}
+
+/** Null for an argument that may be left out but not be null: a document may pass it, so it comes to light as it runs. */
+function refusedNull({ message }: GraphQLError): { field: string; message: string } | null {
+  const [, field] = /^Argument "(\w+)" of non-null type "[^"]*" must not be null/.exec(message) ?? [];
+  return field === undefined ? null : { field, message: `${field}: must not be null` };
+}
+
+/** graphql-js quotes what a scalar cannot represent. */
+function withoutValues(message: string): string {
+  return message.replace(/( cannot represent .*?value): .*$/s, '$1');
+}
+
+/** graphql-js proposes the names that it knows; in production a stranger need not learn them. */
+function withoutHints(message: string): string {
+  return message.replace(/ ?Did you mean.*$/s, '').replace(/ ?(Perhaps|Maybe) you.*$/s, '');
+}
+
+function violationsOf(
+  errors: readonly Violation[],
+  path: readonly string[] = [],
+): { field: string; message: string }[] {
+  return errors.flatMap(({ property, constraints, children }) => {
+    const here = [...path, property];
+    const own = Object.values(constraints ?? {}).map((message) => ({ field: here.join('.'), message }));
+    return [...own, ...violationsOf(children ?? [], here)];
+  });
+}

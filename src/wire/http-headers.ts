@@ -1,0 +1,74 @@
+import helmet from '@fastify/helmet';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../api/errors.js';
+import type { Config } from '../config/config.js';
+import { TRANSPORT_HEADER } from './cookies.js';
+
+const YEAR_SECONDS = 31_536_000;
+
+/** What tells that a proxy stands in front; each says who the client is. */
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'];
+
+/** Headers of every answer, CORS for the origins on the list, and JSON as the only kind of body. */
+export async function mountHeaders(app: FastifyInstance, config: Config): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'object-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'connect-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    hsts: config.production ? { maxAge: YEAR_SECONDS, includeSubDomains: true } : false,
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  mountCors(app, config.allowedOrigins);
+  warnOfProxy(app, config);
+  app.removeContentTypeParser('text/plain');
+}
+
+/** Origins on the list may use the API from their pages, with cookies; from any other no cookie counts. */
+function mountCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers;
+    if (request.routeOptions.url !== '/graphql' || origin === undefined) return;
+    reply.header('vary', 'Origin');
+    if (allowedOrigins.includes(origin)) {
+      reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true');
+    } else if (request.headers[TRANSPORT_HEADER] !== undefined) {
+      const refusal = new ApiError('FORBIDDEN', 'This origin is not in ALLOWED_ORIGINS.');
+      return reply.code(403).send({ errors: [refusal] });
+    }
+  });
+  app.options('/graphql', (_request, reply) =>
+    reply
+      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-headers', `content-type, authorization, accept-language, ${TRANSPORT_HEADER}`)
+      .header('access-control-max-age', '600')
+      .code(204)
+      .send(),
+  );
+}
+
+/** Behind a proxy that is not in `TRUST_PROXY` all clients are one, and share the limits of one: that is said once. */
+function warnOfProxy(app: FastifyInstance, { trustProxy }: Config): void {
+  if (trustProxy.length > 0) return;
+  let isSaid = false;
+  app.addHook('onRequest', async (request) => {
+    const header = isSaid ? undefined : forwardingHeaders.find((name) => request.headers[name] !== undefined);
+    if (header === undefined) return;
+    isSaid = true;
+    request.log.warn({ header }, 'a forwarding header came and is ignored: name the proxies in TRUST_PROXY');
+  });
+}

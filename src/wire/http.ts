@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import cookie from '@fastify/cookie';
+import websocket from '@fastify/websocket';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { GraphQLError, OperationTypeNode } from 'graphql';
+import { handleProtocols } from 'graphql-ws';
+import type { Context } from '../api/context.js';
+import type { Config } from '../config/config.js';
+import { closeSocket } from './connection.js';
+import { formatError } from './format-error.js';
+import { mountHeaders } from './http-headers.js';
+import type { SocketServer, SocketServing } from './websocket.js';
+
+const GOING_AWAY = 1001;
+const BODY_BYTES = 65_536;
+/** How long a shutdown waits for requests to come in whole and for answers to be read; after it their connections are cut. */
+const LAST_ANSWERS_MS = 5_000;
+
+/** What HTTP is served with. */
+export interface HttpServing
+  extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'cookies' | 'logger'> {
+  readonly config: Config;
+  readonly socketServer: SocketServer;
+}
+
+/** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
+export async function createHttpServer(serving: HttpServing): Promise<FastifyInstance> {
+  const { config, logger, contexts, sessions, cookies, socketServer } = serving;
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/%25'),
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 15_000,
+    // Node exchanges the two timeouts where this one is longer, as its own of a minute is, and looks every 30 s.
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    // A client that leaves a connection open must not hold up the end.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  await mountHeaders(app, config);
+  mountErrors(app);
+  await app.register(cookie);
+  await app.register(websocket, {
+    options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
+    preClose(done) {
+      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
+      this.websocketServer.close(done);
+    },
+    errorHandler(error, socket) {
+      // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
+      logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
+      socket.terminate();
+    },
+  });
+  refuseSocketsElsewhere(app);
+  closeAnsweredConnections(app);
+  cutStalledConnections(app);
+
+  const apollo = createApollo(serving);
+  await apollo.start();
+  app.addHook('onClose', () => apollo.stop());
+  const http = fastifyApolloHandler<Context>(apollo, {
+    context: async (request, reply) => {
+      const client = contexts.client(request.ip, request.headers['accept-language']);
+      // Authorization wins over cookies, which are another session's and stay as they are; and cookies count only where
+      // the client asks for them.
+      const bearer = bearerOf(request);
+      const jar = bearer === null ? cookies.jarOf(request, reply) : null;
+      const context = contexts.create(client, null, { cookies: jar });
+      const token = bearer ?? (jar && cookies.sessionToken(request));
+      const session = token ? await sessions.authenticate(context.em, token, client.ipAddress) : null;
+      return { ...context, session };
+    },
+  });
+  app.post('/graphql', http as never);
+  app.route({
+    method: 'GET',
+    url: '/graphql',
+    preValidation: async (request, reply) => {
+      if (!request.ws) return refuseMethod(reply);
+      const { origin } = request.headers;
+      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
+    },
+    wsHandler: (socket, request) => socketServer.open(socket, request),
+    handler: (_request, reply) => refuseMethod(reply),
+  });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    // Before a body is read, whatever is in it.
+    onRequest: async (_request, reply) => refuseMethod(reply),
+    handler: (_request, reply) => refuseMethod(reply),
+  });
+  return app;
+}
+
+function refuseMethod(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(405)
+    .header('allow', 'POST')
+    .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
+}
+
+/** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
+function refuseSocketsElsewhere(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();
+  });
+}
+
+/** A connection whose request was under way at the close would stay open, with nothing to do, for its keep-alive time. */
+function closeAnsweredConnections(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+}
+
+/** Node's own timeouts end with the server: who is slow to send or to read would hold up the end for ever. */
+function cutStalledConnections(app: FastifyInstance): void {
+  const open = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  app.addHook('preClose', async () => {
+    // Browsers open some in advance.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
+  });
+}
+
+function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {
+  return new ApolloServer<Context>({
+    schema,
+    validationRules: [...rules],
+    // Whether it is on is for a rule to say, over HTTP and WebSocket alike.
+    introspection: true,
+    parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },
+    hideSchemaDetailsFromClientErrors: config.production,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    plugins: [refuseSubscriptions, blameDocument],
+    logger,
+    formatError: (formatted, error) =>
+      formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
+  });
+}
+
+/** Over HTTP there is nothing to keep sending to; Apollo would run it like a query. */
+const refuseSubscriptions: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation }) {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+      throw new GraphQLError('Subscriptions are served over WebSocket.', {
+        extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+      });
+    },
+  }),
+};
+
+/** A rule of graphql-js may throw over a document instead of reporting it, which Apollo would call a fault of ours. */
+const blameDocument: ApolloServerPlugin<Context> = {
+  async unexpectedErrorProcessingRequest({ error }) {
+    if (!(error instanceof GraphQLError)) return;
+    throw new GraphQLError(error.message, {
+      nodes: error.nodes,
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } },
+    });
+  },
+};
+
+/** What cannot be decoded is an address that is not there: the answer that Fastify has for it lacks every header of ours. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURI(url.split(/[?;#]/, 1)[0] ?? '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bearerOf(request: FastifyRequest): string | null {
+  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+}
+
+function mountErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
+    const [code, message] =
+      status >= 500 ? ['INTERNAL_SERVER_ERROR', 'Something went wrong on our side.'] : ['BAD_REQUEST', error.message];
+    return reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
+  });
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { projectRoot } from '../config/project.js';
+
+const folder = path.join(projectRoot, 'dist-web');
+const assets = path.join(folder, 'assets');
+
+/** The addresses of its pages: each is answered with the same document, which shows the right one. */
+const pages = [
+  '/',
+  ...['/sign-up', '/reset-password', '/about', '/account'].flatMap((page) => [page, `${page}/`]),
+  '/account/*',
+];
+
+/** What is known of what else this server serves. */
+export interface Surroundings {
+  /** Where the bare address leads when there is no client to serve; null: nowhere. */
+  readonly elsewhere: string | null;
+  /** The addresses of what helps a developer, for whoever may know of it. */
+  readonly tools: (request: FastifyRequest) => readonly string[];
+}
+
+/**
+ * Serves the web client at `/`, from the files that the build made and compressed; there are none in an image that ships
+ * the API alone. A person whose address names nothing is shown its page for that, with 404.
+ */
+export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }: Surroundings): Promise<void> {
+  if (!existsSync(path.join(folder, 'index.html'))) {
+    if (elsewhere) app.get('/', (_request, reply) => reply.redirect(elsewhere));
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root: assets,
+    prefix: '/assets/',
+    preCompressed: true,
+    cacheControl: false,
+    // A hash in the name of each: what changes has another name. The document that names them is asked for each time.
+    setHeaders: (reply, file) => {
+      if (file.startsWith(assets)) reply.header('cache-control', 'public, max-age=31536000, immutable');
+    },
+  });
+  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+    const named = tools(request);
+    if (named.length === 0) return reply.sendFile('index.html', folder, { cacheControl: false });
+    const html = await readFile(path.join(folder, 'index.html'), 'utf8');
+    const meta = `<meta name="development-tools" content="${named.join(' ')}" />`;
+    return reply.type('text/html; charset=utf-8').send(html.replace('</head>', `${meta}</head>`));
+  };
+  for (const page of pages) app.get(page, show);
+  app.setNotFoundHandler((request, reply) => {
+    reply.code(404);
+    const isPerson = ['GET', 'HEAD'].includes(request.method) && request.headers.accept?.includes('text/html');
+    return isPerson ? show(request, reply) : reply.send({ errors: [{ message: 'There is nothing here.' }] });
+  });
+}

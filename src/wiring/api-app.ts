@@ -1,0 +1,176 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { AccountsResolver } from '../accounts/accounts.resolver.js';
+import { Activities } from '../activity/activities.js';
+import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
+import { ActivityStream } from '../activity/activity-stream.js';
+import { SignOuts } from '../activity/sign-outs.js';
+import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
+import { AccountLimits } from '../challenges/account-limits.js';
+import { ChallengeOpenings } from '../challenges/challenge-openings.js';
+import { ChallengeSends } from '../challenges/challenge-sends.js';
+import { ChallengeStream } from '../challenges/challenge-stream.js';
+import { ChallengeTries } from '../challenges/challenge-tries.js';
+import { ChallengeViews } from '../challenges/challenge-views.js';
+import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
+import { Codes } from '../codes/codes.js';
+import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
+import { DeviceLoader } from '../devices/device-loader.js';
+import { Devices } from '../devices/devices.js';
+import { DevicesResolver } from '../devices/devices.resolver.js';
+import { Presence } from '../devices/presence.js';
+import { LoginRequestStream } from '../login-requests/login-request-stream.js';
+import { LoginRequests } from '../login-requests/login-requests.js';
+import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
+import { OwnerPasswords } from '../passwords/owner-passwords.js';
+import { PasswordAttempts } from '../passwords/password-attempts.js';
+import { PasswordStrength } from '../passwords/password-strength.js';
+import { Passwords } from '../passwords/passwords.js';
+import { RateLimits } from '../rate-limits/rate-limits.js';
+import { DeviceRemovals } from '../security/device-removals.js';
+import { PasswordChanges } from '../security/password-changes.js';
+import { PasswordResets } from '../security/password-resets.js';
+import { SecurityResolver } from '../security/security.resolver.js';
+import { Sessions } from '../sessions/sessions.js';
+import { Admissions } from '../sign-in/admissions.js';
+import { SecondSteps } from '../sign-in/second-steps.js';
+import { SignInResolver } from '../sign-in/sign-in.resolver.js';
+import { SignIns } from '../sign-in/sign-ins.js';
+import { SignUps } from '../sign-in/sign-ups.js';
+import { Verifications } from '../sign-in/verifications.js';
+import { Transactions } from '../sql/transactions.js';
+import { SupportResolver } from '../support/support.resolver.js';
+import { SupportReports } from '../support/support-reports.js';
+import { TwoStep } from '../two-step/two-step.js';
+import { TwoStepResolver } from '../two-step/two-step.resolver.js';
+import { TwoStepEnds } from '../two-step/two-step-ends.js';
+import { Contexts } from '../wire/contexts.js';
+import { Cookies } from '../wire/cookies.js';
+import { documentRules } from '../wire/document-rules.js';
+import { createHttpServer } from '../wire/http.js';
+import { createLocalOnly } from '../wire/local-only.js';
+import { mountMetrics } from '../wire/metrics.js';
+import { Sockets } from '../wire/sockets.js';
+import { SocketServer } from '../wire/websocket.js';
+import type { Foundation } from './foundation.js';
+import { createSchema } from './schema.js';
+
+/** The part that serves clients. */
+export interface ApiApp {
+  /** Not listening yet. */
+  readonly http: FastifyInstance;
+  close(): Promise<void>;
+}
+
+/** Builds the API: every object once, by hand. The tables need not be there yet. */
+export async function createApi(foundation: Foundation): Promise<ApiApp> {
+  const { config, logger, fork, bus } = foundation;
+  const rateLimits = new RateLimits(config, logger);
+  const resolvers = await createResolvers(foundation, rateLimits);
+  const resolver = <T>(type: new (...args: never[]) => T): T => {
+    const instance = resolvers.find((candidate) => candidate instanceof type);
+    if (!instance) throw new Error(`no resolver ${type.name} was built`);
+    return instance as T;
+  };
+  const schema = await createSchema(resolver);
+  const rules = documentRules(config.limits, config.introspection);
+  const sessions = new Sessions(config.limits);
+  const contexts = new Contexts(fork, foundation.texts, resolver, logger);
+  const presence = new Presence(fork, bus, randomUUID(), config.limits, (error) =>
+    logger.warn({ err: error }, 'presence cannot be written now'),
+  );
+  const sockets = new Sockets(fork, sessions, bus, config.limits, logger);
+  const { production, limits } = config;
+  const cookies = new Cookies(config.publicUrl, limits);
+  const socketServer = new SocketServer({
+    schema,
+    rules,
+    contexts,
+    sessions,
+    sockets,
+    presence,
+    cookies,
+    production,
+    limits,
+    logger,
+  });
+  const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
+  const isLocal = createLocalOnly(() => (http.server.address() as AddressInfo).port);
+  const counted = { sockets: () => http.websocketServer.clients.size };
+  mountMetrics(http, counted, config.metricsToken, (request) => !production && isLocal(request));
+  return {
+    http,
+    async close() {
+      sockets.close();
+      await http.close();
+      await contexts.close();
+      await presence.close();
+      await rateLimits.close();
+    },
+  };
+}
+
+async function createResolvers(foundation: Foundation, rateLimits: RateLimits): Promise<object[]> {
+  const { config, bus, queue, places, texts } = foundation;
+  const { limits } = config;
+  const transactions = new Transactions({
+    publish: (topic) => bus.publish(topic),
+    enqueue: (deliveryId) => queue.enqueue(deliveryId),
+  });
+  const codes = new Codes(config.codeKeys);
+  const passwords = await Passwords.create(limits);
+  const strength = new PasswordStrength(limits, texts.productName);
+  const attempts = new PasswordAttempts(limits);
+  const devices = new Devices(limits);
+  const sessions = new Sessions(limits);
+  const activities = new Activities(places);
+  const accountLimits = new AccountLimits(limits);
+  const views = new ChallengeViews(limits);
+  const sends = new ChallengeSends(transactions, views, activities, limits);
+  const openings = new ChallengeOpenings(codes, sends, limits);
+  const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, limits);
+  const admissions = new Admissions(devices, sessions, activities);
+  const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
+  const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities, devices, views);
+  const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings, views);
+  const verifications = new Verifications(transactions, tries, admissions, activities, devices);
+  const twoStep = new TwoStep(transactions, openings, tries, views, accountLimits, sessions, devices, activities);
+  const requests = new LoginRequests(transactions, codes, activities, sessions, limits);
+  const ownerPasswords = new OwnerPasswords(passwords, attempts);
+  const removals = new DeviceRemovals(transactions, sessions, devices, activities);
+  const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
+  const resets = new PasswordResets(
+    transactions,
+    openings,
+    tries,
+    views,
+    passwords,
+    strength,
+    sessions,
+    activities,
+    rateLimits,
+    limits,
+  );
+  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, activities);
+  const signOuts = new SignOuts(transactions, sessions, activities);
+  const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
+  const loader = new DeviceLoader(devices);
+  return [
+    new AccountActivityResolver(),
+    new AccountDevicesResolver(devices),
+    new AccountLoginRequestsResolver(requests),
+    new AccountsResolver(),
+    new ActivityResolver(new ActivityStream(bus, sessions, limits), loader, places),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits)),
+    new CodeDeliveriesResolver(),
+    new DevicesResolver(devices, places, transactions, sessions),
+    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, sessions, limits), loader, places),
+    new SecurityResolver(removals, changes, resets),
+    new SignInResolver(signUps, signIns, verifications, signOuts),
+    new SignOutsResolver(signOuts),
+    new SupportResolver(reports),
+    new TwoStepResolver(twoStep, twoStepEnds, limits),
+  ];
+}

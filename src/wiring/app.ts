@@ -1,0 +1,131 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { RunnableConfig } from '../config/config.js';
+import type { Inbox } from '../embedded/inbox.js';
+import { mountInbox } from '../embedded/inbox-page.js';
+import { mountHealth } from '../wire/health.js';
+import { createLocalOnly } from '../wire/local-only.js';
+import { mountPlayground } from '../wire/playground.js';
+import { mountWebClient } from '../wire/web-client.js';
+import { type ApiApp, createApi } from './api-app.js';
+import { isMigrated, migrate } from './database.js';
+import { createFoundation, type Foundation } from './foundation.js';
+import { startWorker, type WorkerApp } from './worker-app.js';
+
+const RETRY_MS = 1_000;
+
+/** Which parts a process runs. */
+export interface Parts {
+  /** HTTP, GraphQL, WebSocket; it also brings the database to the newest migration. */
+  readonly api: boolean;
+  /** Mail and clean-up. */
+  readonly worker: boolean;
+  /** Shown at `/inbox`, where there is one; never in production. */
+  readonly inbox?: Inbox;
+}
+
+/** A running process of Doorstep. */
+export interface App {
+  /** Where the API listens; null for a worker alone. */
+  readonly url: string | null;
+  /** Resolves when the database has its tables and the worker, if any, takes jobs. */
+  readonly ready: Promise<void>;
+  /** Undoes all of it in reverse; may be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds and starts the parts. A store that is away does not stop the start: the API listens, is not ready, and keeps
+ * trying.
+ * @throws if the port cannot be listened on
+ */
+export async function createApp(config: RunnableConfig, logger: Logger, parts: Parts): Promise<App> {
+  const foundation = await createFoundation(config, logger);
+  const started = new StartedApp(foundation, parts);
+  try {
+    await started.open();
+  } catch (error) {
+    await started.close();
+    throw error;
+  }
+  return started;
+}
+
+class StartedApp implements App {
+  url: string | null = null;
+  ready: Promise<void> = Promise.resolve();
+  private api: ApiApp | null = null;
+  private worker: WorkerApp | null = null;
+  private isReady = false;
+  private readonly stopping = new AbortController();
+  private closed: Promise<void> | null = null;
+
+  constructor(
+    private readonly foundation: Foundation,
+    private readonly parts: Parts,
+  ) {}
+
+  async open(): Promise<void> {
+    if (this.parts.api) await this.listen();
+    this.ready = this.prepare();
+    // Whoever waits for it is told; nobody has to.
+    this.ready.catch(() => undefined);
+  }
+
+  private async listen(): Promise<void> {
+    const { config } = this.foundation;
+    this.api = await createApi(this.foundation);
+    const { http } = this.api;
+    mountHealth(http, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
+    const port = () => (http.server.address() as AddressInfo).port;
+    const isLocal = createLocalOnly(port);
+    const inbox = config.production ? undefined : this.parts.inbox;
+    const playground = config.playground ? '/playground' : null;
+    await mountWebClient(http, {
+      elsewhere: playground,
+      // Whoever has the inbox in this process is at work on the product; nobody else is told.
+      tools: (request) => (inbox && isLocal(request) ? ['/inbox', ...(playground ? [playground] : [])] : []),
+    });
+    if (playground) mountPlayground(http);
+    if (inbox) mountInbox(http, inbox, isLocal);
+    await http.listen({ host: config.host, port: config.port });
+    this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
+  }
+
+  /** Waits for the database, and for its tables: the API makes them, a worker waits for them. */
+  private async prepare(): Promise<void> {
+    const { orm, logger } = this.foundation;
+    for (let isFirst = true; !this.stopping.signal.aborted; isFirst = false) {
+      try {
+        if (this.parts.api) await migrate(orm, logger);
+        if (await isMigrated(orm)) break;
+        if (isFirst) logger.info('waiting for an API server to make the tables');
+      } catch (error) {
+        if (isFirst) logger.error({ err: error }, 'the database cannot be used yet; trying again');
+      }
+      await sleep(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+    if (this.stopping.signal.aborted) throw new Error('closed before it was ready');
+    if (this.parts.worker) this.worker = startWorker(this.foundation);
+    this.isReady = true;
+  }
+
+  private async checkReady(): Promise<void> {
+    if (!this.isReady) throw new Error('the tables are not there yet');
+    await this.foundation.fork().execute('select 1');
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.closeOnce();
+    return this.closed;
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.stopping.abort();
+    this.foundation.logger.info('stopping');
+    await this.ready.catch(() => undefined);
+    await Promise.all([this.api?.close(), this.worker?.close()]);
+    await this.foundation.close();
+  }
+}

@@ -1,0 +1,47 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import { type Bus, openBus } from '../bus/bus.js';
+import type { RunnableConfig } from '../config/config.js';
+import { MailQueue } from '../outbox/queue.js';
+import { Places } from '../places/places.js';
+import { Texts } from '../texts/texts.js';
+import { closeDatabase, openDatabase } from './database.js';
+
+/** What every process of Doorstep has, whichever part of it runs. */
+export interface Foundation {
+  readonly config: RunnableConfig;
+  readonly logger: Logger;
+  readonly orm: MikroORM;
+  /** An EntityManager of its own for each request, job and event. */
+  fork(): EntityManager;
+  readonly bus: Bus;
+  readonly queue: MailQueue;
+  readonly places: Places;
+  readonly texts: Texts;
+  close(): Promise<void>;
+}
+
+/** Builds what every process has. Nothing here waits for a store that is away. */
+export async function createFoundation(config: RunnableConfig, logger: Logger): Promise<Foundation> {
+  const orm = await openDatabase(config.databaseUrl, logger);
+  const bus = openBus(config, logger);
+  const queue = new MailQueue(config, logger);
+  const places = new Places(config.geoipDatabase, logger);
+  await places.refresh();
+  return {
+    config,
+    logger,
+    orm,
+    fork: () => orm.em.fork(),
+    bus,
+    queue,
+    places,
+    texts: new Texts(config.mailFrom),
+    async close() {
+      places.close();
+      await queue.close();
+      await bus.close();
+      await closeDatabase(orm);
+    },
+  };
+}

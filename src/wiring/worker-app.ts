@@ -1,0 +1,52 @@
+import { CodeMails } from '../challenges/code-mails.js';
+import { Codes } from '../codes/codes.js';
+import { MailTemplates } from '../mail/templates.js';
+import { MailTransport } from '../mail/transport.js';
+import { MailSender } from '../outbox/mail-sender.js';
+import { NoticeMails } from '../outbox/notice-mails.js';
+import { MailWorker } from '../outbox/queue.js';
+import { Sweeper } from '../outbox/sweeper.js';
+import type { Foundation } from './foundation.js';
+import { Retention } from './retention.js';
+
+/**
+ * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. The stores
+ * may each take their time after it, and the process has ten seconds for all of it.
+ */
+const RUNNING_WORK_MS = 5_000;
+/** How long it then takes, at most, to write down that they were not sent. */
+const LAST_WORDS_MS = 1_000;
+
+/** The part that sends mail and cleans up. */
+export interface WorkerApp {
+  close(): Promise<void>;
+}
+
+/** Starts to take jobs. The tables must be there. */
+export function startWorker({ config, logger, fork, bus, queue, places, texts }: Foundation): WorkerApp {
+  const templates = new MailTemplates(texts, {
+    overrideFolder: config.mailTemplates,
+    supportContact: config.supportContact,
+  });
+  const codeMails = new CodeMails(new Codes(config.codeKeys), templates, places, texts);
+  const noticeMails = new NoticeMails(templates, places, texts);
+  const transport = new MailTransport(config, logger);
+  const sender = new MailSender(
+    fork,
+    async (em, delivery) => noticeMails.compose(delivery) ?? codeMails.compose(em, delivery),
+    transport,
+    bus,
+    config.mailFrom.address,
+  );
+  const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
+  const sweeper = new Sweeper(fork, queue, logger);
+  const retention = new Retention(fork, config.limits, logger);
+  return {
+    async close() {
+      await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);
+      // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
+      transport.close();
+      await worker.close(LAST_WORDS_MS);
+    },
+  };
+}

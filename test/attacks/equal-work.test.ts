@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Handset } from '../support/handset.js';
+import { asA, type Challenge } from '../support/outcomes.js';
+import { requestReset, resetPassword } from '../support/owner.js';
+import { backEnds, Servers } from '../support/servers.js';
+import { until } from '../support/waiting.js';
+
+// Of two requests that must not be told apart by how long they take: that they cost the same. How long they take is
+// measured by `npm run bench`, on a quiet machine.
+
+const NEW_PASSWORD = 'velvet-harbour-57-kettle';
+const WRONG = 'not the right password';
+// Far above all that a request costs besides.
+const heavyHash = { ARGON2_MEMORY_KIB: 65_536, ARGON2_PASSES: 3 };
+
+let servers: Servers;
+
+// Without a worker, whose statements would be counted too; on Redis where there is one, for the same reason.
+beforeAll(async () => {
+  servers = await Servers.start({
+    worker: false,
+    redis: backEnds.some(({ redis }) => redis),
+    limits: { ...heavyHash, PASSWORD_FAILURES_FREE: 100 },
+  });
+  await servers.database.query('create extension pg_stat_statements');
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+const ofThisDatabase = '(select oid from pg_database where datname = current_database())';
+
+/** How often each kind of statement ran meanwhile, values taken out; where transactions begin and end is left out. */
+async function statementsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const { database } = servers;
+  await database.query(`select pg_stat_statements_reset(0, ${ofThisDatabase}, 0)`);
+  await work();
+  const rows = await database.query<{ query: string; calls: string }>(
+    `select query, calls from pg_stat_statements where dbid = ${ofThisDatabase}
+       and query !~ 'pg_stat_statements|bullmq' and query !~* '^(begin|commit)'`,
+  );
+  return Object.fromEntries(rows.map(({ query, calls }) => [query, Number(calls)]));
+}
+
+/** Milliseconds of processor time that this process, servers included, spends on it. */
+async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  return process.cpuUsage(before).user / 1000;
+}
+
+/** An account as if somebody had signed up: no worker sends the code that would open it. */
+async function someAccount(): Promise<Handset> {
+  const phone = servers.stranger();
+  await phone.signUp();
+  await servers.database.query(
+    'insert into account (email, password_hash, locale) select email, password_hash, locale from challenge where email = $1',
+    [phone.owner.email],
+  );
+  await servers.database.age('delivery', '2 hours', 'to_address = $1', [phone.owner.email]);
+  return phone;
+}
+
+async function bothSides<T>(measure: (asker: Handset) => Promise<T>): Promise<{ known: T; unknown: T }> {
+  const unknown = await measure(servers.stranger());
+  const known = await measure(await someAccount());
+  return { known, unknown };
+}
+
+const wrongPasswords = () => servers.database.count('activity', "type = 'WRONG_PASSWORD'");
+
+/** Resolves when another wrong password has been noted: until then it could be counted to what comes next. */
+async function untilNoted(work: () => Promise<unknown>): Promise<void> {
+  const before = await wrongPasswords();
+  await work();
+  await until(async () => (await wrongPasswords()) > before, 'the entry');
+}
+
+describe('an address that somebody has and one that nobody has cost the same', () => {
+  test('statements to a wrong password, up to its answer', async () => {
+    const unknown = await statementsOf(() => servers.stranger().signIn({ password: WRONG }));
+    const phone = await someAccount();
+    let known = {};
+    await untilNoted(() =>
+      // What is noted of it afterwards waits for the account.
+      servers.database.holding('select 1 from account where email = $1 for update', [phone.owner.email], async () => {
+        known = await statementsOf(() => phone.signIn({ password: WRONG }));
+      }),
+    );
+    expect(known).toEqual(unknown);
+    for (const kind of [/insert into password_attempt/, /select \* from account/]) {
+      expect(Object.keys(known)).toContainEqual(expect.stringMatching(kind));
+    }
+  });
+
+  test('hash of a wrong password', async () => {
+    const unknown = await cpuMsOf(() => servers.stranger().signIn({ password: WRONG }));
+    const phone = await someAccount();
+    let known = 0;
+    await untilNoted(async () => {
+      known = await cpuMsOf(() => phone.signIn({ password: WRONG }));
+    });
+    expect(unknown).toBeGreaterThan(known / 2);
+    expect(known).toBeGreaterThan(unknown / 2);
+  });
+
+  test('hash of a sign-up', async () => {
+    const { known, unknown } = await bothSides((asker) => cpuMsOf(() => asker.signUp(NEW_PASSWORD)));
+    expect(unknown).toBeGreaterThan(known / 2);
+    expect(known).toBeGreaterThan(unknown / 2);
+  });
+
+  const doors: [
+    string,
+    (asker: Handset) => Promise<Challenge>,
+    (asker: Handset, challenge: Challenge) => Promise<unknown>,
+  ][] = [
+    [
+      'a sign-up',
+      async (asker) => asA('Challenge', await asker.signUp(NEW_PASSWORD)),
+      (asker, challenge) => asker.verify(challenge, '00000000'),
+    ],
+    [
+      'a reset',
+      (asker) => requestReset(asker),
+      (asker, challenge) => resetPassword(asker, challenge, '00000000', NEW_PASSWORD),
+    ],
+  ];
+
+  test.each(doors)(
+    'statements to %s, to each send and to each code, the last one included',
+    async (_what, start, type) => {
+      const { known, unknown } = await bothSides(async (asker) => {
+        let challenge = {} as Challenge;
+        const steps = [
+          async () => {
+            challenge = await start(asker);
+          },
+          () => asker.challenge(challenge),
+          () => asker.sendCode(challenge, 'EMAIL'),
+          () => servers.database.query('update challenge set last_mail_send_at = null where id = $1', [challenge.id]),
+          () => asker.sendCode(challenge, 'EMAIL'),
+          ...Array.from({ length: 6 }, () => () => type(asker, challenge)),
+        ];
+        const counted: Record<string, number>[] = [];
+        for (const step of steps) counted.push(await statementsOf(step));
+        return counted;
+      });
+      expect(known).toEqual(unknown);
+      for (const statements of known) expect(Object.keys(statements)).not.toEqual([]);
+    },
+  );
+});
+
+test('a wrong password is noted after its answer, so that the account it is noted for takes no time of it', async () => {
+  const phone = await someAccount();
+  await untilNoted(() =>
+    servers.database.holding('select 1 from account where email = $1 for update', [phone.owner.email], async () => {
+      const before = await wrongPasswords();
+      asA('InvalidCredentials', await phone.signIn({ password: WRONG }));
+      expect(await wrongPasswords()).toBe(before);
+    }),
+  );
+});

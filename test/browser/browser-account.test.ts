@@ -1,0 +1,249 @@
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { projectRoot } from '../../src/config/project.js';
+import { allActivityOf } from '../support/activity.js';
+import { accessibilityFaults, type Browser, describeInBrowser, screens } from '../support/browser.js';
+import { type Handset, PASSWORD } from '../support/handset.js';
+import { enterPassword, signedIn, typeCode } from '../support/pages.js';
+import { Visitor } from '../support/visitor.js';
+
+const LONDON = '81.2.69.142';
+
+const places = {
+  GEOIP_DATABASE: path.join(projectRoot, 'test', 'fixtures', 'GeoIP2-City-Test.mmdb'),
+  TRUST_PROXY: 'loopback',
+};
+
+describeInBrowser('the account, in a browser,', { env: places }, (site) => {
+  /** Somebody with a phone, who signs in on a browser too: the page is the account's overview. */
+  async function person(options?: Parameters<Browser['open']>[1]): Promise<{ phone: Handset; page: Page }> {
+    const phone = await site.servers.signedUp();
+    const page = await site.browser.open(site.servers.client().url, options);
+    await enterPassword(page, phone.owner);
+    await signedIn(page);
+    return { phone, page };
+  }
+
+  const go = async (page: Page, name: string) => {
+    await page.getByRole('navigation').getByRole('link', { name }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+  };
+  const turnOn = async (page: Page, { owner }: Handset) => {
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel(/^Code/).waitFor();
+    await typeCode(page, await site.servers.mailbox.code(owner.email));
+    await page.getByRole('dialog', { name: 'Two-step verification is on' }).waitFor();
+  };
+
+  test('two-step verification is turned on with a mailed code, which says who was signed out, and off with the password', async () => {
+    const { phone, page } = await person();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // However slowly the account is read again, what is said and what the switch shows are one.
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().operationName === 'Viewer') await setTimeout(500);
+      await route.continue();
+    });
+    await turnOn(page, phone);
+    await page.getByRole('dialog').getByText('1 other session was signed out.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await phone.viewer()).toBeNull();
+    await page.getByRole('button', { name: 'Done' }).click();
+
+    const twoStep = page.getByRole('switch', { name: 'Two-step verification' });
+    expect(await twoStep.isChecked()).toBe(true);
+    await twoStep.focus();
+    await page.keyboard.press('Space');
+    const password = page.getByRole('dialog').getByLabel('Your password');
+    await password.fill('another-password-of-99-orbits');
+    await page.keyboard.press('Enter');
+    await page.getByText('That password is not right.').waitFor();
+    await password.fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('Two-step verification is off.').waitFor();
+    expect(await twoStep.isChecked()).toBe(false);
+  });
+
+  test('setting two-step verification up is given up at the code, and begun anew', async () => {
+    const { page } = await person();
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel(/^Code/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).waitFor();
+  });
+
+  test('a page of the only trusted device knows that it shows codes itself', async () => {
+    const { phone, page } = await person();
+    await turnOn(page, phone);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('It appears at once on the devices you trust').waitFor();
+    await page.reload();
+    await page.getByText('It appears at once on the devices you trust').waitFor();
+  });
+
+  test('the device in front of you is online while its line is, whatever the server has noted so far', async () => {
+    const { page } = await person();
+    // As for a list that is read before the line is up.
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().operationName !== 'Devices') return route.continue();
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll('"isOnline":true', '"isOnline":false');
+      return route.fulfill({ response, body });
+    });
+    await go(page, 'Devices');
+    await page.getByRole('listitem').filter({ hasText: 'This device' }).getByText('Online now').waitFor();
+  });
+
+  test('a device is renamed, and removed with the keyboard: it is out at once, and the focus stays with the others', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    await page.getByRole('button', { name: 'Rename Phone' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('Old phone');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Old phone' }).waitFor();
+
+    await page.getByRole('button', { name: 'Remove Old phone' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog', { name: 'Remove “Old phone”?' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('“Old phone” was removed').waitFor();
+    await page.getByRole('heading', { name: 'Old phone' }).waitFor({ state: 'detached' });
+    expect(await phone.viewer()).toBeNull();
+    await page.getByRole('region', { name: 'Devices' }).and(page.locator(':focus')).waitFor();
+  });
+
+  test('removing the device in front of you signs you out here, without calling that a surprise', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    await page.getByRole('button', { name: 'Remove Chrome on Linux' }).click();
+    await page.getByText('This is the device in front of you.').waitFor();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText('You were signed out').count()).toBe(0);
+    expect((await phone.viewer())?.devices).toHaveLength(1);
+  });
+
+  test('activity grows as it happens, is filtered, counted and put on the map', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Login activity');
+    const list = page.getByRole('region', { name: 'What happened' });
+    await list.getByText('Signed in on Chrome on Linux').waitFor();
+    await page.getByText('No place is known.').waitFor();
+    expect(await page.getByRole('button', { name: 'Show the map' }).count()).toBe(0);
+
+    const stranger = phone.another('Tablet', new Visitor(phone.client.url, { 'x-forwarded-for': LONDON }));
+    await stranger.signIn({ password: 'another-password-of-99-orbits' });
+    const entry = list.getByRole('listitem').filter({ hasText: 'Wrong password on Tablet' });
+    await entry.getByText('Refused').waitFor();
+    await entry.getByText('London, United Kingdom').waitFor();
+    await entry.getByText('New country').waitFor();
+
+    await list.getByRole('radio', { name: 'Changes' }).click();
+    await list.getByText('Nothing was changed.').waitFor();
+    await list.getByRole('radio', { name: 'Refused' }).click();
+    await entry.waitFor();
+    expect(await list.getByRole('listitem').count()).toBe(1);
+
+    const chart = page.getByRole('region', { name: 'Over time' });
+    await chart.getByText('1 refusal', { exact: true }).waitFor();
+    await chart.getByText('The same as a table').click();
+    expect(await chart.getByRole('row').nth(1).getByRole('cell').allTextContents()).toEqual(['2', '1']);
+
+    await page.getByRole('button', { name: 'Show the map' }).click();
+    await page.getByRole('img', { name: 'Map of the world with 1 place' }).waitFor();
+    await page.getByRole('region', { name: 'Places' }).getByRole('listitem').getByText('London').waitFor();
+  });
+
+  test('older activity is shown when it is asked for, up to the oldest', async () => {
+    const phone = await site.servers.signedUp();
+    for (let nth = 0; nth < 12; nth += 1) {
+      await phone.signOut();
+      await phone.signIn();
+    }
+    const page = await site.browser.open(site.servers.client().url);
+    await enterPassword(page, phone.owner);
+    await signedIn(page);
+    await go(page, 'Login activity');
+    const list = page.getByRole('region', { name: 'What happened' });
+    await list.getByText('Signed in on Chrome on Linux').waitFor();
+    expect(await list.getByText('Account created on Phone').count()).toBe(0);
+    await list.getByRole('button', { name: 'Show more' }).click();
+    await list.getByText('Account created on Phone').waitFor();
+    await list.getByText('That is all.').waitFor();
+    expect(await list.getByRole('listitem').count()).toBe((await allActivityOf(phone)).length);
+  });
+
+  test('every other session is ended from the page of the devices, and this one goes on', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    await page.getByRole('button', { name: 'Sign out others' }).click();
+    const asked = page.getByRole('alertdialog', { name: 'Sign out everywhere else?' });
+    await asked.getByRole('button', { name: 'Sign out others' }).click();
+    await page.getByRole('status').getByText('1 other session was signed out.').waitFor();
+    await asked.waitFor({ state: 'detached' });
+    expect(await phone.viewer()).toBeNull();
+    await go(page, 'Password');
+  });
+
+  test('the password is changed once it is strong enough, and the page goes on under the new one', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Password');
+    await page.evaluate(`{
+      globalThis.saidOfTheLine = '';
+      const line = document.querySelector('header [role=status]');
+      new MutationObserver(() => { globalThis.saidOfTheLine += line.textContent; })
+        .observe(line, { childList: true, characterData: true, subtree: true });
+    }`);
+    await page.getByLabel('Current password').fill(PASSWORD);
+    const newPassword = page.getByLabel('New password', { exact: true });
+    await newPassword.fill('password1234');
+    await page.keyboard.press('Enter');
+    await page.getByText('This password cannot be used.').waitFor();
+    await newPassword.fill('violet-harbour-17-magnet');
+    const reopened = page.waitForEvent('websocket');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('Your password is changed.').waitFor();
+    await page.locator(':focus').getByText('1 other session was signed out.').waitFor();
+    expect(await phone.viewer()).toBeNull();
+
+    // The line is opened anew, under the new token, and nobody has to know.
+    await reopened;
+    expect(await page.evaluate('globalThis.saidOfTheLine')).toBe('');
+    const laptop = phone.another('Laptop');
+    await laptop.signIn({ password: 'violet-harbour-17-magnet' });
+    await go(page, 'Login activity');
+    await page.getByText('Password changed on Chrome on Linux').waitFor();
+    await page.getByText('Signed in on Laptop').waitFor();
+  });
+
+  describe.each(['light', 'dark'] as const)('in its %s colours,', (colorScheme) => {
+    describe.each(Object.entries(screens))('on a %s,', (_name, screen) => {
+      let page: Page;
+      beforeAll(async () => {
+        const { phone, ...opened } = await person({ ...screen, colorScheme });
+        page = opened.page;
+        await turnOn(page, phone);
+        await page.getByRole('button', { name: 'Done' }).click();
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      });
+
+      test.each([
+        ['Overview', 'Look closer'],
+        ['Devices', 'Other devices'],
+        ['Login activity', 'Over time'],
+        ['Password', 'Change your password'],
+        ['Help', 'Codes do not arrive?'],
+      ])('axe-core finds nothing on the page %s', async (name, part) => {
+        await page.getByRole('navigation').getByRole('link', { name }).click();
+        await page.getByRole('region', { name: part }).waitFor();
+        expect(await accessibilityFaults(page)).toEqual([]);
+      });
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
+import { newOwner, PASSWORD } from '../support/handset.js';
+import { MoodyMailServer } from '../support/moody-mail-server.js';
+import { askingLaptop, promptedCode, signedIn, trustedPhone, typeCode, visit } from '../support/pages.js';
+
+describeInBrowser('while a server is away, in browsers on it,', { count: 2 }, (site) => {
+  test('pages say so, and when it is back they have what they missed and go on', async () => {
+    const { owner, phone } = await trustedPhone(site, 1);
+    const laptop = await askingLaptop(site, owner);
+    await phone.getByRole('alertdialog').waitFor();
+    const code = await promptedCode(phone);
+
+    const { port } = new URL(site.servers.client(1).url);
+    await site.servers.app(1).close();
+    for (const page of [phone, laptop]) await page.getByText('Connection lost.').waitFor();
+    await owner.another('Tablet').challenged();
+    await site.servers.add({ api: true, worker: false }, { PORT: port, PUBLIC_URL: `http://localhost:${port}` });
+    for (const page of [phone, laptop]) await page.getByText('Connection lost.').waitFor({ state: 'detached' });
+    await phone.getByText('1 more sign-in waits.').waitFor();
+
+    await typeCode(laptop, code);
+    await signedIn(laptop);
+    await phone.getByRole('alertdialog').getByText('Tablet').waitFor();
+    expect(await phone.getByText('You were signed out').count()).toBe(0);
+  });
+});
+
+let moody: MoodyMailServer;
+
+async function withMoodyMailServer() {
+  moody = await MoodyMailServer.start();
+  return { env: { SMTP_URL: moody.url } };
+}
+
+describeInBrowser('while the mail server refuses, in a browser,', withMoodyMailServer, (site) => {
+  afterAll(() => moody[Symbol.asyncDispose]());
+
+  test('whoever waits for a code is told that it is tried again, that it went, and that it never will', async () => {
+    const { email } = newOwner();
+    const page = await visit(site);
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByLabel(/^Code/).waitFor();
+    await typeCode(page, (await moody.taken(email)).code ?? '');
+    await signedIn(page);
+
+    moody.refuse(email, { command: 'RCPT TO', replyCode: 451, text: 'later' });
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('The mail server does not accept the e-mail at the moment (reply 451).').waitFor();
+    await dialog.getByText(/^Mail accepted/).waitFor();
+
+    moody.refuse(email, { command: 'RCPT TO', replyCode: 550, text: 'never' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await dialog.getByText('The mail server refused your address (reply 550).').waitFor();
+  });
+});

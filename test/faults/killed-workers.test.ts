@@ -1,0 +1,81 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { FaultProxy } from '../support/fault-proxy.js';
+import type { Handset } from '../support/handset.js';
+import { type Attempt, MoodyMailServer } from '../support/moody-mail-server.js';
+import { asA } from '../support/outcomes.js';
+import { Process } from '../support/processes.js';
+import { backEnds, Servers } from '../support/servers.js';
+import { until } from '../support/waiting.js';
+
+// Real processes start here, each of them two seconds of work.
+jest.setTimeout(90_000);
+
+/** The longest that a claim stands which nobody renews any more. */
+const CLAIM_SECONDS = 15;
+
+describe('a mail in the middle of its sending', () => {
+  test.each(backEnds)(
+    'goes out once more when its worker is killed, as the same mail with the same code, on $name',
+    async ({ redis }) => {
+      await using mailServer = await MoodyMailServer.start();
+      await using servers = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
+      await using worker = await Process.worker(servers.environment());
+      const phone = servers.stranger();
+      // It has the mail, and the worker never learns so.
+      mailServer.refuse(phone.owner.email, 'hang');
+      const challenge = asA('Challenge', await phone.signUp());
+      const first = await nthTry(mailServer, phone, 0);
+      await worker.kill();
+      await servers.add({ api: false, worker: true });
+      const { seconds } = await servers.database.row<{ seconds: number }>(
+        'select extract(epoch from claimed_until - clock_timestamp())::float8 as seconds from delivery',
+      );
+      expect(seconds).toBeLessThanOrEqual(CLAIM_SECONDS);
+      await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`);
+      const second = await nthTry(mailServer, phone, 1);
+      expect(second).toMatchObject({ messageId: first.messageId, code: first.code });
+      await until(() => servers.database.count('delivery', "state = 'SENT'"), 'the end of it');
+      expect(mailServer.attempts).toHaveLength(2);
+      asA('SignedIn', await phone.verify(challenge, first.code ?? ''));
+    },
+  );
+
+  test('goes out by another worker when its own hangs, which then leaves it alone', async () => {
+    await using mailServer = await MoodyMailServer.start();
+    using way = await FaultProxy.start(mailServer.url);
+    await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
+    // Nothing but the lost claim can end its send in time.
+    const patient = `${way.url}?greetingTimeout=60000&socketTimeout=60000`;
+    await using worker = await Process.worker(servers.environment({ SMTP_URL: patient }));
+    const phone = servers.stranger();
+    way.blackHole();
+    asA('Challenge', await phone.signUp());
+    await until(() => way.connections === 1, 'the first send');
+    worker.pause();
+    await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`);
+    await servers.add({ api: false, worker: true });
+    await nthTry(mailServer, phone, 0);
+    await until(() => servers.database.count('delivery', "state = 'SENT' and attempts = 2"), 'the end of it');
+    worker.resume();
+    await worker.logged('the mail server did not take a mail');
+    await way.heal();
+    expect(mailServer.attempts).toHaveLength(1);
+  });
+
+  test('is kept for its worker for as long as that takes', async () => {
+    await using mailServer = await MoodyMailServer.start();
+    await using servers = await Servers.start({ env: { SMTP_URL: mailServer.url } });
+    const phone = servers.stranger();
+    mailServer.refuse(phone.owner.email, 'hang');
+    asA('Challenge', await phone.signUp());
+    await nthTry(mailServer, phone, 0);
+    const claimedUntil = async () =>
+      (await servers.database.row<{ until: Date }>('select claimed_until as until from delivery')).until.getTime();
+    const first = await claimedUntil();
+    await until(async () => (await claimedUntil()) >= first + 3000, 'a renewal');
+  });
+});
+
+function nthTry(mailServer: MoodyMailServer, { owner }: Handset, nth: number): Promise<Attempt> {
+  return until(() => mailServer.triesFor(owner.email)[nth], `try ${nth}`);
+}

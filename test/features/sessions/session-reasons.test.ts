@@ -1,0 +1,117 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { pino } from 'pino';
+import type { SessionReason } from '../../../src/sessions/session.entity.js';
+import { Sessions } from '../../../src/sessions/sessions.js';
+import { Transactions } from '../../../src/sql/transactions.js';
+import { openDatabase } from '../../../src/wiring/database.js';
+import type { Handset } from '../../support/handset.js';
+import { asA } from '../../support/outcomes.js';
+import { codeShownOn, deviceOf } from '../../support/owner.js';
+import { Servers } from '../../support/servers.js';
+
+let servers: Servers;
+let orm: MikroORM;
+
+beforeAll(async () => {
+  servers = await Servers.start();
+  orm = await openDatabase(servers.database.url, pino({ level: 'silent' }));
+});
+afterAll(async () => {
+  await orm.close(true);
+  await servers[Symbol.asyncDispose]();
+});
+
+/** Opens a session for the reason, as a caller that is wrong about it would. @returns whether there is one now */
+async function opens(
+  { owner }: Handset,
+  deviceId: string,
+  reason: SessionReason,
+  { challengeId = null as string | null, earlier = 0 } = {},
+): Promise<boolean> {
+  const { id, epoch } = await servers.database.row<{ id: string; epoch: number }>(
+    'select id, epoch from account where email = $1',
+    [owner.email],
+  );
+  const opening = { accountId: id, epoch: epoch - earlier, deviceId, reason, challengeId, madeDevice: false };
+  const nobody = { publish: () => undefined, enqueue: () => undefined };
+  const opened = await new Transactions(nobody).run(orm.em.fork(), (tx) =>
+    new Sessions(servers.config().limits).start(tx, opening),
+  );
+  return opened !== null;
+}
+
+// There is one place where sessions come into being, and it looks the reason up.
+describe('of the reasons to open a session', () => {
+  test('no second step opens nothing where there is one', async () => {
+    const [without, asked] = [await servers.signedUp(), await servers.trusted()];
+    expect(await opens(without, (await deviceOf(without)).id, 'NO_SECOND_STEP')).toBe(true);
+    expect(await opens(asked, (await deviceOf(asked)).id, 'NO_SECOND_STEP')).toBe(false);
+  });
+
+  test('a trusted device opens nothing once it is trusted no more', async () => {
+    const phone = await servers.trusted();
+    const { id } = await deviceOf(phone);
+    expect(await opens(phone, id, 'TRUSTED_DEVICE')).toBe(true);
+    await servers.database.query('update device set trusted_at = null where id = $1', [id]);
+    expect(await opens(phone, id, 'TRUSTED_DEVICE')).toBe(false);
+  });
+
+  /** A phone, and a challenge of its account in that state; the session that it may have opened is out of the way. */
+  async function challenged(isVerified: boolean): Promise<{ phone: Handset; deviceId: string; challengeId: string }> {
+    const phone = await servers.trusted();
+    const laptop = phone.another('Laptop');
+    const challenge = await laptop.challenged();
+    if (isVerified) asA('SignedIn', await laptop.verify(challenge, await codeShownOn(phone, challenge)));
+    await servers.database.query('update session set challenge_id = null where challenge_id = $1', [challenge.id]);
+    return { phone, deviceId: (await deviceOf(phone)).id, challengeId: challenge.id };
+  }
+
+  test('a verified challenge opens a session', async () => {
+    const { phone, deviceId, challengeId } = await challenged(true);
+    expect(await opens(phone, deviceId, 'VERIFIED_CHALLENGE', { challengeId })).toBe(true);
+  });
+
+  test.each<[string, () => ReturnType<typeof challenged>]>([
+    ['while it is pending', () => challenged(false)],
+    [
+      'of another account',
+      async () => ({ ...(await challenged(true)), challengeId: (await challenged(true)).challengeId }),
+    ],
+    [
+      'of another purpose',
+      async () => {
+        const found = await challenged(true);
+        await servers.database.query("update challenge set purpose = 'ENABLE_TWO_STEP' where id = $1", [
+          found.challengeId,
+        ]);
+        return found;
+      },
+    ],
+  ])('a challenge opens nothing %s', async (_what, prepare) => {
+    const { phone, deviceId, challengeId } = await prepare();
+    expect(await opens(phone, deviceId, 'VERIFIED_CHALLENGE', { challengeId })).toBe(false);
+  });
+
+  test('nothing opens under another epoch than the one that was relied on', async () => {
+    const phone = await servers.trusted();
+    const { id } = await deviceOf(phone);
+    expect(await opens(phone, id, 'TRUSTED_DEVICE', { earlier: 1 })).toBe(false);
+  });
+
+  test('nothing opens on a device that was removed', async () => {
+    const phone = await servers.signedUp();
+    const { id } = await deviceOf(phone);
+    await servers.database.query('update device set removed_at = clock_timestamp() where id = $1', [id]);
+    expect(await opens(phone, id, 'NO_SECOND_STEP')).toBe(false);
+  });
+});
+
+test('a session of a removed device is none, whatever its own row says', async () => {
+  const phone = await servers.signedUp();
+  const { id } = await deviceOf(phone);
+  await servers.database.query('update device set removed_at = clock_timestamp() where id = $1', [id]);
+  expect(await servers.database.count('session', 'device_id = $1 and ended_at is null', [id])).toBe(1);
+  expect(await phone.viewer()).toBeNull();
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { projectRoot } from '../../../src/config/project.js';
+import { redisAvailable } from '../../support/redis.js';
+import { cleanUp } from '../../support/retention.js';
+import { Servers } from '../../support/servers.js';
+import { until } from '../../support/waiting.js';
+
+// docs/worker-role.sql is what operators run, so it is what is tried here: it names tables and columns, and lags behind
+// them unless something fails.
+
+// A queue on PostgreSQL makes its own tables: the role is for set-ups with a Redis.
+const onRedis = redisAvailable() ? describe : describe.skip;
+
+onRedis('a worker with a database role of its own', () => {
+  let servers: Servers;
+  let roleUrl: string;
+
+  beforeAll(async () => {
+    servers = await Servers.start({ redis: true, worker: false });
+    await servers.database.query(readFileSync(path.join(projectRoot, 'docs', 'worker-role.sql'), 'utf8'));
+    const url = new URL(servers.database.url);
+    url.username = 'doorstep_worker';
+    roleUrl = url.href;
+    await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl });
+  });
+
+  afterAll(() => servers[Symbol.asyncDispose]());
+
+  test('sends codes and notices', async () => {
+    const phone = await servers.trusted();
+    const notice = await servers.mailbox.next(phone.owner.email);
+    expect(notice.subject).toBe('Two-step verification is on');
+  });
+
+  test('removes the password of a sign-up that nobody finished, once its time is over', async () => {
+    const stranger = servers.stranger();
+    await stranger.signUp();
+    const ofTheirs = 'email = $1';
+    await servers.database.age('challenge', '9 minutes', ofTheirs, [stranger.owner.email]);
+    await cleanUp(servers, roleUrl);
+    const hashes = () =>
+      servers.database.count('challenge', `${ofTheirs} and password_hash is not null`, [stranger.owner.email]);
+    expect(await hashes()).toBe(1);
+    await servers.database.age('challenge', '2 minutes', ofTheirs, [stranger.owner.email]);
+    await cleanUp(servers, roleUrl);
+    expect(await hashes()).toBe(0);
+  });
+
+  test('cannot read the hash of any password or token', async () => {
+    const columns = await servers.database.query<{ name: string; readable: boolean }>(
+      `select format('%I.%I', table_name, column_name) as name,
+         has_column_privilege('doorstep_worker', format('public.%I', table_name), column_name, 'select') as readable
+       from information_schema.columns where table_schema = 'public' and column_name ~ 'hash'`,
+    );
+    expect(columns.map(({ name }) => name)).toContain('account.password_hash');
+    expect(columns.filter(({ readable }) => readable)).toEqual([]);
+  });
+
+  test('says once that it cannot work where there is no Redis, and goes on trying', async () => {
+    const worker = await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl, REDIS_URL: '' });
+    const said = (text: string) => servers.log.filter((line) => line.includes(text));
+    await until(() => said('worker: still cannot use the queue').length > 2, 'further tries');
+    await worker.close();
+    const [line, ...more] = said('worker: cannot use the queue');
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      level: 50,
+      err: { message: expect.stringMatching(/permission/) },
+    });
+    expect(more).toEqual([]);
+  });
+});
