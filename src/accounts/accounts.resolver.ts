@@ -9,8 +9,8 @@ export class AccountsResolver {
     nullable: true,
     description: 'The signed-in account; null when the request carries no live session.',
   })
-  async viewer(@Ctx() { em, session }: Context): Promise<Account | null> {
-    const row = session && (await findAccount(em, session.accountId));
+  async viewer(@Ctx() { db, session }: Context): Promise<Account | null> {
+    const row = session && (await findAccount(db, session.accountId));
     return row && new Account(row, session);
   }
 }

@@ -1,12 +1,12 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
 
 /** The account's row, whatever its state. */
-export function findAccount(em: EntityManager, accountId: string): Promise<AccountRow | null> {
-  return rowOf(em, AccountRow, sql`select * from account where id = ${accountId}`);
+export function findAccount(db: Sql, accountId: string): Promise<AccountRow | null> {
+  return rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where id = ${accountId}`);
 }
 
 /**
@@ -17,9 +17,8 @@ export function findAccount(em: EntityManager, accountId: string): Promise<Accou
  */
 export function lockAccount(tx: Tx, accountId: string, epoch: number | null): Promise<AccountRow | null> {
   const unchanged = epoch === null ? sql`true` : sql`epoch = ${epoch}`;
-  return rowOf(
-    tx.em,
-    AccountRow,
-    sql`select * from account where id = ${accountId} and ${unchanged} for no key update`,
+  return rowOf<AccountRow>(
+    tx,
+    sql`select ${columns(AccountRow)} from account where id = ${accountId} and ${unchanged} for no key update`,
   );
 }

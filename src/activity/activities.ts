@@ -1,8 +1,8 @@
-import { sql } from '@mikro-orm/core';
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Places } from '../places/places.js';
 import { countOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { ActivityTypeName } from './activity.entity.js';
 
@@ -35,14 +35,14 @@ export class Activities {
     const place = this.places.of(entry.ipAddress);
     const countryCode = place.kind === 'known' ? place.countryCode : null;
     await countOf(
-      tx.em,
+      tx,
       sql`with numbered as (
             update account set activity_count = activity_count + 1 where id = ${entry.accountId}
             returning id, activity_count)
           insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
             country_code, is_new_device, is_new_location)
-          select id, activity_count, ${entry.type}, ${entry.deviceId}::uuid, ${entry.deviceName}, ${entry.platform},
-            ${entry.method ?? null}::text, ${entry.ipAddress}, ${countryCode}::text, ${entry.isNewDevice ?? false},
+          select id, activity_count, ${entry.type}::text, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,
+            ${entry.method ?? null}::text, ${entry.ipAddress}::text, ${countryCode}::text, ${entry.isNewDevice ?? false}::boolean,
             ${countryCode !== null} and not ${this.isCountryKnown(entry.accountId, countryCode)}
           from numbered`,
     );
@@ -57,7 +57,7 @@ export class Activities {
 
   private async countAgain(tx: Tx, entry: NewActivity): Promise<boolean> {
     const counted = await countOf(
-      tx.em,
+      tx,
       sql`update activity set count = count + 1
           where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
             and occurred_at >= date_trunc('hour', clock_timestamp())`,

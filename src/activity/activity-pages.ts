@@ -1,7 +1,7 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { BadUserInput } from '../api/errors.js';
-import { rowsOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import { ActivityRow, type ActivityTypeName } from './activity.entity.js';
 import { ActivityDay, LoginActivityConnection, LoginActivityEdge, PageInfo } from './activity.types.js';
 import { numberOf } from './cursors.js';
@@ -19,34 +19,33 @@ export interface ActivityFilter {
 
 /** A page of the account's activity, the newest first. @throws BadUserInput */
 export async function activityPage(
-  em: EntityManager,
+  db: Sql,
   accountId: string,
   { first, after, types, since }: ActivityFilter,
 ): Promise<LoginActivityConnection> {
   requireBetween('first', first, MOST_PER_PAGE);
   const matches = sql`account_id = ${accountId}
-    and ${types ? (types.length > 0 ? sql`type in (${[...types]})` : sql`false`) : sql`true`}
+    and ${types ? (types.length > 0 ? sql`type = any(${types})` : sql`false`) : sql`true`}
     and ${since ? sql`occurred_at >= to_timestamp(${secondsOf(since)})` : sql`true`}`;
   const before = after === null ? null : numberOf(after);
-  const rows = await rowsOf(
-    em,
-    ActivityRow,
-    sql`select * from activity where ${matches} and ${before === null ? sql`true` : sql`number < ${before}`}
+  const rows = await rowsOf<ActivityRow>(
+    db,
+    sql`select ${columns(ActivityRow)} from activity where ${matches} and ${before === null ? sql`true` : sql`number < ${before}`}
         order by number desc limit ${first + 1}`,
   );
   const [newer] =
     before === null
       ? []
-      : await valuesOf(em, sql`select 1 from activity where ${matches} and number >= ${before} limit 1`);
+      : await rowsOf(db, sql`select 1 from activity where ${matches} and number >= ${before} limit 1`);
   const edges = rows.slice(0, first).map((row) => new LoginActivityEdge(row));
   return new LoginActivityConnection(edges, new PageInfo(edges, rows.length > first, newer !== undefined));
 }
 
 /** One entry for each of the last days (UTC), today last. @throws BadUserInput */
-export async function activityDays(em: EntityManager, accountId: string, days: number): Promise<ActivityDay[]> {
+export async function activityDays(db: Sql, accountId: string, days: number): Promise<ActivityDay[]> {
   requireBetween('days', days, MOST_DAYS);
-  const rows = await valuesOf<{ day: string; signedIn: number; refused: number }>(
-    em,
+  const rows = await rowsOf<{ day: string; signedIn: number; refused: number }>(
+    db,
     sql`select to_char(d.day, 'YYYY-MM-DD') as day,
           coalesce(sum(a.count) filter (where a.type = 'SIGNED_IN'), 0)::int as "signedIn",
           coalesce(sum(a.count) filter (where a.type <> 'SIGNED_IN'), 0)::int as refused

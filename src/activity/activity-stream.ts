@@ -1,11 +1,11 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Context, requireSession } from '../api/context.js';
 import { CHECK_VALID_MS, liveStream, msToNextLook } from '../api/live.js';
 import { Alarm, type Bus } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import { rowsOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import { ActivityRow } from './activity.entity.js';
 import { LoginActivity } from './activity.types.js';
 import { numberOf } from './cursors.js';
@@ -26,7 +26,7 @@ export class ActivityStream {
    */
   async open(context: Context, after: string | null): Promise<AsyncIterableIterator<LoginActivity>> {
     const session = requireSession(context);
-    const from = after === null ? await newestNumber(context.em, session.accountId) : numberOf(after);
+    const from = after === null ? await newestNumber(context.db, session.accountId) : numberOf(after);
     // Only once nothing can refuse it: nobody would end the alarm of a stream that never began.
     const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
     return liveStream(alarm, this.events(context, session, alarm, from));
@@ -37,10 +37,10 @@ export class ActivityStream {
     let told = from;
     try {
       while (!alarm.isOver) {
-        const em = context.em.fork();
+        const db = context.db;
         const readAt = performance.now();
-        const entries = await entriesAfter(em, session.accountId, told);
-        const standing = await this.sessions.standing(em, session);
+        const entries = await entriesAfter(db, session.accountId, told);
+        const standing = await this.sessions.standing(db, session);
         if (standing === 'OVER') context.socket?.endSession();
         if (standing === 'OVER' || alarm.isOver) return;
         if (standing === 'RENEWED') {
@@ -63,18 +63,17 @@ export class ActivityStream {
   }
 }
 
-function entriesAfter(em: EntityManager, accountId: string, number: number): Promise<ActivityRow[]> {
-  return rowsOf(
-    em,
-    ActivityRow,
-    sql`select * from activity where account_id = ${accountId} and number > ${number}
+function entriesAfter(db: Sql, accountId: string, number: number): Promise<ActivityRow[]> {
+  return rowsOf<ActivityRow>(
+    db,
+    sql`select ${columns(ActivityRow)} from activity where account_id = ${accountId} and number > ${number}
         order by number limit ${MOST_AT_ONCE}`,
   );
 }
 
-async function newestNumber(em: EntityManager, accountId: string): Promise<number> {
-  const [found] = await valuesOf<{ newest: number }>(
-    em,
+async function newestNumber(db: Sql, accountId: string): Promise<number> {
+  const [found] = await rowsOf<{ newest: number }>(
+    db,
     sql`select activity_count as newest from account where id = ${accountId}`,
   );
   return found?.newest ?? 0;

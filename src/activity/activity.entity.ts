@@ -26,15 +26,15 @@ export const ActivityRow = defineEntity({
   name: 'ActivityRow',
   tableName: 'activity',
   indexes: [{ properties: ['occurredAt'] }],
-  uniques: [{ properties: ['account', 'number'] }],
+  uniques: [{ properties: ['accountId', 'number'] }],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').deleteRule('cascade'),
     /** Counts up within the account in the order of commits, so that a page's cursor never skips an entry. */
     number: p.integer(),
     type: p.text().$type<ActivityTypeName>(),
     occurredAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
-    device: () => p.manyToOne(DeviceRow).mapToPk().nullable().deleteRule('set null'),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').nullable().deleteRule('set null'),
     deviceName: p.text(),
     platform: p.text().$type<PlatformName>(),
     method: p.text().$type<Method>().nullable(),

@@ -33,7 +33,7 @@ export class ActivityResolver {
 
   @FieldResolver(() => Device, { nullable: true, description: 'Null when it was removed since, or never known.' })
   device(@Root() { row }: LoginActivity, @Ctx() context: Context): Promise<Device | null> {
-    return this.devices.load(context, row.device);
+    return this.devices.load(context, row.deviceId);
   }
 
   @FieldResolver(() => Location)
@@ -49,14 +49,14 @@ export class AccountActivityResolver {
   })
   loginActivity(
     @Root() account: Account,
-    @Ctx() { em }: Context,
+    @Ctx() { db }: Context,
     @Arg('first', () => Int, { defaultValue: 20 }) first: number,
     @Arg('after', () => String, { nullable: true }) after?: string | null,
     @Arg('types', () => [ActivityType], { nullable: true }) types?: ActivityTypeName[] | null,
     @Arg('since', () => Date, { nullable: true }) since?: Date | null,
   ): Promise<LoginActivityConnection> {
     const filter = { first, after: after ?? null, types: types ?? null, since: since ?? null };
-    return activityPage(em, account.id, filter);
+    return activityPage(db, account.id, filter);
   }
 
   @FieldResolver(() => [ActivityDay], {
@@ -64,9 +64,9 @@ export class AccountActivityResolver {
   })
   loginActivityByDay(
     @Root() account: Account,
-    @Ctx() { em }: Context,
+    @Ctx() { db }: Context,
     @Arg('days', () => Int, { defaultValue: 30 }) days: number,
   ): Promise<ActivityDay[]> {
-    return activityDays(em, account.id, days);
+    return activityDays(db, account.id, days);
   }
 }

@@ -19,7 +19,7 @@ export class SignOutsResolver {
   @Mutation(() => SignedOut, { description: 'Ends this session; the device stays trusted.' })
   async signOut(@Ctx() context: Context): Promise<SignedOut> {
     const session = requireSession(context);
-    const ended = await this.signOuts.signOut(context.em, session, context.client.ipAddress);
+    const ended = await this.signOuts.signOut(session, context.client.ipAddress);
     context.cookies?.dropSession();
     return new SignedOut(ended);
   }
@@ -27,6 +27,6 @@ export class SignOutsResolver {
   @Mutation(() => SignedOut, { description: 'Ends every other session of the account.' })
   async signOutOtherSessions(@Ctx() context: Context): Promise<SignedOut> {
     const session = requireSession(context);
-    return new SignedOut(await this.signOuts.signOutOthers(context.em, session, context.client.ipAddress));
+    return new SignedOut(await this.signOuts.signOutOthers(session, context.client.ipAddress));
   }
 }

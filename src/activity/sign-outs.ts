@@ -1,10 +1,9 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import { rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Activities } from './activities.js';
 
@@ -17,8 +16,8 @@ export class SignOuts {
   ) {}
 
   /** Ends the session; its device stays trusted. @returns 1, or 0 if it was over already */
-  signOut(em: EntityManager, session: Session, ipAddress: string): Promise<number> {
-    return this.transactions.run(em, async (tx) => {
+  signOut(session: Session, ipAddress: string): Promise<number> {
+    return this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, session.accountId, null))) return 0;
       const ended = await this.sessions.end(tx, session.id);
       if (ended > 0) await this.record(tx, session, [session.deviceId], ipAddress);
@@ -27,18 +26,21 @@ export class SignOuts {
   }
 
   /** Ends every other session of the account. @returns how many @throws Unauthenticated */
-  signOutOthers(em: EntityManager, session: Session, ipAddress: string): Promise<number> {
-    return this.transactions.run(em, async (tx) => {
+  signOutOthers(session: Session, ipAddress: string): Promise<number> {
+    return this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
       const ended = await this.sessions.endOthers(tx, session.accountId, session.id);
-      await this.record(tx, session, [...new Set(ended.map(({ device }) => device))], ipAddress);
+      await this.record(tx, session, [...new Set(ended.map(({ deviceId }) => deviceId))], ipAddress);
       return ended.length;
     });
   }
 
   private async record(tx: Tx, session: Session, deviceIds: readonly string[], ipAddress: string): Promise<void> {
     if (deviceIds.length === 0) return;
-    const devices = await rowsOf(tx.em, DeviceRow, sql`select * from device where id in (${[...deviceIds]})`);
+    const devices = await rowsOf<DeviceRow>(
+      tx,
+      sql`select ${columns(DeviceRow)} from device where id = any(${deviceIds})`,
+    );
     for (const { id: deviceId, name: deviceName, platform } of devices) {
       const entry = { accountId: session.accountId, deviceId, deviceName, platform, ipAddress };
       await this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });

@@ -1,5 +1,5 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Session } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
 import type { Locale, Texts } from '../texts/texts.js';
 import type { CookieJar } from '../wire/cookies.js';
 import { Unauthenticated } from './errors.js';
@@ -22,7 +22,7 @@ export interface SocketHandle {
 /** What every resolver is given: made anew for each request, and for each operation on a socket. */
 export interface Context {
   /** A fork of its own. */
-  readonly em: EntityManager;
+  readonly db: Sql;
   /** Null: nobody is signed in. */
   readonly session: Session | null;
   readonly client: Client;

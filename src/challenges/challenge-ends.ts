@@ -1,8 +1,8 @@
-import { type RawQueryFragment, sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { raiseEpoch } from '../accounts/epochs.js';
 import type { Session } from '../sessions/sessions.js';
 import { countOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 
@@ -27,19 +27,18 @@ export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId
  */
 export async function withdrawResetCodes(tx: Tx, accountId: string): Promise<void> {
   await countOf(
-    tx.em,
+    tx,
     sql`update challenge set code_given_at = null
         where account_id = ${accountId} and purpose = 'RESET_PASSWORD' and state = 'PENDING'`,
   );
 }
 
 /** One whose time is over stays EXPIRED: somebody may have been told so. */
-async function cancel(tx: Tx, which: RawQueryFragment): Promise<void> {
-  const cancelled = await rowsOf(
-    tx.em,
-    ChallengeRow,
+async function cancel(tx: Tx, which: Fragment): Promise<void> {
+  const cancelled = await rowsOf<ChallengeRow>(
+    tx,
     sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp()
-        where ${which} and state = 'PENDING' and expires_at > clock_timestamp() returning *`,
+        where ${which} and state = 'PENDING' and expires_at > clock_timestamp() returning ${columns(ChallengeRow)}`,
   );
   for (const { id } of cancelled) tx.wake(`challenge:${id}`);
 }

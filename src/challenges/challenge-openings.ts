@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { type Codes, newSalt } from '../codes/codes.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
@@ -7,6 +6,7 @@ import type { Limits } from '../config/limits.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isPasswordProven } from './challenge-rules.js';
@@ -50,9 +50,8 @@ export class ChallengeOpenings {
     const token = newToken('chl');
     const { account, device, purpose } = opening;
     const codeLength = purpose === 'SIGN_IN' ? this.limits.CODE_DIGITS : this.limits.OPEN_CODE_DIGITS;
-    const row = await rowOf(
-      tx.em,
-      ChallengeRow,
+    const row = await rowOf<ChallengeRow>(
+      tx,
       sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
             device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
             app_version, notifications_enabled, ip_address, locale, expires_at)
@@ -62,7 +61,7 @@ export class ChallengeOpenings {
             ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
             ${device.appVersion}, ${device.notificationsEnabled}, ${opening.ipAddress}, ${opening.locale},
             clock_timestamp() + make_interval(secs => ${this.limits.CHALLENGE_SECONDS}))
-          returning *`,
+          returning ${columns(ChallengeRow)}`,
     );
     if (!row) throw new Error('an insert returned no row');
     return { row: await this.sends.sendFirst(tx, row), token };

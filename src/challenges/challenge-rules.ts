@@ -1,4 +1,4 @@
-import { sql } from '@mikro-orm/core';
+import { sql } from '../sql/statement.js';
 import type { Purpose, State } from './challenge.entity.js';
 
 /** Whether the one who asks has proven a password first; only then may anything be told that depends on the account. */

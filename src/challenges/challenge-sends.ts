@@ -1,5 +1,3 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { tokenHash } from '../codes/tokens.js';
@@ -7,7 +5,9 @@ import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
-import { rowOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 import {
@@ -33,10 +33,9 @@ export class ChallengeSends {
   /** The first send, in the transaction that opens the challenge. */
   async sendFirst(tx: Tx, challenge: ChallengeRow): Promise<ChallengeRow> {
     const isWithheld = challenge.method === 'EMAIL' && (await this.isMailLimitReached(tx, challenge));
-    const sent = await rowOf(
-      tx.em,
-      ChallengeRow,
-      sql`update challenge set sends = 1, ${stampOf(challenge.method)} where id = ${challenge.id} returning *`,
+    const sent = await rowOf<ChallengeRow>(
+      tx,
+      sql`update challenge set sends = 1, ${stampOf(challenge.method)} where id = ${challenge.id} returning ${columns(ChallengeRow)}`,
     );
     if (!sent) throw new Error('the challenge that is being opened is not there');
     await this.deliver(tx, sent, isWithheld);
@@ -44,38 +43,37 @@ export class ChallengeSends {
   }
 
   /** Sends the code again, or another way. It is the same code for as long as the challenge lives. */
-  async send(em: EntityManager, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
+  async send(db: Sql, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
     const hash = tokenHash('chl', token);
-    const before = hash && (await this.views.find(em, token));
+    const before = hash && (await this.views.find(db, token));
     if (!hash || !before) return new ChallengeClosed('EXPIRED');
     if (before.state === 'PENDING' && !before.availableMethods.includes(method)) {
       return new MethodUnavailable(before.availableMethods);
     }
-    const refusal = await this.transactions.run(em, (tx) => this.sendOnce(tx, before, hash, method, ipAddress));
+    const refusal = await this.transactions.run((tx) => this.sendOnce(tx, before, hash, method, ipAddress));
     if (refusal) return refusal;
-    const after = await this.views.find(em, token);
+    const after = await this.views.find(db, token);
     return after ? new Challenge(after) : new ChallengeClosed('EXPIRED');
   }
 
   private async sendOnce(tx: Tx, seen: ChallengeView, hash: Buffer, method: Method, ipAddress: string) {
     const { row } = seen;
     // The account first, then the challenge. Where no password was proven there is no account to lock, known or not.
-    if (isPasswordProven(row.purpose) && row.account) {
-      const account = await lockAccount(tx, row.account, row.epoch ?? null);
+    if (isPasswordProven(row.purpose) && row.accountId) {
+      const account = await lockAccount(tx, row.accountId, row.epoch ?? null);
       if (!account) return new ChallengeClosed('CANCELLED');
     }
     if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
       return new SendLimitReached();
     }
     const lastSend = method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
-    const sent = await rowOf(
-      tx.em,
-      ChallengeRow,
+    const sent = await rowOf<ChallengeRow>(
+      tx,
       sql`update challenge set sends = sends + 1, method = ${method}, ${stampOf(method)}
           where token_hash = ${hash} and state = 'PENDING' and expires_at > clock_timestamp()
             and sends < ${this.limits.CHALLENGE_SENDS}
             and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${this.limits.RESEND_SECONDS}))
-          returning *`,
+          returning ${columns(ChallengeRow)}`,
     );
     if (!sent) return this.whyNot(tx, seen, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
@@ -87,7 +85,7 @@ export class ChallengeSends {
   }
 
   private async whyNot(tx: Tx, before: ChallengeView, method: Method) {
-    const now = await this.views.read(tx.em, before.row.id);
+    const now = await this.views.read(tx, before.row.id);
     if (now?.state !== 'PENDING') return new ChallengeClosed(now?.state ?? 'EXPIRED');
     if (now.row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
     const last = (method === 'APP' ? now.row.lastAppSendAt : now.row.lastMailSendAt) ?? new Date();
@@ -104,11 +102,11 @@ export class ChallengeSends {
       isWithheld,
     });
     tx.wake(`challenge:${challenge.id}`);
-    if (!challenge.account || !isPasswordProven(challenge.purpose)) return;
+    if (!challenge.accountId || !isPasswordProven(challenge.purpose)) return;
     await this.activities.record(tx, {
-      accountId: challenge.account,
+      accountId: challenge.accountId,
       type: 'CODE_REQUESTED',
-      deviceId: challenge.device ?? null,
+      deviceId: challenge.deviceId ?? null,
       deviceName: challenge.deviceName,
       platform: challenge.platform,
       ipAddress: challenge.ipAddress,
@@ -122,17 +120,17 @@ export class ChallengeSends {
    */
   private async isMailLimitReached(tx: Tx, challenge: ChallengeRow): Promise<boolean> {
     if (isPasswordProven(challenge.purpose)) {
-      const [proven] = await valuesOf<{ mails: number }>(
-        tx.em,
+      const [proven] = await rowsOf<{ mails: number }>(
+        tx,
         sql`select count(*)::int as mails from delivery
             where to_address = ${challenge.email} and challenge_id is not null and asked_from is null and not is_withheld
               and created_at > clock_timestamp() - interval '1 hour'`,
       );
       return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
     }
-    await tx.em.execute(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
-    const [open] = await valuesOf<{ byStrangers: number; byThisOne: number }>(
-      tx.em,
+    tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
+    const [open] = await rowsOf<{ byStrangers: number; byThisOne: number }>(
+      tx,
       sql`select (count(*) filter (where asked_from not like ${`${DEVICE_ASKER}%`}))::int as "byStrangers",
             (count(*) filter (where asked_from = ${askerOf(challenge)}))::int as "byThisOne"
           from delivery where to_address = ${challenge.email} and asked_from is not null
@@ -140,7 +138,7 @@ export class ChallengeSends {
     );
     const { OPEN_MAILS_PER_ADDRESS_HOUR: perAddress, OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: perAsker } = this.limits;
     // A device of the account's is counted by itself: strangers cannot use up what its owner needs.
-    if (challenge.device) return (open?.byThisOne ?? 0) >= perAddress;
+    if (challenge.deviceId) return (open?.byThisOne ?? 0) >= perAddress;
     return (open?.byStrangers ?? 0) >= perAddress || (open?.byThisOne ?? 0) >= perAsker;
   }
 }
@@ -149,7 +147,7 @@ const DEVICE_ASKER = 'device:';
 
 /** Who asks for a mail without a password: a device that the account knows, or a network. */
 function askerOf(challenge: ChallengeRow): string {
-  return challenge.device ? `${DEVICE_ASKER}${challenge.device}` : clientNetworks(challenge.ipAddress).narrow;
+  return challenge.deviceId ? `${DEVICE_ASKER}${challenge.deviceId}` : clientNetworks(challenge.ipAddress).narrow;
 }
 
 function stampOf(method: Method) {

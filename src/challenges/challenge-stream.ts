@@ -20,7 +20,7 @@ export class ChallengeStream {
    * @throws NotFound if the token names none
    */
   async open(context: Context, token: string): Promise<AsyncIterableIterator<Challenge>> {
-    const view = await this.views.find(context.em, token);
+    const view = await this.views.find(context.db, token);
     if (!view) throw new NotFound('challenge');
     const alarm = new Alarm(this.bus, topicsOf(view));
     return liveStream(alarm, this.events(context, token, alarm));
@@ -31,7 +31,7 @@ export class ChallengeStream {
     let told = '';
     try {
       while (!alarm.isOver) {
-        const view = await this.views.find(context.em.fork(), token);
+        const view = await this.views.find(context.db, token);
         if (!view || alarm.isOver) return;
         const challenge = new Challenge(view);
         const seen = JSON.stringify({
@@ -57,5 +57,5 @@ export class ChallengeStream {
 /** The account's topic tells of devices that come and go; where no password was proven nothing depends on them. */
 function topicsOf({ row }: ChallengeView): Topic[] {
   const own: Topic = `challenge:${row.id}`;
-  return row.account && isPasswordProven(row.purpose) ? [own, `account:${row.account}`] : [own];
+  return row.accountId && isPasswordProven(row.purpose) ? [own, `account:${row.accountId}`] : [own];
 }

@@ -1,5 +1,3 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { Problem } from '../api/problem.js';
@@ -7,7 +5,9 @@ import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import type { Sql } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
@@ -45,32 +45,29 @@ export class ChallengeTries {
   ) {}
 
   /** @returns the challenge if the code is right, which is not consumed by that; else why not */
-  async attempt(
-    em: EntityManager,
-    attempt: Try,
-  ): Promise<ChallengeRow | WrongCode | ChallengeClosed | TemporarilyLocked> {
-    const spent = await this.spend(em, attempt);
+  async attempt(db: Sql, attempt: Try): Promise<ChallengeRow | WrongCode | ChallengeClosed | TemporarilyLocked> {
+    const spent = await this.spend(db, attempt);
     if (spent instanceof Problem) return spent;
-    if (!this.codes.knows(spent)) return this.giveUp(em, spent);
+    if (!this.codes.knows(spent)) return this.giveUp(spent);
     // A code that was never given to a channel is always wrong, but the same work is done.
     const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code));
     if (isRight && spent.codeGivenAt) return spent;
-    await this.noteWrong(em, spent, attempt.ipAddress);
+    await this.noteWrong(spent, attempt.ipAddress);
     return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
   }
 
-  private async spend(em: EntityManager, attempt: Try): Promise<ChallengeRow | ChallengeClosed | TemporarilyLocked> {
-    const seen = await this.views.find(em, attempt.token);
+  private async spend(db: Sql, attempt: Try): Promise<ChallengeRow | ChallengeClosed | TemporarilyLocked> {
+    const seen = await this.views.find(db, attempt.token);
     if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
     try {
-      return await this.transactions.run(em, async (tx) => {
+      return await this.transactions.run(async (tx) => {
         // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
         if (seen.row.purpose === 'SIGN_IN') await this.countFailure(tx, seen.row);
         return await this.countTry(tx, attempt);
       });
     } catch (error) {
       if (!(error instanceof NotSpent)) throw error;
-      return this.whyNotSpent(em, seen.row);
+      return this.whyNotSpent(db, seen.row);
     }
   }
 
@@ -82,58 +79,57 @@ export class ChallengeTries {
       ACCOUNT_TRIES_BEFORE_STOP: stop,
     } = this.limits;
     const counted = await countOf(
-      tx.em,
+      tx,
       sql`update account set code_failures = code_failures + 1,
             paused_until = case
               when code_failures + 1 >= ${before} and (code_failures + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
               then clock_timestamp() + make_interval(secs => least(${MAX_PAUSE_SECONDS},
                 ${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
               else paused_until end
-          where id = ${challenge.account ?? null} and epoch = ${challenge.epoch ?? null} and code_failures < ${stop}
+          where id = ${challenge.accountId ?? null} and epoch = ${challenge.epoch ?? null} and code_failures < ${stop}
             and (paused_until is null or paused_until <= clock_timestamp())`,
     );
     if (counted === 0) throw new NotSpent();
   }
 
   private async countTry(tx: Tx, attempt: Try): Promise<ChallengeRow> {
-    const counted = await rowOf(
-      tx.em,
-      ChallengeRow,
+    const counted = await rowOf<ChallengeRow>(
+      tx,
       sql`update challenge set tries = tries + 1
-          where token_hash = ${tokenHash('chl', attempt.token)} and purpose in (${[...attempt.purposes]})
+          where token_hash = ${tokenHash('chl', attempt.token)} and purpose = any(${attempt.purposes})
             and state = 'PENDING' and tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()
             and (session_id is null or session_id = ${attempt.sessionId}::uuid)
-          returning *`,
+          returning ${columns(ChallengeRow)}`,
     );
     if (!counted) throw new NotSpent();
     tx.wake(`challenge:${counted.id}`);
     return counted;
   }
 
-  private async whyNotSpent(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed | TemporarilyLocked> {
-    const now = await this.views.read(em, challenge.id);
+  private async whyNotSpent(db: Sql, challenge: ChallengeRow): Promise<ChallengeClosed | TemporarilyLocked> {
+    const now = await this.views.read(db, challenge.id);
     if (!now) return new ChallengeClosed('EXPIRED');
     if (now.state !== 'PENDING') return new ChallengeClosed(now.state);
     if (now.row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
-    if (challenge.purpose === 'SIGN_IN' && challenge.account) {
-      const locked = await this.accountLimits.lockOf(em, challenge.account);
+    if (challenge.purpose === 'SIGN_IN' && challenge.accountId) {
+      const locked = await this.accountLimits.lockOf(db, challenge.accountId);
       if (locked) return locked;
     }
     // Another session's, or of an epoch that is over: the code opens nothing from here.
     return new ChallengeClosed('CANCELLED');
   }
 
-  private async noteWrong(em: EntityManager, challenge: ChallengeRow, ipAddress: string): Promise<void> {
-    await this.transactions.run(em, async (tx) => {
+  private async noteWrong(challenge: ChallengeRow, ipAddress: string): Promise<void> {
+    await this.transactions.run(async (tx) => {
       // Where no password was proven the account is not touched: the same work whether or not there is one.
-      const accountId = isPasswordProven(challenge.purpose) ? challenge.account : null;
+      const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
       const account = accountId ? await lockAccount(tx, accountId, null) : null;
       const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
       const isLocked = isLast && (await this.lock(tx, challenge));
       if (!account) return;
       const entry = {
         accountId: account.id,
-        deviceId: challenge.device ?? null,
+        deviceId: challenge.deviceId ?? null,
         deviceName: challenge.deviceName,
         platform: challenge.platform,
         ipAddress,
@@ -151,9 +147,9 @@ export class ChallengeTries {
 
   private async lock(tx: Tx, challenge: ChallengeRow): Promise<boolean> {
     tx.wake(`challenge:${challenge.id}`);
-    if (challenge.account) tx.wake(`account:${challenge.account}`);
+    if (challenge.accountId) tx.wake(`account:${challenge.accountId}`);
     const locked = await countOf(
-      tx.em,
+      tx,
       sql`update challenge set state = 'LOCKED', ended_at = clock_timestamp(), password_hash = null
           where id = ${challenge.id} and state = 'PENDING' and expires_at > clock_timestamp()`,
     );
@@ -161,11 +157,11 @@ export class ChallengeTries {
   }
 
   /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */
-  private async giveUp(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed> {
-    await this.transactions.run(em, async (tx) => {
-      if (challenge.account) await lockAccount(tx, challenge.account, null);
+  private async giveUp(challenge: ChallengeRow): Promise<ChallengeClosed> {
+    await this.transactions.run(async (tx) => {
+      if (challenge.accountId) await lockAccount(tx, challenge.accountId, null);
       await countOf(
-        tx.em,
+        tx,
         sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null
             where id = ${challenge.id} and state = 'PENDING'`,
       );
@@ -179,25 +175,24 @@ export class ChallengeTries {
    * the right code, one gets the row. The account, where there is one, must be locked.
    */
   async consume(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[]): Promise<ChallengeRow | null> {
-    const consumed = await rowOf(
-      tx.em,
-      ChallengeRow,
+    const consumed = await rowOf<ChallengeRow>(
+      tx,
       sql`update challenge c set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null
           where c.id = ${challenge.id} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
-            and c.purpose in (${[...purposes]}) and c.code_given_at is not null
+            and c.purpose = any(${purposes}) and c.code_given_at is not null
             and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
-          returning *`,
+          returning ${columns(ChallengeRow)}`,
     );
     if (!consumed) return null;
     tx.wake(`challenge:${consumed.id}`);
-    if (consumed.account) tx.wake(`account:${consumed.account}`);
-    if (consumed.account && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.account);
+    if (consumed.accountId) tx.wake(`account:${consumed.accountId}`);
+    if (consumed.accountId && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.accountId);
     return consumed;
   }
 
   /** Why a challenge could not be consumed although its code was right. */
-  async closedState(em: EntityManager, challenge: ChallengeRow): Promise<ChallengeClosed> {
-    const now = await this.views.read(em, challenge.id);
+  async closedState(db: Sql, challenge: ChallengeRow): Promise<ChallengeClosed> {
+    const now = await this.views.read(db, challenge.id);
     if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(isPasswordProven(challenge.purpose) ? 'CANCELLED' : 'EXPIRED');
@@ -210,5 +205,5 @@ export function methodOf(challenge: ChallengeRow): 'APP' | 'EMAIL' {
 }
 
 async function forgiveFailures(tx: Tx, accountId: string): Promise<void> {
-  await countOf(tx.em, sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
+  await countOf(tx, sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
 }

@@ -1,12 +1,12 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { maskEmailAddress } from '../accounts/email-address.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf } from '../outbox/outbox.js';
+import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
 
@@ -64,8 +64,8 @@ interface Facts extends SeenNow {
   readonly hasOnline: boolean;
   readonly shownOn: number;
   readonly seenOn: number;
-  readonly displayChangedAt: string | null;
-  readonly mailHeldUntil: string | null;
+  readonly displayChangedAt: Date | null;
+  readonly mailHeldUntil: Date | null;
 }
 
 /** Reads challenges for those who answer them. */
@@ -73,32 +73,27 @@ export class ChallengeViews {
   constructor(private readonly limits: Limits) {}
 
   /** @returns null if the token names none */
-  async find(em: EntityManager, token: string): Promise<ChallengeView | null> {
+  async find(db: Sql, token: string): Promise<ChallengeView | null> {
     const hash = tokenHash('chl', token);
-    return hash && this.select(em, sql`c.token_hash = ${hash}`, token);
+    return hash && this.select(db, sql`c.token_hash = ${hash}`, token);
   }
 
   /** A challenge that was just opened. */
-  async opened(em: EntityManager, { row, token }: { row: ChallengeRow; token: string }): Promise<ChallengeView> {
-    const view = await this.select(em, sql`c.id = ${row.id}`, token);
+  async opened(db: Sql, { row, token }: { row: ChallengeRow; token: string }): Promise<ChallengeView> {
+    const view = await this.select(db, sql`c.id = ${row.id}`, token);
     if (!view) throw new Error('a challenge that was just opened is gone');
     return view;
   }
 
   /** The same for the server itself, which does not have the token. */
-  read(em: EntityManager, challengeId: string): Promise<ChallengeView | null> {
-    return this.select(em, sql`c.id = ${challengeId}`, '');
+  read(db: Sql, challengeId: string): Promise<ChallengeView | null> {
+    return this.select(db, sql`c.id = ${challengeId}`, '');
   }
 
-  private async select(
-    em: EntityManager,
-    condition: ReturnType<typeof sql>,
-    token: string,
-  ): Promise<ChallengeView | null> {
+  private async select(db: Sql, condition: Fragment, token: string): Promise<ChallengeView | null> {
     const [found] = await rowsOf<ChallengeRow & Facts>(
-      em,
-      ChallengeRow as never,
-      sql`select c.*,
+      db,
+      sql`select ${columns(ChallengeRow, 'c')},
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
@@ -118,7 +113,7 @@ export class ChallengeViews {
     );
     if (!found) return null;
     // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
-    const deliveries = await deliveriesOf(em, found.id);
+    const deliveries = await deliveriesOf(db, found.id);
     return this.viewOf(found, token, isPasswordProven(found.purpose) ? deliveries : []);
   }
 
@@ -156,7 +151,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     method: row.method,
     replyCode: row.replyCode ?? null,
     enhancedStatus: row.enhancedStatus ?? null,
-    mailHeldUntil: challenge.mailHeldUntil ? new Date(challenge.mailHeldUntil) : null,
+    mailHeldUntil: challenge.mailHeldUntil,
     hasTrusted: challenge.hasTrusted,
   };
   return row.method === 'APP'
@@ -167,7 +162,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
 type Fate = Pick<DeliveryView, 'state' | 'reason' | 'changedAt' | 'devicesReached'>;
 
 function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
-  const displayChangedAt = challenge.displayChangedAt ? new Date(challenge.displayChangedAt) : row.changedAt;
+  const displayChangedAt = challenge.displayChangedAt ?? row.changedAt;
   const changedAt = displayChangedAt > row.changedAt ? displayChangedAt : row.changedAt;
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
   if (challenge.shownOn > 0) {

@@ -14,14 +14,14 @@ export const ChallengeRow = defineEntity({
   name: 'ChallengeRow',
   tableName: 'challenge',
   indexes: [
-    { properties: ['account', 'createdAt'] },
+    { properties: ['accountId', 'createdAt'] },
     { properties: ['email', 'createdAt'] },
     { properties: ['expiresAt'] },
   ],
   properties: {
     id: p.uuid().primary(),
     /** Null where no account is meant: a sign-up, or a reset for an address that nobody has (a decoy). */
-    account: () => p.manyToOne(AccountRow).mapToPk().nullable().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').nullable().deleteRule('cascade'),
     purpose: p.text().$type<Purpose>(),
     /** EXPIRED is never stored: it is PENDING past `expiresAt`. */
     state: p.text().$type<Exclude<State, 'EXPIRED'>>().default('PENDING'),
@@ -45,9 +45,10 @@ export const ChallengeRow = defineEntity({
     /** The session that started it, where one did. */
     sessionId: p.uuid().nullable(),
     /** The device that asks, where it is known already. */
-    device: () => p.manyToOne(DeviceRow).mapToPk().nullable().deleteRule('set null'),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').nullable().deleteRule('set null'),
     /** The device that this challenge signed in. */
-    signedInDevice: () => p.manyToOne(DeviceRow).mapToPk().nullable().deleteRule('set null'),
+    signedInDeviceId: () =>
+      p.manyToOne(DeviceRow).mapToPk().fieldName('signed_in_device_id').nullable().deleteRule('set null'),
     /** Where mail goes; as typed where no account was proven. */
     email: p.text(),
     /** SIGN_UP: the new account's password hash; gone as soon as the challenge is over. */
@@ -76,8 +77,8 @@ export const DisplayRow = defineEntity({
   name: 'DisplayRow',
   tableName: 'display',
   properties: {
-    challenge: () => p.manyToOne(ChallengeRow).mapToPk().deleteRule('cascade').primary(),
-    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade').primary(),
+    challengeId: () => p.manyToOne(ChallengeRow).mapToPk().fieldName('challenge_id').deleteRule('cascade').primary(),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade').primary(),
     shownAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
     seenAt: p.datetime().columnType('timestamptz').nullable(),
   },

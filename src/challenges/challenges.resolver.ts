@@ -20,18 +20,18 @@ export class ChallengesResolver {
     nullable: true,
     description: 'A challenge as the device that is answering it sees it; null when the token names none.',
   })
-  async challenge(@Ctx() { em }: Context, @Arg('token', () => String) token: string): Promise<Challenge | null> {
-    const view = await this.views.find(em, token);
+  async challenge(@Ctx() { db }: Context, @Arg('token', () => String) token: string): Promise<Challenge | null> {
+    const view = await this.views.find(db, token);
     return view && new Challenge(view);
   }
 
   @Mutation(() => SendCodeResult, { description: "Sends the challenge's code, again or another way." })
   sendCode(
-    @Ctx() { em, client }: Context,
+    @Ctx() { db, client }: Context,
     @Arg('challengeToken', () => String) token: string,
     @Arg('method', () => VerificationMethod) method: Method,
   ): Promise<typeof SendCodeResult> {
-    return this.sends.send(em, token, method, client.ipAddress);
+    return this.sends.send(db, token, method, client.ipAddress);
   }
 
   @Subscription(() => Challenge, {

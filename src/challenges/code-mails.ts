@@ -1,20 +1,31 @@
-import { raw, sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Codes } from '../codes/codes.js';
 import type { CodeMail } from '../mail/mail-data.js';
 import type { MailTemplates, RenderedMail } from '../mail/templates.js';
 import type { DeliveryRow } from '../outbox/delivery.entity.js';
 import { labelOf } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
+import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 import { ChallengeRow } from './challenge.entity.js';
 
-// The worker's database role may not read the hashes of passwords and tokens, so the columns are named.
-const mailColumns = raw(
-  `c.id, c.account_id, c.purpose, c.key_id, c.salt, c.code_length, c.email, c.platform, c.device_name, c.ip_address,
-   c.locale, c.created_at, c.expires_at`,
-);
+// The worker's database role may not read the hashes of passwords and tokens, so these alone are read.
+const mailed = [
+  'id',
+  'purpose',
+  'keyId',
+  'salt',
+  'codeLength',
+  'platform',
+  'deviceName',
+  'ipAddress',
+  'createdAt',
+  'expiresAt',
+] as const satisfies readonly (keyof ChallengeRow)[];
+
+/** A challenge as its mail tells of it. */
+type MailedChallenge = Pick<ChallengeRow, (typeof mailed)[number]>;
 
 /** Writes the mails that carry codes: the code is derived here, as the mail is rendered. */
 export class CodeMails {
@@ -29,42 +40,40 @@ export class CodeMails {
    * @returns null if there is nothing to send: the challenge is over, or the mail would be for nobody
    * @throws UnknownCodeKey while keys rotate, and this worker does not have the new one yet: another may
    */
-  async compose(em: EntityManager, delivery: DeliveryRow): Promise<RenderedMail | null> {
-    const challenge = await this.giveCode(em, delivery);
+  async compose(db: Sql, delivery: DeliveryRow): Promise<RenderedMail | null> {
+    const challenge = await this.giveCode(db, delivery);
     if (challenge) {
       return this.render(challenge, delivery, { kind: challenge.purpose, code: this.codes.of(challenge) });
     }
-    const taken = await this.signUpOfTakenAddress(em, delivery);
+    const taken = await this.signUpOfTakenAddress(db, delivery);
     return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN' });
   }
 
   /** Notes that the code is given to the mail server, if the challenge still takes it: the account's, or a new one's. */
-  private giveCode(em: EntityManager, delivery: DeliveryRow): Promise<ChallengeRow | null> {
-    return rowOf(
-      em,
-      ChallengeRow,
+  private giveCode(db: Sql, delivery: DeliveryRow): Promise<MailedChallenge | null> {
+    return rowOf<MailedChallenge>(
+      db,
       sql`update challenge c
           set mailed_at = coalesce(mailed_at, clock_timestamp()), code_given_at = coalesce(code_given_at, clock_timestamp())
           where c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
             and case when c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)
               else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end
-          returning ${mailColumns}`,
+          returning ${columns(ChallengeRow, 'c', mailed)}`,
     );
   }
 
   /** Who signs up with an address that has an account is told so, in its mailbox alone. */
-  private signUpOfTakenAddress(em: EntityManager, delivery: DeliveryRow): Promise<ChallengeRow | null> {
-    return rowOf(
-      em,
-      ChallengeRow,
-      sql`select ${mailColumns} from challenge c
+  private signUpOfTakenAddress(db: Sql, delivery: DeliveryRow): Promise<MailedChallenge | null> {
+    return rowOf<MailedChallenge>(
+      db,
+      sql`select ${columns(ChallengeRow, 'c', mailed)} from challenge c
           where c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
             and c.purpose = 'SIGN_UP' and exists (select 1 from account a where a.email = c.email)`,
     );
   }
 
   private render(
-    challenge: ChallengeRow,
+    challenge: MailedChallenge,
     delivery: DeliveryRow,
     content: Pick<CodeMail, 'kind' | 'code'>,
   ): RenderedMail {

@@ -1,18 +1,18 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { isLive } from '../sessions/sessions.js';
-import { valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { rowsOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 
 /**
  * The way a code goes out when the client names none: APP while a trusted device with a live session has notifications
  * on or is online, else EMAIL.
  */
-export async function defaultMethod(em: EntityManager, accountId: string, limits: Limits): Promise<Method> {
-  const [found] = await valuesOf<{ app: boolean }>(
-    em,
+export async function defaultMethod(db: Sql, accountId: string, limits: Limits): Promise<Method> {
+  const [found] = await rowsOf<{ app: boolean }>(
+    db,
     sql`select exists (
           select 1 from device d
           where d.account_id = ${accountId} and ${isTrusted(limits, 'd')}

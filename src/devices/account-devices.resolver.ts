@@ -24,8 +24,8 @@ export class AccountDevicesResolver {
   @FieldResolver(() => [Device], {
     description: 'Every device that has signed in and was not removed, the latest seen first.',
   })
-  devices(@Root() account: Account, @Ctx() { em }: Context): Promise<Device[]> {
-    const seen = this.seen.get(account) ?? this.read(em, account);
+  devices(@Root() account: Account, @Ctx() { db }: Context): Promise<Device[]> {
+    const seen = this.seen.get(account) ?? this.read(db, account);
     this.seen.set(account, seen);
     return seen;
   }
@@ -36,8 +36,8 @@ export class AccountDevicesResolver {
     return devices.filter(({ isTrusted }) => isTrusted);
   }
 
-  private async read(em: Context['em'], account: Account): Promise<Device[]> {
-    const rows = await this.operations.list(em, account.id);
+  private async read(db: Context['db'], account: Account): Promise<Device[]> {
+    const rows = await this.operations.list(db, account.id);
     return rows.map((row) => new Device(row, account.session.deviceId));
   }
 }

@@ -20,10 +20,10 @@ export class DeviceLoader {
     return loader.load(deviceId);
   }
 
-  private loaderOf({ em }: Context, session: NonNullable<Context['session']>): DataLoader<string, Device | null> {
+  private loaderOf({ db }: Context, session: NonNullable<Context['session']>): DataLoader<string, Device | null> {
     return new DataLoader(
       async (ids) => {
-        const rows = await this.devices.findMany(em.fork(), session.accountId, ids);
+        const rows = await this.devices.findMany(db, session.accountId, ids);
         const byId = new Map(rows.map((row) => [row.id, new Device(row, session.deviceId)]));
         return ids.map((id) => byId.get(id) ?? null);
       },

@@ -1,7 +1,7 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { newToken, tokenHash } from '../codes/tokens.js';
-import { countOf, rowOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeviceTokenRow } from './device.entity.js';
 
@@ -23,11 +23,11 @@ export interface PresentedToken {
  * The device of the account that a live token names: for limits, which count a known device by itself.
  * @returns null for anything else: never issued, retired, another account's, a removed device's
  */
-export async function liveTokenDevice(em: EntityManager, email: string, token: string | null): Promise<string | null> {
+export async function liveTokenDevice(db: Sql, email: string, token: string | null): Promise<string | null> {
   // The statement runs in any case, so that an address that nobody has costs the same.
   const hash = (token && tokenHash('dev', token)) || Buffer.alloc(32);
-  const [found] = await valuesOf<{ device_id: string }>(
-    em,
+  const [found] = await rowsOf<{ device_id: string }>(
+    db,
     sql`select t.device_id from device_token t
         join device d on d.id = t.device_id
         join account a on a.id = d.account_id
@@ -40,8 +40,8 @@ export async function liveTokenDevice(em: EntityManager, email: string, token: s
 export async function presentToken(tx: Tx, accountId: string, token: string | null): Promise<PresentedToken | null> {
   const hash = token && tokenHash('dev', token);
   if (!hash) return null;
-  const [found] = await valuesOf<Omit<PresentedToken, 'hash'>>(
-    tx.em,
+  const [found] = await rowsOf<Omit<PresentedToken, 'hash'>>(
+    tx,
     sql`select t.device_id as "deviceId", d.name as "deviceName",
           case when t.retired_at is null then 'LIVE'
             when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS}) then 'RETIRED'
@@ -62,19 +62,20 @@ export async function issueToken(tx: Tx, deviceId: string, from: Buffer | null):
   if (from) await useToken(tx, deviceId, from);
   else await retireTokens(tx, deviceId);
   const token = newToken('dev');
-  await tx.em.insert(DeviceTokenRow, { hash: tokenHash('dev', token) as Buffer, device: deviceId, parentHash: from });
+  tx.write(
+    sql`insert into device_token (hash, device_id, parent_hash) values (${tokenHash('dev', token)}, ${deviceId}, ${from})`,
+  );
   return token;
 }
 
 async function useToken(tx: Tx, deviceId: string, hash: Buffer): Promise<void> {
-  const first = await rowOf(
-    tx.em,
-    DeviceTokenRow,
-    sql`update device_token set used_at = clock_timestamp() where hash = ${hash} and used_at is null returning *`,
+  const first = await rowOf<DeviceTokenRow>(
+    tx,
+    sql`update device_token set used_at = clock_timestamp() where hash = ${hash} and used_at is null returning ${columns(DeviceTokenRow)}`,
   );
   if (!first?.parentHash) return;
   await countOf(
-    tx.em,
+    tx,
     sql`update device_token set retired_at = clock_timestamp()
         where device_id = ${deviceId} and retired_at is null and hash <> ${hash}
           and (hash = ${first.parentHash} or parent_hash = ${first.parentHash})`,
@@ -83,12 +84,12 @@ async function useToken(tx: Tx, deviceId: string, hash: Buffer): Promise<void> {
 
 async function retireTokens(tx: Tx, deviceId: string): Promise<void> {
   await countOf(
-    tx.em,
+    tx,
     sql`update device_token set retired_at = clock_timestamp() where device_id = ${deviceId} and retired_at is null`,
   );
 }
 
 /** Forgets every token that a device ever had, so that none of them can raise an alarm again. */
 export async function forgetTokens(tx: Tx, deviceId: string): Promise<void> {
-  await countOf(tx.em, sql`delete from device_token where device_id = ${deviceId}`);
+  await countOf(tx, sql`delete from device_token where device_id = ${deviceId}`);
 }

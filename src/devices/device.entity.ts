@@ -8,10 +8,10 @@ export type PlatformName = (typeof platforms)[number];
 export const DeviceRow = defineEntity({
   name: 'DeviceRow',
   tableName: 'device',
-  indexes: [{ properties: ['account'] }],
+  indexes: [{ properties: ['accountId'] }],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').deleteRule('cascade'),
     name: p.text(),
     model: p.text().nullable(),
     platform: p.text().$type<PlatformName>(),
@@ -33,11 +33,11 @@ export type DeviceRow = InferEntity<typeof DeviceRow>;
 export const DeviceTokenRow = defineEntity({
   name: 'DeviceTokenRow',
   tableName: 'device_token',
-  indexes: [{ properties: ['device'] }],
+  indexes: [{ properties: ['deviceId'] }],
   properties: {
     /** SHA-256 of the token. */
     hash: p.blob().primary(),
-    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade'),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade'),
     /** The token that was presented when this one was issued; null for the first. */
     parentHash: p.blob().nullable(),
     issuedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
@@ -52,7 +52,7 @@ export const PresenceRow = defineEntity({
   name: 'PresenceRow',
   tableName: 'presence',
   properties: {
-    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade').primary(),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade').primary(),
     serverId: p.uuid().primary(),
     renewedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
   },

@@ -30,14 +30,14 @@ export class DevicesResolver {
     @Ctx() context: Context,
     @Arg('input', () => UpdateDeviceInput) input: UpdateDeviceInput,
   ): Promise<Device> {
-    const { em } = context;
+    const { db } = context;
     const session = requireSession(context);
-    await this.transactions.run(em, async (tx) => {
+    await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
       await this.devices.report(tx, session.deviceId, input);
       tx.wake(`account:${session.accountId}`);
     });
-    const device = await this.devices.find(em, session.accountId, session.deviceId);
+    const device = await this.devices.find(db, session.accountId, session.deviceId);
     if (!device) throw new NotFound('device');
     return new Device(device, session.deviceId);
   }
@@ -48,15 +48,15 @@ export class DevicesResolver {
     @Arg('id', () => ID) id: string,
     @Arg('name', () => String, { description: '1 to 64 characters.' }) name: string,
   ): Promise<Device> {
-    const { em } = context;
+    const { db } = context;
     const session = requireSession(context);
     if (!isPlainText(name, NAME_BOUNDS))
       throw new BadUserInput('name', 'must be 1 to 64 characters without control characters');
-    const isRenamed = await this.transactions.run(em, async (tx) => {
+    const isRenamed = await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
       return isUuid(id) && this.devices.rename(tx, session.accountId, id, name.trim());
     });
-    const device = isRenamed ? await this.devices.find(em, session.accountId, id) : null;
+    const device = isRenamed ? await this.devices.find(db, session.accountId, id) : null;
     if (!device) throw new NotFound('device');
     return new Device(device, session.deviceId);
   }

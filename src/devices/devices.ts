@@ -1,7 +1,7 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Limits } from '../config/limits.js';
+import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
 import { isOnline, isTrusted } from './trust.js';
@@ -36,26 +36,25 @@ export class Devices {
   constructor(private readonly limits: Limits) {}
 
   /** Every device that was not removed, the latest seen first. */
-  list(em: EntityManager, accountId: string): Promise<SeenDevice[]> {
-    return this.select(em, sql`d.account_id = ${accountId}`);
+  list(db: Sql, accountId: string): Promise<SeenDevice[]> {
+    return this.select(db, sql`d.account_id = ${accountId}`);
   }
 
   /** @returns null if the account has no such device (any more) */
-  async find(em: EntityManager, accountId: string, deviceId: string): Promise<SeenDevice | null> {
-    const [device] = await this.findMany(em, accountId, [deviceId]);
+  async find(db: Sql, accountId: string, deviceId: string): Promise<SeenDevice | null> {
+    const [device] = await this.findMany(db, accountId, [deviceId]);
     return device ?? null;
   }
 
   /** Those of the devices that are on the account, in any order. */
-  findMany(em: EntityManager, accountId: string, deviceIds: readonly string[]): Promise<SeenDevice[]> {
-    return this.select(em, sql`d.account_id = ${accountId} and d.id in (${[...deviceIds]})`);
+  findMany(db: Sql, accountId: string, deviceIds: readonly string[]): Promise<SeenDevice[]> {
+    return this.select(db, sql`d.account_id = ${accountId} and d.id = any(${deviceIds})`);
   }
 
-  private async select(em: EntityManager, condition: ReturnType<typeof sql>): Promise<SeenDevice[]> {
+  private async select(db: Sql, condition: Fragment): Promise<SeenDevice[]> {
     const rows = await rowsOf<DeviceRow & { isTrusted: boolean; isOnline: boolean }>(
-      em,
-      DeviceRow as never,
-      sql`select d.*, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline"
+      db,
+      sql`select ${columns(DeviceRow, 'd')}, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline"
           from device d where ${condition} and d.removed_at is null order by d.last_seen_at desc, d.id`,
     );
     return rows.map((row) => ({ ...row, trustExpiresAt: row.isTrusted ? this.trustExpiresAt(row) : null }));
@@ -73,14 +72,13 @@ export class Devices {
    * Room was made before, see `tooMany`.
    */
   async add(tx: Tx, accountId: string, device: DeviceDescription, ipAddress: string): Promise<DeviceRow> {
-    const row = await rowOf(
-      tx.em,
-      DeviceRow,
+    const row = await rowOf<DeviceRow>(
+      tx,
       sql`insert into device
             (account_id, name, model, platform, os_version, app_version, notifications_enabled, last_ip_address)
           values (${accountId}, ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
             ${device.appVersion}, ${device.notificationsEnabled ?? true}, ${ipAddress})
-          returning *`,
+          returning ${columns(DeviceRow)}`,
     );
     if (!row) throw new Error('an insert returned no row');
     return row;
@@ -88,20 +86,18 @@ export class Devices {
 
   /** The devices that have to go so that one more fits under `DEVICES`: those unused longest, untrusted ones first. */
   tooMany(tx: Tx, accountId: string): Promise<DeviceRow[]> {
-    return rowsOf(
-      tx.em,
-      DeviceRow,
-      sql`select d.* from device d where d.account_id = ${accountId} and d.removed_at is null
+    return rowsOf<DeviceRow>(
+      tx,
+      sql`select ${columns(DeviceRow, 'd')} from device d where d.account_id = ${accountId} and d.removed_at is null
           order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1}`,
     );
   }
 
   /** The devices whose trust has to end so that one more fits under `TRUSTED_DEVICES`: those unused longest. */
   tooManyTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<DeviceRow[]> {
-    return rowsOf(
-      tx.em,
-      DeviceRow,
-      sql`select d.* from device d
+    return rowsOf<DeviceRow>(
+      tx,
+      sql`select ${columns(DeviceRow, 'd')} from device d
           where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
           order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1}`,
     );
@@ -109,16 +105,16 @@ export class Devices {
 
   /** Ends a device's trust, that at a reset of the password included; its sessions were ended before, since their rows are always locked before a device's. */
   async distrust(tx: Tx, deviceId: string): Promise<void> {
-    await countOf(tx.em, sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
+    await countOf(tx, sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
   }
 
   /** Takes a device off the account; its sessions were ended before, as for `distrust`. */
   async remove(tx: Tx, deviceId: string): Promise<void> {
     await countOf(
-      tx.em,
+      tx,
       sql`update device set removed_at = clock_timestamp(), trusted_at = null where id = ${deviceId} and removed_at is null`,
     );
-    await countOf(tx.em, sql`delete from presence where device_id = ${deviceId}`);
+    await countOf(tx, sql`delete from presence where device_id = ${deviceId}`);
   }
 
   /**
@@ -127,7 +123,7 @@ export class Devices {
    */
   async greet(tx: Tx, deviceId: string, device: DeviceDescription, ipAddress: string): Promise<void> {
     await countOf(
-      tx.em,
+      tx,
       sql`update device d set platform = ${device.platform},
             model = coalesce(${device.model}, model), os_version = coalesce(${device.osVersion}, os_version),
             app_version = coalesce(${device.appVersion}, app_version),
@@ -141,7 +137,7 @@ export class Devices {
   /** Trusts a device from now on. Room was made before, see `tooManyTrusted`. */
   async trust(tx: Tx, deviceId: string): Promise<void> {
     await countOf(
-      tx.em,
+      tx,
       sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
           where id = ${deviceId} and removed_at is null`,
     );
@@ -150,7 +146,7 @@ export class Devices {
   /** Forgets the trust of the account's devices, that at a reset of the password included, but for one. */
   async forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): Promise<void> {
     await countOf(
-      tx.em,
+      tx,
       sql`update device set trusted_at = null, trusted_at_reset = false
           where account_id = ${accountId} and (trusted_at is not null or trusted_at_reset) and id is distinct from ${keptDeviceId}::uuid`,
     );
@@ -159,7 +155,7 @@ export class Devices {
   /** The owner's name for a device. @returns false if the account has no such device (any more) */
   async rename(tx: Tx, accountId: string, deviceId: string, name: string): Promise<boolean> {
     const renamed = await countOf(
-      tx.em,
+      tx,
       sql`update device set name = ${name} where id = ${deviceId} and account_id = ${accountId} and removed_at is null`,
     );
     return renamed === 1;
@@ -168,7 +164,7 @@ export class Devices {
   /** What the app on the device reports about itself. */
   async report(tx: Tx, deviceId: string, report: DeviceReport): Promise<void> {
     await countOf(
-      tx.em,
+      tx,
       sql`update device set
             notifications_enabled = coalesce(${report.notificationsEnabled ?? null}, notifications_enabled),
             os_version = case when ${report.osVersion !== undefined} then ${report.osVersion ?? null} else os_version end,

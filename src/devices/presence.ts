@@ -1,8 +1,8 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Bus } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
+import type { Sql } from '../sql/database.js';
 import { countOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 
 /**
  * Which devices hold an open subscription on this server: a row per device, renewed on a timer and void when it is not,
@@ -16,7 +16,7 @@ export class Presence {
   private isClosed = false;
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Sql,
     private readonly bus: Pick<Bus, 'publish'>,
     private readonly serverId: string,
     limits: Limits,
@@ -49,7 +49,7 @@ export class Presence {
 
   private async comes(accountId: string, deviceId: string): Promise<void> {
     await countOf(
-      this.fork(),
+      this.db,
       sql`insert into presence (device_id, server_id) values (${deviceId}, ${this.serverId})
           on conflict (device_id, server_id) do update set renewed_at = clock_timestamp()`,
     );
@@ -58,10 +58,7 @@ export class Presence {
 
   private async goes(accountId: string, deviceId: string): Promise<void> {
     if (this.open.has(deviceId)) return;
-    await countOf(
-      this.fork(),
-      sql`delete from presence where device_id = ${deviceId} and server_id = ${this.serverId}`,
-    );
+    await countOf(this.db, sql`delete from presence where device_id = ${deviceId} and server_id = ${this.serverId}`);
     this.bus.publish(`account:${accountId}`);
   }
 
@@ -69,9 +66,9 @@ export class Presence {
     const deviceIds = [...this.open.keys()];
     if (deviceIds.length === 0) return;
     await countOf(
-      this.fork(),
+      this.db,
       sql`insert into presence (device_id, server_id)
-          select id, ${this.serverId} from device where id in (${deviceIds})
+          select id, ${this.serverId} from device where id = any(${deviceIds})
           on conflict (device_id, server_id) do update set renewed_at = clock_timestamp()`,
     );
   }
@@ -86,7 +83,7 @@ export class Presence {
   }
 
   private async allGo(): Promise<void> {
-    await countOf(this.fork(), sql`delete from presence where server_id = ${this.serverId}`);
+    await countOf(this.db, sql`delete from presence where server_id = ${this.serverId}`);
     for (const { accountId } of this.open.values()) this.bus.publish(`account:${accountId}`);
   }
 }

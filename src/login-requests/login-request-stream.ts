@@ -21,7 +21,7 @@ export class LoginRequestStream {
    * @throws Unauthenticated, Forbidden
    */
   async open(context: Context): Promise<AsyncIterableIterator<LoginRequest>> {
-    const session = await this.requests.requireTrusted(context.em, context.session);
+    const session = await this.requests.requireTrusted(context.db, context.session);
     const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
     return liveStream(alarm, this.events(context, session, alarm));
   }
@@ -31,12 +31,12 @@ export class LoginRequestStream {
     const told = new Map<string, LoginRequestView>();
     try {
       while (!alarm.isOver) {
-        const em = context.em.fork();
+        const db = context.db;
         const readAt = performance.now();
-        const requests = await this.requests.inTime(em, session);
+        const requests = await this.requests.inTime(db, session);
         const gone = [...told.keys()].filter((id) => !requests.some(({ row }) => row.id === id));
-        requests.push(...(await this.requests.byId(em, session, gone)));
-        const standing = await this.sessions.standing(em, session);
+        requests.push(...(await this.requests.byId(db, session, gone)));
+        const standing = await this.sessions.standing(db, session);
         if (standing === 'OVER') context.socket?.endSession();
         if (standing === 'OVER' || standing === 'UNTRUSTED' || alarm.isOver) return;
         if (standing === 'RENEWED') {
@@ -50,7 +50,7 @@ export class LoginRequestStream {
           told.set(request.row.id, request);
           yield new LoginRequest(request);
           // Resumed: it was written to the socket.
-          if (request.code !== null) await this.requests.noteShown(em, session, request.row.id);
+          if (request.code !== null) await this.requests.noteShown(session, request.row.id);
         }
         for (const id of gone) told.delete(id);
         if (performance.now() - readAt <= CHECK_VALID_MS) await alarm.wait(this.msToNextLook(requests));

@@ -30,8 +30,8 @@ export class LoginRequestsResolver {
 
   @Mutation(() => LoginRequest, { description: 'A trusted device says that it shows the code.' })
   async acknowledgeLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
-    const session = await this.requests.requireTrusted(context.em, context.session);
-    return new LoginRequest(await this.requests.acknowledge(context.em, session, id));
+    const session = await this.requests.requireTrusted(context.db, context.session);
+    return new LoginRequest(await this.requests.acknowledge(context.db, session, id));
   }
 
   @Mutation(() => LoginRequest, {
@@ -39,8 +39,8 @@ export class LoginRequestsResolver {
       "'This was not me', from a trusted device: the challenge is over at once. One that is over already comes back unchanged.",
   })
   async denyLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
-    const session = await this.requests.requireTrusted(context.em, context.session);
-    return new LoginRequest(await this.requests.deny(context.em, session, id));
+    const session = await this.requests.requireTrusted(context.db, context.session);
+    return new LoginRequest(await this.requests.deny(context.db, session, id));
   }
 
   @FieldResolver(() => Device, {
@@ -49,7 +49,7 @@ export class LoginRequestsResolver {
       'The device, once it is signed in and while it is on the account: what to remove if it was not you after all.',
   })
   device(@Root() { view }: LoginRequest, @Ctx() context: Context): Promise<Device | null> {
-    return this.devices.load(context, view.row.signedInDevice);
+    return this.devices.load(context, view.row.signedInDeviceId);
   }
 
   @FieldResolver(() => Location)
@@ -65,11 +65,11 @@ export class AccountLoginRequestsResolver {
   @FieldResolver(() => [LoginRequest], {
     description: 'Sign-ins that wait for a code now. Empty unless the current device is trusted.',
   })
-  async loginRequests(@Ctx() { em, session }: Context): Promise<LoginRequest[]> {
+  async loginRequests(@Ctx() { db, session }: Context): Promise<LoginRequest[]> {
     // Right after signing in the request carries no session yet: then there is nobody to show a code to.
     if (!session) return [];
-    const pending = await this.requests.pending(em, session);
-    for (const { row } of pending) await this.requests.noteShown(em, session, row.id);
+    const pending = await this.requests.pending(db, session);
+    for (const { row } of pending) await this.requests.noteShown(session, row.id);
     return pending.map((request) => new LoginRequest(request));
   }
 }

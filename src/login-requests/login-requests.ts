@@ -1,5 +1,3 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
@@ -13,7 +11,9 @@ import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { isLive, type Session, type Sessions } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 
 /** A pending or ended sign-in, with its code while there is something to type. */
@@ -36,9 +36,9 @@ export class LoginRequests {
   ) {}
 
   /** @throws Unauthenticated, Forbidden */
-  async requireTrusted(em: EntityManager, session: Session | null): Promise<Session> {
+  async requireTrusted(db: Sql, session: Session | null): Promise<Session> {
     if (!session) throw new Unauthenticated();
-    const standing = await this.sessions.standing(em, session);
+    const standing = await this.sessions.standing(db, session);
     if (standing === 'UNTRUSTED') throw new Forbidden();
     if (standing !== 'TRUSTED') throw new Unauthenticated();
     return session;
@@ -48,31 +48,26 @@ export class LoginRequests {
    * The account's requests whose time is not over, in whatever state, the oldest first: in one statement with the check
    * that the device which asks is trusted and its session live, so that a device that was removed reads none.
    */
-  async inTime(em: EntityManager, session: Session): Promise<LoginRequestView[]> {
-    return this.select(em, session, sql`c.expires_at > clock_timestamp() and not c.is_silent`);
+  async inTime(db: Sql, session: Session): Promise<LoginRequestView[]> {
+    return this.select(db, session, sql`c.expires_at > clock_timestamp() and not c.is_silent`);
   }
 
   /** Those that wait for a code now. */
-  async pending(em: EntityManager, session: Session): Promise<LoginRequestView[]> {
-    const requests = await this.inTime(em, session);
+  async pending(db: Sql, session: Session): Promise<LoginRequestView[]> {
+    const requests = await this.inTime(db, session);
     return requests.filter(({ state }) => state === 'PENDING');
   }
 
   /** Single requests of the account by id, also past their time. */
-  async byId(em: EntityManager, session: Session, ids: readonly string[]): Promise<LoginRequestView[]> {
+  async byId(db: Sql, session: Session, ids: readonly string[]): Promise<LoginRequestView[]> {
     const uuids = ids.filter(isUuid);
-    return uuids.length === 0 ? [] : this.select(em, session, sql`c.id in (${uuids})`);
+    return uuids.length === 0 ? [] : this.select(db, session, sql`c.id = any(${uuids})`);
   }
 
-  private async select(
-    em: EntityManager,
-    session: Session,
-    condition: ReturnType<typeof sql>,
-  ): Promise<LoginRequestView[]> {
+  private async select(db: Sql, session: Session, condition: Fragment): Promise<LoginRequestView[]> {
     const rows = await rowsOf<ChallengeRow & SeenNow>(
-      em,
-      ChallengeRow as never,
-      sql`select c.*,
+      db,
+      sql`select ${columns(ChallengeRow, 'c')},
             ${seenNow()}
           from challenge c
           where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}
@@ -81,7 +76,7 @@ export class LoginRequests {
               where s.id = ${session.id} and s.token_hash = ${session.tokenHash} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})
           order by c.created_at, c.id`,
     );
-    await this.giveCodes(em, rows);
+    await this.giveCodes(db, rows);
     return rows.map((row) => ({
       row,
       state: row.seenState,
@@ -94,20 +89,20 @@ export class LoginRequests {
    * Before a code is shown for the first time it is noted that it was given to a channel: until then none is right. One
    * by one: the account is not locked, and a statement that held several rows could wait for another that does, for ever.
    */
-  private async giveCodes(em: EntityManager, rows: readonly (ChallengeRow & SeenNow)[]): Promise<void> {
+  private async giveCodes(db: Sql, rows: readonly (ChallengeRow & SeenNow)[]): Promise<void> {
     for (const { id } of rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt)) {
       await countOf(
-        em,
+        db,
         sql`update challenge set code_given_at = clock_timestamp() where id = ${id} and code_given_at is null`,
       );
     }
   }
 
   /** Notes that a code was written to the device. */
-  async noteShown(em: EntityManager, session: Session, challengeId: string): Promise<void> {
-    await this.transactions.run(em, async (tx) => {
+  async noteShown(session: Session, challengeId: string): Promise<void> {
+    await this.transactions.run(async (tx) => {
       const shown = await countOf(
-        tx.em,
+        tx,
         sql`insert into display (challenge_id, device_id) values (${challengeId}, ${session.deviceId})
             on conflict do nothing`,
       );
@@ -116,14 +111,14 @@ export class LoginRequests {
   }
 
   /** The app on a trusted device says that it shows the code. @throws NotFound, Unauthenticated */
-  async acknowledge(em: EntityManager, session: Session, challengeId: string): Promise<LoginRequestView> {
-    const [request] = await this.byId(em, session, [challengeId]);
+  async acknowledge(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
+    const [request] = await this.byId(db, session, [challengeId]);
     if (!request) throw new NotFound('login request');
     if (request.state !== 'PENDING') return request;
-    await this.transactions.run(em, async (tx) => {
+    await this.transactions.run(async (tx) => {
       await this.lockTrusted(tx, session);
       const seen = await countOf(
-        tx.em,
+        tx,
         sql`insert into display as di (challenge_id, device_id, seen_at)
             values (${challengeId}, ${session.deviceId}, clock_timestamp())
             on conflict (challenge_id, device_id) do update set seen_at = clock_timestamp() where di.seen_at is null`,
@@ -138,23 +133,22 @@ export class LoginRequests {
    * already comes back unchanged.
    * @throws NotFound
    */
-  async deny(em: EntityManager, session: Session, challengeId: string): Promise<LoginRequestView> {
-    const [request] = await this.byId(em, session, [challengeId]);
+  async deny(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
+    const [request] = await this.byId(db, session, [challengeId]);
     if (!request) throw new NotFound('login request');
-    await this.transactions.run(em, (tx) => this.denyOnce(tx, session, challengeId));
-    const [denied] = await this.byId(em, session, [challengeId]);
+    await this.transactions.run((tx) => this.denyOnce(tx, session, challengeId));
+    const [denied] = await this.byId(db, session, [challengeId]);
     if (!denied) throw new Unauthenticated();
     return denied;
   }
 
   private async denyOnce(tx: Tx, session: Session, challengeId: string): Promise<void> {
     const account = await this.lockTrusted(tx, session);
-    const denied = await rowOf(
-      tx.em,
-      ChallengeRow,
+    const denied = await rowOf<ChallengeRow>(
+      tx,
       sql`update challenge set state = 'DENIED', ended_at = clock_timestamp()
           where id = ${challengeId} and account_id = ${account.id} and purpose = 'SIGN_IN' and state = 'PENDING'
-            and expires_at > clock_timestamp() returning *`,
+            and expires_at > clock_timestamp() returning ${columns(ChallengeRow)}`,
     );
     if (!denied) return;
     tx.wake(`challenge:${challengeId}`);
@@ -164,7 +158,7 @@ export class LoginRequests {
     await this.activities.record(tx, {
       accountId: account.id,
       type: 'LOGIN_DENIED',
-      deviceId: denied.device ?? null,
+      deviceId: denied.deviceId ?? null,
       deviceName,
       platform,
       ipAddress: denied.ipAddress,
@@ -176,7 +170,7 @@ export class LoginRequests {
   /** Locks the account, behind which the device must still be trusted. @throws Unauthenticated */
   private async lockTrusted(tx: Tx, session: Session): Promise<AccountRow> {
     const account = await lockAccount(tx, session.accountId, null);
-    if (!account || (await this.sessions.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();
+    if (!account || (await this.sessions.standing(tx, session)) !== 'TRUSTED') throw new Unauthenticated();
     return account;
   }
 
@@ -184,7 +178,7 @@ export class LoginRequests {
   private async pauseAfterDenials(tx: Tx, accountId: string): Promise<void> {
     const { DENIALS_BEFORE_PAUSE: before, DENIALS_WINDOW_SECONDS: window, ACCOUNT_PAUSE_SECONDS: pause } = this.limits;
     await countOf(
-      tx.em,
+      tx,
       sql`update account set paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => ${pause}))
           where id = ${accountId} and ${before} <= (
             select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'

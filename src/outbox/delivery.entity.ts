@@ -36,7 +36,7 @@ export const DeliveryRow = defineEntity({
     /** The challenge whose code it carries; null for a notice. */
     challengeId: p.uuid().nullable(),
     /** The account that a notice is about; null for a code. */
-    account: () => p.manyToOne(AccountRow).mapToPk().nullable().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').nullable().deleteRule('cascade'),
     method: p.text().$type<Method>(),
     notice: p.text().$type<NoticeKind>().nullable(),
     facts: p.json().$type<NoticeFacts>().nullable(),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { domainToASCII } from 'node:url';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Bus } from '../bus/bus.js';
 import { MailFault, type SmtpReply } from '../mail/mail-fault.js';
 import type { RenderedMail } from '../mail/templates.js';
 import type { MailTransport } from '../mail/transport.js';
+import type { Sql } from '../sql/database.js';
 import { localeOf } from '../texts/texts.js';
 import type { DeliveryRow } from './delivery.entity.js';
 import { claimDelivery, type Outcome, recordOutcome, releaseClaim, renewClaim } from './outbox.js';
@@ -22,14 +22,14 @@ const NOTICE_WORTH_MS = 3 * 86_400_000;
 const noReply: SmtpReply = { replyCode: null, enhancedStatus: null };
 
 /** Writes a mail's content at the last moment; null if it is not worth sending any more. */
-export type Compose = (em: EntityManager, delivery: DeliveryRow) => Promise<RenderedMail | null>;
+export type Compose = (db: Sql, delivery: DeliveryRow) => Promise<RenderedMail | null>;
 
 /** Sends what the outbox holds: the handler of the queue's jobs. It may be run any number of times for one mail. */
 export class MailSender {
   private readonly messageDomain: string;
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Sql,
     private readonly compose: Compose,
     private readonly transport: Pick<MailTransport, 'send'>,
     private readonly bus: Pick<Bus, 'publish'>,
@@ -40,17 +40,17 @@ export class MailSender {
 
   /** @throws RetryLater if the fault may pass and the mail is still worth sending */
   async run(deliveryId: string): Promise<void> {
-    const em = this.fork();
-    const claimed = await claimDelivery(em, deliveryId);
+    const db = this.db;
+    const claimed = await claimDelivery(db, deliveryId);
     if (!claimed) return;
-    const { outcome, cause } = await this.attempt(em, claimed);
-    const isWritten = await recordOutcome(em, claimed, outcome);
+    const { outcome, cause } = await this.attempt(db, claimed);
+    const isWritten = await recordOutcome(db, claimed, outcome);
     if (isWritten && claimed.challengeId) this.bus.publish(`challenge:${claimed.challengeId}`);
     if (isWritten && outcome.state === 'RETRYING') throw new RetryLater(outcome.delayMs, cause);
   }
 
-  private async attempt(em: EntityManager, claimed: DeliveryRow): Promise<{ outcome: Outcome; cause?: unknown }> {
-    const mail = await this.composeOrRelease(em, claimed);
+  private async attempt(db: Sql, claimed: DeliveryRow): Promise<{ outcome: Outcome; cause?: unknown }> {
+    const mail = await this.composeOrRelease(db, claimed);
     if (!mail || !claimed.toAddress) return { outcome: { state: 'FAILED', failure: 'TOO_LATE', ...noReply } };
     const outgoing = {
       ...mail,
@@ -76,7 +76,7 @@ export class MailSender {
       while (!lost.signal.aborted) {
         await sleep(RENEW_MS, undefined, { signal: over.signal });
         // A database that is away says nothing about whose the mail is.
-        if (!(await renewClaim(this.fork(), claimed).catch(() => true))) lost.abort();
+        if (!(await renewClaim(this.db, claimed).catch(() => true))) lost.abort();
       }
     };
     // It ends with the sleep that is cut short.
@@ -89,11 +89,11 @@ export class MailSender {
   }
 
   /** A fault of ours, such as a database that is away, must not hold the mail back until the claim runs out. */
-  private async composeOrRelease(em: EntityManager, claimed: DeliveryRow): Promise<RenderedMail | null> {
+  private async composeOrRelease(db: Sql, claimed: DeliveryRow): Promise<RenderedMail | null> {
     try {
-      return await this.compose(em, claimed);
+      return await this.compose(db, claimed);
     } catch (error) {
-      await releaseClaim(em, claimed).catch(() => undefined);
+      await releaseClaim(db, claimed).catch(() => undefined);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { NoticeKind } from '../mail/mail-data.js';
-import { countOf, rowOf, rowsOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
@@ -43,12 +43,11 @@ export interface CodeDelivery {
 /** Writes the delivery of a code in the transaction that is its reason; a mail goes to the workers after the commit. */
 export async function deliverCode(tx: Tx, delivery: CodeDelivery): Promise<DeliveryRow> {
   const due = delivery.method === 'EMAIL' ? sql`clock_timestamp()` : sql`null`;
-  const row = await rowOf(
-    tx.em,
-    DeliveryRow,
+  const row = await rowOf<DeliveryRow>(
+    tx,
     sql`insert into delivery (challenge_id, method, to_address, asked_from, locale, is_withheld, next_attempt_at)
         values (${delivery.challengeId}, ${delivery.method}, ${delivery.toAddress}, ${delivery.askedFrom},
-          ${delivery.locale}, ${delivery.isWithheld}, ${due}) returning *`,
+          ${delivery.locale}, ${delivery.isWithheld}, ${due}) returning ${columns(DeliveryRow)}`,
   );
   if (!row) throw new Error('an insert returned no row');
   // A withheld one is queued too, and dropped by the worker: the same work, whoever asks.
@@ -71,14 +70,14 @@ export async function deliverNotice(
     notice === 'WRONG_CODES'
       ? sql`created_at > clock_timestamp() - interval '1 hour'`
       : sql`facts = ${json}::jsonb and created_at > clock_timestamp() - interval '1 minute'`;
-  const row = await rowOf(
-    tx.em,
-    DeliveryRow,
+  const row = await rowOf<DeliveryRow>(
+    tx,
     sql`insert into delivery (account_id, method, notice, facts, to_address, locale, next_attempt_at)
-        select ${account.id}, 'EMAIL', ${notice}, ${json}::jsonb, ${account.email}, ${account.locale}, clock_timestamp()
+        select ${account.id}::uuid, 'EMAIL', ${notice}::text, ${json}::jsonb, ${account.email}::text, ${account.locale}::text,
+          clock_timestamp()
         where not exists (
           select 1 from delivery where account_id = ${account.id} and notice = ${notice} and ${isTold})
-        returning *`,
+        returning ${columns(DeliveryRow)}`,
   );
   if (row) tx.send(row.id);
 }
@@ -87,27 +86,26 @@ export async function deliverNotice(
  * Takes a delivery up for sending.
  * @returns null if there is nothing to do: it was sent, given up, is withheld, not due yet, or another worker has it
  */
-export function claimDelivery(em: EntityManager, deliveryId: string): Promise<DeliveryRow | null> {
-  return rowOf(
-    em,
-    DeliveryRow,
+export function claimDelivery(db: Sql, deliveryId: string): Promise<DeliveryRow | null> {
+  return rowOf<DeliveryRow>(
+    db,
     sql`update delivery set attempts = attempts + 1,
           claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
         where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld
           and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'
           and (claimed_until is null or claimed_until <= clock_timestamp())
-        returning *`,
+        returning ${columns(DeliveryRow)}`,
   );
 }
 
 /** Writes what became of a claimed delivery, unless another worker has taken it up since. */
-export async function recordOutcome(em: EntityManager, claimed: DeliveryRow, outcome: Outcome): Promise<boolean> {
+export async function recordOutcome(db: Sql, claimed: DeliveryRow, outcome: Outcome): Promise<boolean> {
   const next =
     outcome.state === 'RETRYING'
       ? sql`clock_timestamp() + make_interval(secs => ${outcome.delayMs / 1000})`
       : sql`next_attempt_at`;
   const written = await countOf(
-    em,
+    db,
     sql`update delivery set state = ${outcome.state}, failure = ${outcome.state === 'FAILED' ? outcome.failure : null},
           reply_code = ${outcome.replyCode}, enhanced_status = ${outcome.enhancedStatus},
           next_attempt_at = ${next}, claimed_until = null, changed_at = clock_timestamp()
@@ -117,9 +115,9 @@ export async function recordOutcome(em: EntityManager, claimed: DeliveryRow, out
 }
 
 /** Keeps a claim for as long again. @returns false if it is no longer this worker's: another has taken the delivery up */
-export async function renewClaim(em: EntityManager, claimed: DeliveryRow): Promise<boolean> {
+export async function renewClaim(db: Sql, claimed: DeliveryRow): Promise<boolean> {
   const renewed = await countOf(
-    em,
+    db,
     // A claim that ran out unnoticed, with the database away, is still this worker's; one that is over has no end.
     sql`update delivery set claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
         where id = ${claimed.id} and attempts = ${claimed.attempts} and claimed_until is not null`,
@@ -128,17 +126,17 @@ export async function renewClaim(em: EntityManager, claimed: DeliveryRow): Promi
 }
 
 /** Gives a claim back untouched, for another worker to take up at once. */
-export async function releaseClaim(em: EntityManager, claimed: DeliveryRow): Promise<void> {
+export async function releaseClaim(db: Sql, claimed: DeliveryRow): Promise<void> {
   await countOf(
-    em,
+    db,
     sql`update delivery set claimed_until = null where id = ${claimed.id} and attempts = ${claimed.attempts}`,
   );
 }
 
 /** Deliveries that are due, that no worker has, and whose job may be lost: a process died, or the queue was emptied. */
-export function leftBehind(em: EntityManager, most: number): Promise<{ id: string; attempts: number }[]> {
-  return valuesOf(
-    em,
+export function leftBehind(db: Sql, most: number): Promise<{ id: string; attempts: number }[]> {
+  return rowsOf(
+    db,
     sql`select id, attempts from delivery
         where state in ('QUEUED', 'RETRYING') and method = 'EMAIL' and not is_withheld
           and next_attempt_at < clock_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
@@ -148,10 +146,9 @@ export function leftBehind(em: EntityManager, most: number): Promise<{ id: strin
 }
 
 /** The sends of a challenge, the newest first. */
-export function deliveriesOf(em: EntityManager, challengeId: string): Promise<DeliveryRow[]> {
-  return rowsOf(
-    em,
-    DeliveryRow,
-    sql`select * from delivery where challenge_id = ${challengeId} order by created_at desc, id`,
+export function deliveriesOf(db: Sql, challengeId: string): Promise<DeliveryRow[]> {
+  return rowsOf<DeliveryRow>(
+    db,
+    sql`select ${columns(DeliveryRow)} from delivery where challenge_id = ${challengeId} order by created_at desc, id`,
   );
 }

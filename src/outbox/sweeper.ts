@@ -1,5 +1,5 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import type { Sql } from '../sql/database.js';
 import { leftBehind } from './outbox.js';
 import type { MailQueue } from './queue.js';
 
@@ -13,7 +13,7 @@ export class Sweeper {
   private isAway = false;
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Sql,
     private readonly queue: Pick<MailQueue, 'enqueueAgain'>,
     private readonly logger: Logger,
   ) {
@@ -28,7 +28,7 @@ export class Sweeper {
 
   private async sweepOnce(): Promise<void> {
     try {
-      for (const { id, attempts } of await leftBehind(this.fork(), MOST)) this.queue.enqueueAgain(id, attempts);
+      for (const { id, attempts } of await leftBehind(this.db, MOST)) this.queue.enqueueAgain(id, attempts);
       this.isAway = false;
     } catch (error) {
       if (!this.isAway) this.logger.warn({ err: error }, 'sweeper: the outbox cannot be read now');

@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { findAccount } from '../accounts/accounts.js';
 import { Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
 import { WrongPassword } from './password.types.js';
 import type { PasswordAttempts } from './password-attempts.js';
 import type { Passwords } from './passwords.js';
@@ -19,21 +19,21 @@ export class OwnerPasswords {
    * @returns the account as it was read with the hash that the password fits
    * @throws Overloaded
    */
-  async prove(em: EntityManager, session: Session, password: string): Promise<AccountRow | WrongPassword> {
+  async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
     const key = { deviceId: session.deviceId };
-    const attempt = await this.attempts.begin(em, key);
+    const attempt = await this.attempts.begin(db, key);
     if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);
-    const account = await findAccount(em, session.accountId);
+    const account = await findAccount(db, session.accountId);
     if (!account) throw new Unauthenticated();
     const isRight = await this.passwords
       .matches(account.passwordHash, password, 'KNOWN_DEVICE')
       .catch(async (error) => {
         // Nothing was compared, so it was no wrong password.
-        if (error instanceof Overloaded) await this.attempts.takeBack(em, key, attempt.failures);
+        if (error instanceof Overloaded) await this.attempts.takeBack(db, key, attempt.failures);
         throw error;
       });
     if (!isRight) return new WrongPassword(attempt.retryAt);
-    await this.attempts.takeBack(em, key, attempt.failures);
+    await this.attempts.takeBack(db, key, attempt.failures);
     return account;
   }
 }

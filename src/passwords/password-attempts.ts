@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Limits } from '../config/limits.js';
+import type { Sql } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import { PasswordAttemptRow } from './password-attempt.entity.js';
 
 /** Who tries: a stranger by the address typed and the network, a known device by itself. */
@@ -19,29 +19,31 @@ export class PasswordAttempts {
    * Counts a try as failed before its password is compared, so that parallel guesses are all counted. From the failure
    * after `PASSWORD_FAILURES_FREE` on, each doubles the delay before the next, from 1 s. A day without one forgets all.
    */
-  async begin(em: EntityManager, key: AttemptKey): Promise<Attempt> {
+  async begin(db: Sql, key: AttemptKey): Promise<Attempt> {
     const hash = keyHash(key);
     const { PASSWORD_FAILURES_FREE: free, PASSWORD_DELAY_MAX_SECONDS: maxSeconds } = this.limits;
     const failures = sql`case when a.last_at < clock_timestamp() - interval '1 day' then 1 else a.failures + 1 end`;
-    const counted = await rowOf(
-      em,
-      PasswordAttemptRow,
+    const counted = await rowOf<PasswordAttemptRow>(
+      db,
       sql`insert into password_attempt as a (key, failures, last_at) values (${hash}, 1, clock_timestamp())
           on conflict (key) do update set failures = ${failures}, last_at = clock_timestamp(),
             delayed_until = case when ${failures} > ${free} then clock_timestamp() + make_interval(
               secs => least(${maxSeconds}, power(2::float8, least(30, ${failures} - ${free} - 1)))) end
           where a.delayed_until is null or a.delayed_until <= clock_timestamp()
-          returning *`,
+          returning ${columns(PasswordAttemptRow)}`,
     );
     if (counted) return { failures: counted.failures, retryAt: counted.delayedUntil ?? null };
-    const waiting = await rowOf(em, PasswordAttemptRow, sql`select * from password_attempt where key = ${hash}`);
+    const waiting = await rowOf<PasswordAttemptRow>(
+      db,
+      sql`select ${columns(PasswordAttemptRow)} from password_attempt where key = ${hash}`,
+    );
     return { refusedUntil: waiting?.delayedUntil ?? new Date() };
   }
 
   /** Takes a counted try back: the password was right. A delay that other failures have caused since stays. */
-  async takeBack(em: EntityManager, key: AttemptKey, failures: number): Promise<void> {
+  async takeBack(db: Sql, key: AttemptKey, failures: number): Promise<void> {
     await countOf(
-      em,
+      db,
       sql`update password_attempt set failures = greatest(failures - 1, 0),
             delayed_until = case when failures = ${failures} then null else delayed_until end
           where key = ${keyHash(key)}`,

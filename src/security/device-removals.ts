@@ -26,11 +26,11 @@ export class DeviceRemovals {
    * @throws NotFound if the account has no such device (any more)
    */
   async remove(
-    { em, client, session }: Pick<Context, 'em' | 'client'> & { readonly session: Session },
+    { client, session }: Pick<Context, 'client'> & { readonly session: Session },
     deviceId: string,
   ): Promise<DeviceRemoved> {
     if (!isUuid(deviceId)) throw new NotFound('device');
-    const { account, sessionsEnded } = await this.transactions.run(em, (tx) =>
+    const { account, sessionsEnded } = await this.transactions.run((tx) =>
       this.removeOnce(tx, session, deviceId, client.ipAddress),
     );
     const isCurrent = deviceId === session.deviceId;
@@ -39,7 +39,7 @@ export class DeviceRemovals {
 
   private async removeOnce(tx: Tx, session: Session, deviceId: string, ipAddress: string) {
     const owner = await lockOwner(tx, this.sessions, session);
-    const removed = await this.devices.find(tx.em, owner.account.id, deviceId);
+    const removed = await this.devices.find(tx, owner.account.id, deviceId);
     if (!removed) throw new NotFound('device');
     const account = await shutDoor(tx, owner.account.id);
     const sessionsEnded = await this.sessions.endOfDevice(tx, removed.id);

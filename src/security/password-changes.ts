@@ -38,18 +38,18 @@ export class PasswordChanges {
 
   /** The current session goes on under a new token. @throws Overloaded */
   async change(
-    { em, client, session }: Pick<Context, 'em' | 'client'> & { readonly session: Session },
+    { db, client, session }: Pick<Context, 'db' | 'client'> & { readonly session: Session },
     change: PasswordChange,
   ): Promise<PasswordChanged | WrongPassword | WeakPassword> {
-    const proven = await this.ownerPasswords.prove(em, session, change.currentPassword);
+    const proven = await this.ownerPasswords.prove(db, session, change.currentPassword);
     if (proven instanceof WrongPassword) return proven;
     const weak = this.strength.judge(change.newPassword, proven.email);
     if (weak) return weak;
     const passwordHash = await this.passwords.hash(change.newPassword, 'KNOWN_DEVICE');
-    const changed = await this.transactions.run(em, (tx) =>
+    const changed = await this.transactions.run((tx) =>
       this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
     );
-    const account = await findAccount(em, proven.id);
+    const account = await findAccount(db, proven.id);
     if (!account) throw new Unauthenticated();
     return new PasswordChanged(new Account(account, session), changed.sessionsEnded, changed.token);
   }

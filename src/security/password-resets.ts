@@ -1,4 +1,3 @@
-import { sql } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
@@ -20,6 +19,7 @@ import type { Passwords } from '../passwords/passwords.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { countOf, rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordReset } from './security.types.js';
 import { setPassword } from './set-password.js';
@@ -56,14 +56,14 @@ export class PasswordResets {
    * @param deviceToken a live one of the account's makes the request its owner's, for the limits on mail
    */
   async request(
-    { em, client }: Pick<Context, 'em' | 'client'>,
+    { db, client }: Pick<Context, 'db' | 'client'>,
     email: string,
     deviceToken: string | null,
   ): Promise<Challenge> {
     await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
-    const deviceId = await liveTokenDevice(em, email, deviceToken);
-    const account = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
-    const opened = await this.transactions.run(em, (tx) =>
+    const deviceId = await liveTokenDevice(db, email, deviceToken);
+    const account = await rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where email = ${email}`);
+    const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {
         purpose: 'RESET_PASSWORD',
         account,
@@ -79,31 +79,31 @@ export class PasswordResets {
         locale: client.locale,
       }),
     );
-    return new Challenge(await this.views.opened(em, opened));
+    return new Challenge(await this.views.opened(db, opened));
   }
 
   /** Ends every session and forgets every device's trust. Never signs in: the second step stands before that. */
   async reset(
-    { em, client }: Pick<Context, 'em' | 'client'>,
+    { db, client }: Pick<Context, 'db' | 'client'>,
     token: string,
     code: string,
     newPassword: string,
   ): Promise<PasswordReset | WrongCode | ChallengeClosed | WeakPassword> {
-    const seen = await this.views.find(em, token);
+    const seen = await this.views.find(db, token);
     if (seen?.row.purpose !== 'RESET_PASSWORD') return new ChallengeClosed('EXPIRED');
     // Judged before a try is spent: a weak password is no wrong code.
     const weak = this.strength.judge(newPassword, seen.row.email);
     if (weak) return weak;
     const { ipAddress } = client;
-    const right = await this.tries.attempt(em, { token, code, purposes, sessionId: null, ipAddress });
+    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress });
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
     const passwordHash = await this.passwords.hash(newPassword, 'STRANGER');
-    const sessionsEnded = await this.transactions.run(em, (tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
-    return sessionsEnded === null ? this.tries.closedState(em, right) : new PasswordReset(sessionsEnded);
+    const sessionsEnded = await this.transactions.run((tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
+    return sessionsEnded === null ? this.tries.closedState(db, right) : new PasswordReset(sessionsEnded);
   }
 
   private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {
-    const account = challenge.account && (await lockAccount(tx, challenge.account, null));
+    const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, null));
     if (!account || !(await this.tries.consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, account.id);
     await withdrawResetCodes(tx, account.id);
@@ -124,13 +124,13 @@ export class PasswordResets {
   private async holdMail(tx: Tx, account: AccountRow): Promise<void> {
     const isHeld = sql`exists (select 1 from account a where a.id = ${account.id} and a.mail_held_until > clock_timestamp())`;
     await countOf(
-      tx.em,
+      tx,
       sql`update device d
           set trusted_at_reset = ${isTrusted(this.limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
           where account_id = ${account.id}`,
     );
     await countOf(
-      tx.em,
+      tx,
       sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${this.limits.RESET_HOLD_HOURS})
           where id = ${account.id} and ${this.limits.RESET_HOLD_HOURS > 0}
             and exists (select 1 from device d where d.account_id = ${account.id} and d.trusted_at_reset)`,

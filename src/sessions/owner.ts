@@ -1,9 +1,9 @@
-import { sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import { Unauthenticated } from '../api/errors.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { Session, Sessions } from './sessions.js';
 
@@ -20,11 +20,10 @@ export interface Owner {
  */
 export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
   const account = await lockAccount(tx, session.accountId, null);
-  const standing = await sessions.standing(tx.em, session);
-  const device = await rowOf(
-    tx.em,
-    DeviceRow,
-    sql`select * from device where id = ${session.deviceId} and removed_at is null`,
+  const standing = await sessions.standing(tx, session);
+  const device = await rowOf<DeviceRow>(
+    tx,
+    sql`select ${columns(DeviceRow)} from device where id = ${session.deviceId} and removed_at is null`,
   );
   if (!account || !device || standing === 'OVER' || standing === 'RENEWED') throw new Unauthenticated();
   return { account, device };

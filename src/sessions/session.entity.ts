@@ -10,11 +10,11 @@ export type SessionReason = (typeof sessionReasons)[number];
 export const SessionRow = defineEntity({
   name: 'SessionRow',
   tableName: 'session',
-  indexes: [{ properties: ['account'] }, { properties: ['device'] }],
+  indexes: [{ properties: ['accountId'] }, { properties: ['deviceId'] }],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
-    device: () => p.manyToOne(DeviceRow).mapToPk().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').deleteRule('cascade'),
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade'),
     /** SHA-256 of the token. */
     tokenHash: p.blob().unique(),
     reason: p.text().$type<SessionReason>(),

@@ -1,9 +1,9 @@
-import { raw, sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
-import { countOf, rowOf, rowsOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 
@@ -39,15 +39,13 @@ export interface OpenedSession {
 }
 
 /** SQL that is true where a session can be used now. @param session the table's alias in the statement */
-export function isLive(limits: Limits, session: string) {
-  return raw(
-    `(${session}.ended_at is null
-      and ${session}.created_at > clock_timestamp() - make_interval(days => ?)
-      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => ?)
-      and (${session}.last_used_at is not null or ${session}.challenge_id is null
-        or ${session}.created_at > clock_timestamp() - make_interval(secs => ?)))`,
-    [limits.SESSION_MAX_DAYS, limits.SESSION_IDLE_DAYS, limits.UNUSED_SESSION_SECONDS],
-  );
+export function isLive(limits: Limits, session: string): Fragment {
+  const s = raw(session);
+  return sql`(${s}.ended_at is null
+    and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
+    and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
+    and (${s}.last_used_at is not null or ${s}.challenge_id is null
+      or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
 }
 
 /** Whether a session still has the token that it was named by before. */
@@ -65,16 +63,16 @@ export class Sessions {
    */
   async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession | null> {
     const token = newToken('ses');
-    const session = await rowOf(
-      tx.em,
-      SessionRow,
+    const session = await rowOf<SessionRow>(
+      tx,
       sql`insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
-          select a.id, d.id, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}::uuid, ${opening.madeDevice}
+          select a.id, d.id, ${tokenHash('ses', token)}::bytea, ${opening.reason}::text, ${opening.challengeId}::uuid,
+            ${opening.madeDevice}::boolean
           from account a join device d on d.account_id = a.id
           where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
             and d.id = ${opening.deviceId} and d.removed_at is null
             and ${this.reasonHolds(opening)}
-          returning *`,
+          returning ${columns(SessionRow)}`,
     );
     return session && { session, token, expiresAt: this.expiresAt(session) };
   }
@@ -103,11 +101,11 @@ export class Sessions {
    * from writing at each request, that is noted at most once a minute.
    * @returns null if the token names none, or one that is over
    */
-  async authenticate(em: EntityManager, token: string, ipAddress: string): Promise<Session | null> {
+  async authenticate(db: Sql, token: string, ipAddress: string): Promise<Session | null> {
     const hash = tokenHash('ses', token);
     if (!hash) return null;
-    const [found] = await valuesOf<Session & { isStale: boolean }>(
-      em,
+    const [found] = await rowsOf<Session & { isStale: boolean }>(
+      db,
       sql`select ${this.columns()},
             s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
               or d.last_ip_address <> ${ipAddress} as "isStale"
@@ -116,14 +114,14 @@ export class Sessions {
     );
     if (!found) return null;
     const { isStale, ...session } = found;
-    if (isStale && !(await this.touch(em, session.id, ipAddress))) return null;
+    if (isStale && !(await this.touch(db, session.id, ipAddress))) return null;
     return session;
   }
 
   /** The condition stands again in the update: a session may have ended, or lapsed, since it was read. */
-  private async touch(em: EntityManager, sessionId: string, ipAddress: string): Promise<boolean> {
+  private async touch(db: Sql, sessionId: string, ipAddress: string): Promise<boolean> {
     const touched = await countOf(
-      em,
+      db,
       sql`with used as (
             update session s set last_used_at = clock_timestamp()
             where s.id = ${sessionId} and ${isLive(this.limits, 's')} returning s.device_id)
@@ -135,13 +133,13 @@ export class Sessions {
   }
 
   /** Which of these sessions are live, and whether their devices are trusted. */
-  check(em: EntityManager, sessionIds: readonly string[]): Promise<Session[]> {
+  check(db: Sql, sessionIds: readonly string[]): Promise<Session[]> {
     if (sessionIds.length === 0) return Promise.resolve([]);
-    return valuesOf<Session>(
-      em,
+    return rowsOf<Session>(
+      db,
       sql`select ${this.columns()}
           from session s join device d on d.id = s.device_id
-          where s.id in (${sessionIds}) and d.removed_at is null and ${isLive(this.limits, 's')}`,
+          where s.id = any(${sessionIds}) and d.removed_at is null and ${isLive(this.limits, 's')}`,
     );
   }
 
@@ -151,8 +149,8 @@ export class Sessions {
       ${isTrusted(this.limits, 'd')} as "isTrusted"`;
   }
 
-  async standing(em: EntityManager, session: Session): Promise<Standing> {
-    const [live] = await this.check(em, [session.id]);
+  async standing(db: Sql, session: Session): Promise<Standing> {
+    const [live] = await this.check(db, [session.id]);
     if (!live) return 'OVER';
     if (!isOfToken(live, session)) return 'RENEWED';
     return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
@@ -161,33 +159,32 @@ export class Sessions {
   /** Gives a session a new token; the one before opens nothing any more. */
   async renewToken(tx: Tx, sessionId: string): Promise<string> {
     const token = newToken('ses');
-    await countOf(tx.em, sql`update session set token_hash = ${tokenHash('ses', token)} where id = ${sessionId}`);
+    await countOf(tx, sql`update session set token_hash = ${tokenHash('ses', token)} where id = ${sessionId}`);
     return token;
   }
 
   /** Ends one session. @returns how many were live and are over now: 0 or 1 */
   end(tx: Tx, sessionId: string): Promise<number> {
     return countOf(
-      tx.em,
+      tx,
       sql`update session s set ended_at = clock_timestamp() where s.id = ${sessionId} and ${isLive(this.limits, 's')}`,
     );
   }
 
   /** Ends the account's sessions but one. @returns those that were live and are over now */
   endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<SessionRow[]> {
-    return rowsOf(
-      tx.em,
-      SessionRow,
+    return rowsOf<SessionRow>(
+      tx,
       sql`update session s set ended_at = clock_timestamp()
           where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive(this.limits, 's')}
-          returning s.*`,
+          returning ${columns(SessionRow, 's')}`,
     );
   }
 
   /** Ends all sessions of a device. @returns how many were live and are over now */
   endOfDevice(tx: Tx, deviceId: string): Promise<number> {
     return countOf(
-      tx.em,
+      tx,
       sql`update session s set ended_at = clock_timestamp() where s.device_id = ${deviceId} and ${isLive(this.limits, 's')}`,
     );
   }

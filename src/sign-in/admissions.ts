@@ -1,4 +1,3 @@
-import { sql } from '@mikro-orm/core';
 import type { AccountRow } from '../accounts/account.entity.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
@@ -9,6 +8,7 @@ import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import { countOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 
 /** Who is let in, on what, and why. */
@@ -103,5 +103,5 @@ export class Admissions {
 /** Only of who gets in: a stranger with the password must not choose the language in which the owner is warned. */
 async function rememberLocale(tx: Tx, account: AccountRow, locale: string): Promise<void> {
   if (account.locale === locale) return;
-  await countOf(tx.em, sql`update account set locale = ${locale} where id = ${account.id}`);
+  await countOf(tx, sql`update account set locale = ${locale} where id = ${account.id}`);
 }

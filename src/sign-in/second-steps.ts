@@ -1,5 +1,3 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Client } from '../api/context.js';
@@ -15,7 +13,8 @@ import { isTrusted } from '../devices/trust.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { valuesOf } from '../sql/rows.js';
+import { rowsOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
 
@@ -46,8 +45,8 @@ export class SecondSteps {
    * @param proven the account as it was read with the password's hash
    * @returns null if the account is another by now: its password has to be proven again
    */
-  enter(em: EntityManager, proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
-    return this.transactions.run(em, async (tx) => {
+  enter(proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
+    return this.transactions.run(async (tx) => {
       const account = await lockAccount(tx, proven.id, proven.epoch);
       if (!account) return null;
       const presented = await presentToken(tx, account.id, credentials.deviceToken);
@@ -68,8 +67,8 @@ export class SecondSteps {
   ): Promise<SessionReason | null> {
     if (!account.twoStepEnabledAt) return 'NO_SECOND_STEP';
     if (presented?.standing !== 'LIVE') return null;
-    const [device] = await valuesOf<{ trusted: boolean }>(
-      tx.em,
+    const [device] = await rowsOf<{ trusted: boolean }>(
+      tx,
       sql`select ${isTrusted(this.limits, 'd')} as trusted from device d where d.id = ${presented.deviceId}`,
     );
     return device?.trusted ? 'TRUSTED_DEVICE' : null;
@@ -107,7 +106,7 @@ export class SecondSteps {
     await this.sessions.endOfDevice(tx, token.deviceId);
     await this.devices.distrust(tx, token.deviceId);
     await forgetTokens(tx, token.deviceId);
-    const device = await this.devices.find(tx.em, account.id, token.deviceId);
+    const device = await this.devices.find(tx, account.id, token.deviceId);
     await deliverNotice(tx, raised, 'COPIED_TOKEN', {
       deviceName: device?.name ?? null,
       platform: device?.platform ?? null,
@@ -123,22 +122,22 @@ export class SecondSteps {
     device: DeviceDescription,
     client: Client,
   ): Promise<Entrance> {
-    const locked = await this.accountLimits.lockOf(tx.em, account.id);
+    const locked = await this.accountLimits.lockOf(tx, account.id);
     if (locked) return locked;
-    const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
+    const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);
     if (retryAt) return new TemporarilyLocked(retryAt);
     const mailHeld = await isMailHeld(tx, account.id, deviceId);
     const opened = await this.openings.open(tx, {
       purpose: 'SIGN_IN',
       account,
       email: account.email,
-      method: mailHeld ? 'APP' : await defaultMethod(tx.em, account.id, this.limits),
+      method: mailHeld ? 'APP' : await defaultMethod(tx, account.id, this.limits),
       device,
       deviceId,
       sessionId: null,
       passwordHash: null,
       mailHeld,
-      isSilent: await this.accountLimits.arePromptsPaused(tx.em, account.id),
+      isSilent: await this.accountLimits.arePromptsPaused(tx, account.id),
       ipAddress: client.ipAddress,
       locale: client.locale,
     });
@@ -149,8 +148,8 @@ export class SecondSteps {
 
 /** After a reset mail alone must not be enough, except for the devices that were trusted at that moment. */
 async function isMailHeld(tx: Tx, accountId: string, deviceId: string | null): Promise<boolean> {
-  const [found] = await valuesOf<{ held: boolean }>(
-    tx.em,
+  const [found] = await rowsOf<{ held: boolean }>(
+    tx,
     sql`select coalesce(a.mail_held_until > clock_timestamp(), false) and not exists (
           select 1 from device d where d.id = ${deviceId}::uuid and d.account_id = a.id and d.trusted_at_reset) as held
         from account a where a.id = ${accountId}`,

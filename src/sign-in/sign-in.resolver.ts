@@ -52,9 +52,9 @@ export class SignInResolver {
    * take the place of is over: nobody could sign it out any more, and a copy of its token would live on (ASVS 7.2.4).
    */
   private async intoCookies<Outcome extends object>(context: Context, outcome: Outcome): Promise<Outcome | SignedIn> {
-    const { em, session, client, cookies } = context;
+    const { session, client, cookies } = context;
     if (!cookies || !(outcome instanceof SignedIn)) return outcome;
-    if (session) await this.signOuts.signOut(em, session, client.ipAddress);
+    if (session) await this.signOuts.signOut(session, client.ipAddress);
     const { sessionToken, deviceToken, account } = outcome;
     if (sessionToken && deviceToken) cookies.keep({ email: account.email, sessionToken, deviceToken });
     return outcome.withoutTokens();

@@ -1,5 +1,3 @@
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
@@ -13,7 +11,9 @@ import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempt
 import type { Asker, Passwords } from '../passwords/passwords.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
+import type { Sql } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions } from '../sql/transactions.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
@@ -45,15 +45,15 @@ export class SignIns {
    * that somebody has.
    */
   async signIn(
-    { em, client, afterAnswer }: Pick<Context, 'em' | 'client' | 'afterAnswer'>,
+    { db, client, afterAnswer }: Pick<Context, 'db' | 'client' | 'afterAnswer'>,
     credentials: Credentials,
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
     const { email } = credentials;
-    const knownDeviceId = await liveTokenDevice(em, email, credentials.deviceToken);
+    const knownDeviceId = await liveTokenDevice(db, email, credentials.deviceToken);
     const key: AttemptKey = knownDeviceId
       ? { deviceId: knownDeviceId }
       : { email, network: clientNetworks(client.ipAddress).narrow };
-    const attempt = await this.attempts.begin(em, key);
+    const attempt = await this.attempts.begin(db, key);
     if ('refusedUntil' in attempt) return new InvalidCredentials(attempt.refusedUntil);
     // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
     const retryAt = knownDeviceId ? null : await this.countForNetwork(client);
@@ -61,17 +61,17 @@ export class SignIns {
 
     const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
     const takeBack = async () => {
-      await this.attempts.takeBack(em, key, attempt.failures);
+      await this.attempts.takeBack(db, key, attempt.failures);
       if (!knownDeviceId) await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
     };
-    const first = await this.prove(em, credentials, asker).catch(async (error) => {
+    const first = await this.prove(db, credentials, asker).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
       if (error instanceof Overloaded) await takeBack();
       throw error;
     });
     if (!first.isProven) {
       const { id } = first;
-      if (id) afterAnswer(() => this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client));
+      if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retryAt);
     }
     await takeBack();
@@ -81,17 +81,17 @@ export class SignIns {
     }
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
-      const entrance = await this.secondSteps.enter(em, proven.row, credentials, client);
-      if (entrance) return this.answer(em, entrance);
+      const entrance = await this.secondSteps.enter(proven.row, credentials, client);
+      if (entrance) return this.answer(db, entrance);
       // The account changed while the password was hashed: what was proven counts no more.
-      proven = await this.prove(em, credentials, asker);
+      proven = await this.prove(db, credentials, asker);
     }
     throw new Overloaded();
   }
 
-  private async answer(em: EntityManager, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
-    if ('admitted' in entrance) return signedIn(em, this.devices, entrance.admitted);
-    if ('opened' in entrance) return new Challenge(await this.views.opened(em, entrance.opened));
+  private async answer(db: Sql, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
+    if ('admitted' in entrance) return signedIn(db, this.devices, entrance.admitted);
+    if ('opened' in entrance) return new Challenge(await this.views.opened(db, entrance.opened));
     return entrance;
   }
 
@@ -105,32 +105,31 @@ export class SignIns {
     }
   }
 
-  private async prove(em: EntityManager, { email, password }: Credentials, asker: Asker): Promise<Proof> {
-    const row = await rowOf(em, AccountRow, sql`select * from account where email = ${email}`);
+  private async prove(db: Sql, { email, password }: Credentials, asker: Asker): Promise<Proof> {
+    const row = await rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where email = ${email}`);
     const matches = await this.passwords.matches(row?.passwordHash ?? null, password, asker);
     if (!row || !matches) return { isProven: false, id: row?.id ?? null };
-    if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(em, row, password, asker);
+    if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(db, row, password, asker);
     return { isProven: true, row };
   }
 
-  private async rehash(em: EntityManager, account: AccountRow, password: string, asker: Asker): Promise<void> {
+  private async rehash(db: Sql, account: AccountRow, password: string, asker: Asker): Promise<void> {
     const passwordHash = await this.passwords.hash(password, asker);
     // Only over the hash that was compared: a password that was changed meanwhile must not come back.
     await countOf(
-      em,
+      db,
       sql`update account set password_hash = ${passwordHash}
           where id = ${account.id} and password_hash = ${account.passwordHash}`,
     );
   }
 
   private async noteWrongPassword(
-    em: EntityManager,
     accountId: string,
     deviceId: string | null,
     device: DeviceDescription,
     client: Client,
   ): Promise<void> {
-    await this.transactions.run(em.fork(), async (tx) => {
+    await this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, accountId, null))) return;
       await this.activities.record(tx, {
         accountId,

@@ -29,7 +29,7 @@ export class SignUps {
 
   /** Answers the same whether or not the address is taken; the worker finds that out when it writes the mail. */
   async signUp(
-    { em, client }: Pick<Context, 'em' | 'client'>,
+    { db, client }: Pick<Context, 'db' | 'client'>,
     { email, password, device }: Registration,
   ): Promise<Challenge | WeakPassword> {
     // Before the estimate, which costs more than a refusal.
@@ -37,7 +37,7 @@ export class SignUps {
     const weak = this.strength.judge(password, email);
     if (weak) return weak;
     const passwordHash = await this.passwords.hash(password, 'STRANGER');
-    const opened = await this.transactions.run(em, (tx) =>
+    const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {
         purpose: 'SIGN_UP',
         account: null,
@@ -53,6 +53,6 @@ export class SignUps {
         locale: client.locale,
       }),
     );
-    return new Challenge(await this.views.opened(em, opened));
+    return new Challenge(await this.views.opened(db, opened));
   }
 }

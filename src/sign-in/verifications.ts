@@ -1,4 +1,3 @@
-import { sql } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
@@ -9,6 +8,7 @@ import type { ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenge
 import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
 import { countOf, rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
 import type { SignedIn } from './sign-in.types.js';
@@ -31,41 +31,40 @@ export class Verifications {
 
   /** Of any number of requests with the right code, one is given the session. */
   async verify(
-    { em, session, client }: Pick<Context, 'em' | 'session' | 'client'>,
+    { db, session, client }: Pick<Context, 'db' | 'session' | 'client'>,
     token: string,
     code: string,
     trustDevice: boolean,
   ): Promise<SignedIn | WrongCode | ChallengeClosed | TemporarilyLocked> {
     const { ipAddress } = client;
-    const right = await this.tries.attempt(em, { token, code, purposes, sessionId: session?.id ?? null, ipAddress });
+    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: session?.id ?? null, ipAddress });
     if (right instanceof Problem) return right;
     try {
-      const admitted = await this.transactions.run(em, (tx) =>
+      const admitted = await this.transactions.run((tx) =>
         right.purpose === 'SIGN_UP'
           ? this.openAccount(tx, right, ipAddress)
           : this.letIn(tx, right, trustDevice, ipAddress),
       );
-      return await signedIn(em, this.devices, admitted);
+      return await signedIn(db, this.devices, admitted);
     } catch (error) {
-      if (error instanceof NotAdmitted) return this.tries.closedState(em, right);
+      if (error instanceof NotAdmitted) return this.tries.closedState(db, right);
       throw error;
     }
   }
 
   private async letIn(tx: Tx, challenge: ChallengeRow, trustDevice: boolean, ipAddress: string): Promise<Admitted> {
-    const account = challenge.account && (await lockAccount(tx, challenge.account, challenge.epoch ?? null));
+    const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, challenge.epoch ?? null));
     if (!account) throw new NotAdmitted();
     return this.admit(tx, account, challenge, trustDevice && Boolean(account.twoStepEnabledAt), ipAddress);
   }
 
   /** An address is taken by whoever types its code first; for the others there is no row, and so no session. */
   private async openAccount(tx: Tx, challenge: ChallengeRow, ipAddress: string): Promise<Admitted> {
-    const account = await rowOf(
-      tx.em,
-      AccountRow,
+    const account = await rowOf<AccountRow>(
+      tx,
       sql`insert into account (email, password_hash, locale)
           select email, password_hash, locale from challenge where id = ${challenge.id} and password_hash is not null
-          on conflict do nothing returning *`,
+          on conflict do nothing returning ${columns(AccountRow)}`,
     );
     if (!account) throw new NotAdmitted();
     await this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
@@ -88,7 +87,7 @@ export class Verifications {
         reason: 'VERIFIED_CHALLENGE',
         challengeId: consumed.id,
         method: methodOf(consumed),
-        deviceId: consumed.device ?? null,
+        deviceId: consumed.deviceId ?? null,
         presentedToken: null,
         device: describedBy(consumed),
         trustsDevice,
@@ -96,10 +95,7 @@ export class Verifications {
         locale: consumed.locale,
       }));
     if (!admitted) throw new NotAdmitted();
-    await countOf(
-      tx.em,
-      sql`update challenge set signed_in_device_id = ${admitted.deviceId} where id = ${consumed.id}`,
-    );
+    await countOf(tx, sql`update challenge set signed_in_device_id = ${admitted.deviceId} where id = ${consumed.id}`);
     return admitted;
   }
 }

@@ -1,9 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Topic } from '../bus/bus.js';
+import type { Database, Transaction } from './database.js';
 
 /** A transaction, and what is to happen once it is committed. */
-export interface Tx {
-  readonly em: EntityManager;
+export interface Tx extends Transaction {
   /** Wakes whoever listens on the topic, after the commit. */
   wake(topic: Topic): void;
   /** Hands a delivery of the outbox to the workers, after the commit. */
@@ -17,16 +16,20 @@ interface AfterCommit {
 
 /** Runs work in a transaction; others are told of it only when it is true. */
 export class Transactions {
-  constructor(private readonly afterCommit: AfterCommit) {}
+  constructor(
+    private readonly db: Database,
+    private readonly afterCommit: AfterCommit,
+  ) {}
 
-  async run<T>(em: EntityManager, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const topics = new Set<Topic>();
     const deliveryIds = new Set<string>();
-    const result = await em.transactional((inner) =>
+    const result = await this.db.transaction((transaction) =>
       work({
-        em: inner as EntityManager,
-        wake: (topic) => topics.add(topic),
-        send: (deliveryId) => deliveryIds.add(deliveryId),
+        run: (statement) => transaction.run(statement),
+        write: (statement) => transaction.write(statement),
+        wake: (topic) => void topics.add(topic),
+        send: (deliveryId) => void deliveryIds.add(deliveryId),
       }),
     );
     for (const topic of topics) this.afterCommit.publish(topic);

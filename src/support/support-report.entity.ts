@@ -5,10 +5,10 @@ import { AccountRow } from '../accounts/account.entity.js';
 export const SupportReportRow = defineEntity({
   name: 'SupportReportRow',
   tableName: 'support_report',
-  indexes: [{ properties: ['account', 'createdAt'] }, { properties: ['challengeId'] }],
+  indexes: [{ properties: ['accountId', 'createdAt'] }, { properties: ['challengeId'] }],
   properties: {
     id: p.uuid().primary(),
-    account: () => p.manyToOne(AccountRow).mapToPk().deleteRule('cascade'),
+    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').deleteRule('cascade'),
     /** The challenge whose token it was asked for with; null where a session asked. */
     challengeId: p.uuid().nullable(),
     /** What the person was given. */

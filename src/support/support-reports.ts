@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import { NotFound, RateLimited } from '../api/errors.js';
@@ -10,7 +8,9 @@ import type { Limits } from '../config/limits.js';
 import type { Devices } from '../devices/devices.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import { rowOf, valuesOf } from '../sql/rows.js';
+import type { Sql } from '../sql/database.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { accountText, challengeText, reportHead } from './report-text.js';
 import { SupportReportRow } from './support-report.entity.js';
@@ -30,8 +30,8 @@ export class SupportReports {
   ) {}
 
   /** For a person who is signed in: all of it. @throws RateLimited */
-  ofAccount(em: EntityManager, session: Session): Promise<SupportReportRow> {
-    return this.transactions.run(em, async (tx) => {
+  ofAccount(session: Session): Promise<SupportReportRow> {
+    return this.transactions.run(async (tx) => {
       const { account } = await lockOwner(tx, this.sessions, session);
       return this.write(tx, account, null, await this.accountPart(tx, account), null);
     });
@@ -43,11 +43,11 @@ export class SupportReports {
    * @throws NotFound if the token names no challenge whose password was proven
    * @throws RateLimited
    */
-  async ofChallenge(em: EntityManager, token: string): Promise<SupportReportRow> {
-    const view = await this.views.find(em, token);
-    const accountId = view && isPasswordProven(view.row.purpose) ? view.row.account : null;
+  async ofChallenge(db: Sql, token: string): Promise<SupportReportRow> {
+    const view = await this.views.find(db, token);
+    const accountId = view && isPasswordProven(view.row.purpose) ? view.row.accountId : null;
     if (!view || !accountId) throw new NotFound('challenge');
-    return this.transactions.run(em, async (tx) => {
+    return this.transactions.run(async (tx) => {
       const account = await lockAccount(tx, accountId, null);
       if (!account) throw new NotFound('challenge');
       return this.write(tx, account, view, challengeText(view), await this.accountPart(tx, account));
@@ -65,11 +65,10 @@ export class SupportReports {
     await this.requireAllowed(tx, account.id, challengeId);
     const id = randomUUID();
     const text = `${reportHead(id, new Date(), this.supportContact)}\n${body}`;
-    const report = await rowOf(
-      tx.em,
-      SupportReportRow,
+    const report = await rowOf<SupportReportRow>(
+      tx,
       sql`insert into support_report (id, account_id, challenge_id, text, account_text)
-          values (${id}, ${account.id}, ${challengeId}, ${text}, ${operatorText}) returning *`,
+          values (${id}, ${account.id}, ${challengeId}, ${text}, ${operatorText}) returning ${columns(SupportReportRow)}`,
     );
     if (!report) throw new Error('an insert returned no row');
     return report;
@@ -77,8 +76,8 @@ export class SupportReports {
 
   /** Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
   private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
-    const [written] = await valuesOf<{ inHour: number; ofChallenge: number; nextAt: string | null }>(
-      tx.em,
+    const [written] = await rowsOf<{ inHour: number; ofChallenge: number; nextAt: Date | null }>(
+      tx,
       sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
             (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
             min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour' as "nextAt"
@@ -87,18 +86,18 @@ export class SupportReports {
     const isTooOften =
       (written?.inHour ?? 0) >= this.limits.REPORTS_PER_ACCOUNT_HOUR ||
       (written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE;
-    if (isTooOften) throw new RateLimited(new Date(written?.nextAt ?? Date.now()));
+    if (isTooOften) throw new RateLimited(written?.nextAt ?? new Date());
   }
 
   private async accountPart(tx: Tx, account: AccountRow): Promise<string> {
-    const recent = await valuesOf<{ id: string }>(
-      tx.em,
+    const recent = await rowsOf<{ id: string }>(
+      tx,
       sql`select id from challenge where account_id = ${account.id} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
           order by created_at desc limit ${LAST_CHALLENGES}`,
     );
     const views = [];
-    for (const { id } of recent) views.push(await this.views.read(tx.em, id));
+    for (const { id } of recent) views.push(await this.views.read(tx, id));
     const deliveries = views.flatMap((view) => view?.deliveries ?? []);
-    return accountText(account, await this.devices.list(tx.em, account.id), deliveries);
+    return accountText(account, await this.devices.list(tx, account.id), deliveries);
   }
 }

@@ -32,8 +32,8 @@ export class SupportResolver {
     @Arg('challengeToken', () => String, { nullable: true }) challengeToken?: string | null,
   ): Promise<SupportReport> {
     const report = challengeToken
-      ? await this.reports.ofChallenge(context.em, challengeToken)
-      : await this.reports.ofAccount(context.em, requireSession(context));
+      ? await this.reports.ofChallenge(context.db, challengeToken)
+      : await this.reports.ofAccount(requireSession(context));
     return new SupportReport(report);
   }
 }

@@ -1,4 +1,3 @@
-import { sql } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import type { Activities } from '../activity/activities.js';
@@ -12,6 +11,7 @@ import { WrongPassword } from '../passwords/password.types.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepDisabled } from './two-step.types.js';
 
@@ -27,12 +27,12 @@ export class TwoStepEnds {
 
   /** Forgets every device's trust; sessions go on. Where it is off already, it stays so. @throws Overloaded */
   async disable(
-    { em, client, session }: Pick<Context, 'em' | 'client'> & { readonly session: Session },
+    { db, client, session }: Pick<Context, 'db' | 'client'> & { readonly session: Session },
     password: string,
   ): Promise<TwoStepDisabled | WrongPassword> {
-    const proven = await this.ownerPasswords.prove(em, session, password);
+    const proven = await this.ownerPasswords.prove(db, session, password);
     if (proven instanceof WrongPassword) return proven;
-    const account = await this.transactions.run(em, (tx) => this.turnOff(tx, session, proven, client.ipAddress));
+    const account = await this.transactions.run((tx) => this.turnOff(tx, session, proven, client.ipAddress));
     return new TwoStepDisabled(new Account(account, { ...session, isTrusted: false }));
   }
 
@@ -52,10 +52,9 @@ export class TwoStepEnds {
       ipAddress,
     });
     await deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
-    const changed = await rowOf(
-      tx.em,
-      AccountRow,
-      sql`update account set two_step_enabled_at = null where id = ${account.id} returning *`,
+    const changed = await rowOf<AccountRow>(
+      tx,
+      sql`update account set two_step_enabled_at = null where id = ${account.id} returning ${columns(AccountRow)}`,
     );
     return changed ?? account;
   }

@@ -21,8 +21,8 @@ export class TwoStepResolver {
   ) {}
 
   @FieldResolver(() => TwoStepVerification, { name: 'twoStep' })
-  async twoStepOf(@Root() { row }: Account, @Ctx() { em }: Context): Promise<TwoStepVerification> {
-    return new TwoStepVerification(row.twoStepEnabledAt ?? null, await defaultMethod(em, row.id, this.limits));
+  async twoStepOf(@Root() { row }: Account, @Ctx() { db }: Context): Promise<TwoStepVerification> {
+    return new TwoStepVerification(row.twoStepEnabledAt ?? null, await defaultMethod(db, row.id, this.limits));
   }
 
   @Mutation(() => StartTwoStepSetupResult, {

@@ -1,4 +1,3 @@
-import { sql } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import type { Activities } from '../activity/activities.js';
@@ -18,12 +17,13 @@ import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import { rowOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
 
 const purposes: readonly Purpose[] = ['ENABLE_TWO_STEP'];
 
-type Request = Pick<Context, 'em' | 'client'> & { readonly session: Session };
+type Request = Pick<Context, 'db' | 'client'> & { readonly session: Session };
 
 /** Turns two-step verification on. */
 export class TwoStep {
@@ -42,16 +42,16 @@ export class TwoStep {
    * Sends a code to the account's address, which proves the mailbox that the fallback will use. A newer set-up of the
    * same session takes the place of the one before.
    */
-  async startSetUp({ em, client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
-    const started = await this.transactions.run(em, async (tx) => {
+  async startSetUp({ db, client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
+    const started = await this.transactions.run(async (tx) => {
       const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
-      const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);
+      const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);
       if (retryAt) throw new RateLimited(retryAt);
       await cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
     });
-    return started instanceof Problem ? started : new Challenge(await this.views.opened(em, started));
+    return started instanceof Problem ? started : new Challenge(await this.views.opened(db, started));
   }
 
   private open(
@@ -86,15 +86,15 @@ export class TwoStep {
 
   /** Turns it on, trusts the current device and ends every other session: whoever is signed in has passed the second step. */
   async enable(
-    { em, client, session }: Request,
+    { db, client, session }: Request,
     token: string,
     code: string,
   ): Promise<TwoStepEnabled | WrongCode | ChallengeClosed> {
     const { ipAddress } = client;
-    const right = await this.tries.attempt(em, { token, code, purposes, sessionId: session.id, ipAddress });
+    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: session.id, ipAddress });
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
-    const enabled = await this.transactions.run(em, (tx) => this.turnOn(tx, right, session, ipAddress));
-    if (!enabled) return this.tries.closedState(em, right);
+    const enabled = await this.transactions.run((tx) => this.turnOn(tx, right, session, ipAddress));
+    if (!enabled) return this.tries.closedState(db, right);
     const account = new Account(enabled.account, { deviceId: session.deviceId, isTrusted: true });
     return new TwoStepEnabled(account, enabled.sessionsEnded);
   }
@@ -103,10 +103,9 @@ export class TwoStep {
     const { account: before, device } = await lockOwner(tx, this.sessions, session);
     if (before.twoStepEnabledAt || !(await this.tries.consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, before.id);
-    const account = await rowOf(
-      tx.em,
-      AccountRow,
-      sql`update account set two_step_enabled_at = clock_timestamp() where id = ${before.id} returning *`,
+    const account = await rowOf<AccountRow>(
+      tx,
+      sql`update account set two_step_enabled_at = clock_timestamp() where id = ${before.id} returning ${columns(AccountRow)}`,
     );
     if (!account) throw new Error('a locked account is gone');
     const ended = await this.sessions.endOthers(tx, account.id, session.id);

@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Client, Context } from '../api/context.js';
 import { canonicalIp } from '../places/client-network.js';
 import type { Session } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 
 /** How an operation came in. */
@@ -13,7 +13,7 @@ export class Contexts {
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Sql,
     private readonly texts: Texts,
     private readonly resolver: Context['resolver'],
     private readonly logger: Logger,
@@ -25,7 +25,7 @@ export class Contexts {
 
   create(client: Client, session: Session | null, transport: Partial<Transport> = {}): Context {
     return {
-      em: this.fork(),
+      db: this.db,
       session,
       client,
       texts: this.texts,

@@ -85,7 +85,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const jar = bearer === null ? cookies.jarOf(request, reply) : null;
       const context = contexts.create(client, null, { cookies: jar });
       const token = bearer ?? (jar && cookies.sessionToken(request));
-      const session = token ? await sessions.authenticate(context.em, token, client.ipAddress) : null;
+      const session = token ? await sessions.authenticate(context.db, token, client.ipAddress) : null;
       return { ...context, session };
     },
   });

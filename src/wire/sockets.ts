@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Bus, Topic } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
 import { isOfToken, type Session, type Sessions } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
 import type { Connection } from './connection.js';
 
 /** The sockets of this server: how many there may be, and whether their sessions are still live. */
@@ -13,7 +13,7 @@ export class Sockets {
   private readonly timer: NodeJS.Timeout;
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Sql,
     private readonly sessions: Sessions,
     private readonly bus: Bus,
     private readonly limits: Limits,
@@ -80,7 +80,7 @@ export class Sockets {
    * with. While the database is away none is.
    */
   private check(sessionIds: readonly string[]): void {
-    this.sessions.check(this.fork(), sessionIds).then(
+    this.sessions.check(this.db, sessionIds).then(
       (live) => {
         const liveById = new Map(live.map((session) => [session.id, session]));
         for (const id of sessionIds) this.settle(id, liveById.get(id));

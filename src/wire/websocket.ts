@@ -143,8 +143,8 @@ export class SocketServer {
   }
 
   private authenticate(authorization: string, client: Client): Promise<Session | null> {
-    const em = this.serving.contexts.create(client, null).em;
-    return this.serving.sessions.authenticate(em, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
+    const db = this.serving.contexts.create(client, null).db;
+    return this.serving.sessions.authenticate(db, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
   }
 
   private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {

@@ -66,7 +66,7 @@ export interface ApiApp {
 
 /** Builds the API: every object once, by hand. The tables need not be there yet. */
 export async function createApi(foundation: Foundation): Promise<ApiApp> {
-  const { config, logger, fork, bus } = foundation;
+  const { config, logger, db, bus } = foundation;
   const rateLimits = new RateLimits(config, logger);
   const resolvers = await createResolvers(foundation, rateLimits);
   const resolver = <T>(type: new (...args: never[]) => T): T => {
@@ -77,11 +77,11 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const schema = await createSchema(resolver);
   const rules = documentRules(config.limits, config.introspection);
   const sessions = new Sessions(config.limits);
-  const contexts = new Contexts(fork, foundation.texts, resolver, logger);
-  const presence = new Presence(fork, bus, randomUUID(), config.limits, (error) =>
+  const contexts = new Contexts(db, foundation.texts, resolver, logger);
+  const presence = new Presence(db, bus, randomUUID(), config.limits, (error) =>
     logger.warn({ err: error }, 'presence cannot be written now'),
   );
-  const sockets = new Sockets(fork, sessions, bus, config.limits, logger);
+  const sockets = new Sockets(db, sessions, bus, config.limits, logger);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
   const socketServer = new SocketServer({
@@ -113,9 +113,9 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
 }
 
 async function createResolvers(foundation: Foundation, rateLimits: RateLimits): Promise<object[]> {
-  const { config, bus, queue, places, texts } = foundation;
+  const { config, bus, db, queue, places, texts } = foundation;
   const { limits } = config;
-  const transactions = new Transactions({
+  const transactions = new Transactions(db, {
     publish: (topic) => bus.publish(topic),
     enqueue: (deliveryId) => queue.enqueue(deliveryId),
   });

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
+import { sql } from '../sql/statement.js';
 import { mountHealth } from '../wire/health.js';
 import { createLocalOnly } from '../wire/local-only.js';
 import { mountPlayground } from '../wire/playground.js';
@@ -113,7 +114,7 @@ class StartedApp implements App {
 
   private async checkReady(): Promise<void> {
     if (!this.isReady) throw new Error('the tables are not there yet');
-    await this.foundation.fork().execute('select 1');
+    await this.foundation.db.run(sql`select 1`);
   }
 
   close(): Promise<void> {

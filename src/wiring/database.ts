@@ -11,6 +11,7 @@ import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { RateLimitRow } from '../rate-limits/rate-limit.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
+import { Database } from '../sql/database.js';
 import { PooledClient } from '../sql/pooled-client.js';
 import { SupportReportRow } from '../support/support-report.entity.js';
 
@@ -59,6 +60,7 @@ export function ormOptions(databaseUrl: string) {
  */
 const connectionOptions = {
   Client: PooledClient,
+  pipeline: true,
   connectionTimeoutMillis: 5_000,
   statement_timeout: 7_000,
   query_timeout: 8_000,
@@ -73,6 +75,11 @@ export function openDatabase(databaseUrl: string, logger: Logger): Promise<Mikro
     driverOptions: connectionOptions,
     logger: (message) => logger.debug(message),
   });
+}
+
+/** What runs the product's statements, on the ORM's own pool. */
+export async function databaseOf(orm: MikroORM): Promise<Database> {
+  return new Database(await orm.driver.getConnection().getNativeClient(), true);
 }
 
 /**

@@ -1,19 +1,19 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { type Bus, openBus } from '../bus/bus.js';
 import type { RunnableConfig } from '../config/config.js';
 import { MailQueue } from '../outbox/queue.js';
 import { Places } from '../places/places.js';
+import type { Database } from '../sql/database.js';
 import { Texts } from '../texts/texts.js';
-import { closeDatabase, openDatabase } from './database.js';
+import { closeDatabase, databaseOf, openDatabase } from './database.js';
 
 /** What every process of Doorstep has, whichever part of it runs. */
 export interface Foundation {
   readonly config: RunnableConfig;
   readonly logger: Logger;
   readonly orm: MikroORM;
-  /** An EntityManager of its own for each request, job and event. */
-  fork(): EntityManager;
+  readonly db: Database;
   readonly bus: Bus;
   readonly queue: MailQueue;
   readonly places: Places;
@@ -32,7 +32,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
     config,
     logger,
     orm,
-    fork: () => orm.em.fork(),
+    db: await databaseOf(orm),
     bus,
     queue,
     places,

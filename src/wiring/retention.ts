@@ -1,8 +1,8 @@
-import { type RawQueryFragment, raw, sql } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Limits } from '../config/limits.js';
-import { countOf } from '../sql/rows.js';
+import type { Database } from '../sql/database.js';
+import { countOf, rowOf } from '../sql/rows.js';
+import { type Fragment, raw, sql } from '../sql/statement.js';
 
 const EVERY_MS = 60_000;
 /** Rows in one transaction: far from the time limit of a statement. */
@@ -17,7 +17,7 @@ export class Retention {
   private running: Promise<void> | null = null;
 
   constructor(
-    private readonly fork: () => EntityManager,
+    private readonly db: Database,
     private readonly limits: Limits,
     private readonly logger: Logger,
   ) {
@@ -41,16 +41,14 @@ export class Retention {
   }
 
   /** @returns how many rows were changed; 0 where another worker is at it */
-  private runOnce(statement: RawQueryFragment): Promise<number> {
-    return this.fork().transactional(async (em) => {
-      const [lock] = await em.execute<{ mine: boolean }[]>(
-        sql`select pg_try_advisory_xact_lock(${RETENTION_LOCK}) as mine`,
-      );
-      return lock?.mine ? countOf(em as EntityManager, statement) : 0;
+  private runOnce(statement: Fragment): Promise<number> {
+    return this.db.transaction(async (tx) => {
+      const lock = await rowOf<{ mine: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${RETENTION_LOCK}) as mine`);
+      return lock?.mine ? countOf(tx, statement) : 0;
     });
   }
 
-  private statements(): RawQueryFragment[] {
+  private statements(): Fragment[] {
     const { ENDED_DAYS, ACTIVITY_DAYS, UNUSED_SESSION_SECONDS, SESSION_MAX_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } =
       this.limits;
     return [
@@ -90,7 +88,7 @@ export class Retention {
  * Deletes the oldest batch of what is no longer kept. By age alone: of some tables the worker's database role may read
  * nothing else, keys included.
  */
-function oldest(table: string, instant: string, kept: { days?: number; seconds?: number }): RawQueryFragment {
+function oldest(table: string, instant: string, kept: { days?: number; seconds?: number }): Fragment {
   const past = sql`${raw(instant)} < clock_timestamp() - make_interval(days => ${kept.days ?? 0}, secs => ${kept.seconds ?? 0})`;
   return sql`delete from ${raw(table)} where ${past} and ${raw(instant)} <= coalesce(
     (select ${raw(instant)} from ${raw(table)} where ${past} order by 1 offset ${BATCH - 1} limit 1), 'infinity')`;

@@ -23,7 +23,7 @@ export interface WorkerApp {
 }
 
 /** Starts to take jobs. The tables must be there. */
-export function startWorker({ config, logger, fork, bus, queue, places, texts }: Foundation): WorkerApp {
+export function startWorker({ config, logger, db, bus, queue, places, texts }: Foundation): WorkerApp {
   const templates = new MailTemplates(texts, {
     overrideFolder: config.mailTemplates,
     supportContact: config.supportContact,
@@ -32,15 +32,15 @@ export function startWorker({ config, logger, fork, bus, queue, places, texts }:
   const noticeMails = new NoticeMails(templates, places, texts);
   const transport = new MailTransport(config, logger);
   const sender = new MailSender(
-    fork,
-    async (em, delivery) => noticeMails.compose(delivery) ?? codeMails.compose(em, delivery),
+    db,
+    async (db, delivery) => noticeMails.compose(delivery) ?? codeMails.compose(db, delivery),
     transport,
     bus,
     config.mailFrom.address,
   );
   const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
-  const sweeper = new Sweeper(fork, queue, logger);
-  const retention = new Retention(fork, config.limits, logger);
+  const sweeper = new Sweeper(db, queue, logger);
+  const retention = new Retention(db, config.limits, logger);
   return {
     async close() {
       await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);

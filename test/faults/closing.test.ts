@@ -4,8 +4,11 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { Presence } from '../../src/devices/presence.js';
+import type { Sql } from '../../src/sql/database.js';
+import { rowsOf } from '../../src/sql/rows.js';
+import { sql } from '../../src/sql/statement.js';
 import type { App } from '../../src/wiring/app.js';
-import { closeDatabase, openDatabase } from '../../src/wiring/database.js';
+import { closeDatabase, databaseOf, openDatabase } from '../../src/wiring/database.js';
 import { createFoundation } from '../../src/wiring/foundation.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { asA } from '../support/outcomes.js';
@@ -20,12 +23,14 @@ const CLOSE_MS = 5_000;
 async function presenceOn(servers: Servers) {
   const foundation = await createFoundation(servers.config(), pino({ level: 'silent' }));
   let times = 0;
-  const fork = () => {
-    times += 1;
-    return foundation.fork();
+  const counted: Sql = {
+    run: (statement) => {
+      times += 1;
+      return foundation.db.run(statement);
+    },
   };
   const { bus, config } = foundation;
-  const presence = new Presence(fork, bus, randomUUID(), config.limits, (fault) => foundation.logger.warn(fault));
+  const presence = new Presence(counted, bus, randomUUID(), config.limits, (fault) => foundation.logger.warn(fault));
   return { foundation, presence, asked: () => times };
 }
 
@@ -94,7 +99,7 @@ describe('a server that closes', () => {
     using way = await FaultProxy.start(servers.database.url);
     const orm = await openDatabase(way.url, pino({ level: 'silent' }));
     way.blackHole();
-    const answer = orm.em.fork().execute('select 1 as n');
+    const answer = rowsOf(await databaseOf(orm), sql`select 1 as n`);
     await until(() => way.connections, 'the connection');
     const closing = closeDatabase(orm);
     await way.heal();

@@ -24,11 +24,11 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: 'const spent = await this.spend(em, attempt);',
-        replace: `const view = await this.views.find(em, attempt.token);
+        find: 'const spent = await this.spend(db, attempt);',
+        replace: `const view = await this.views.find(db, attempt.token);
     const isFree = view !== null && attempt.purposes.includes(view.row.purpose) && this.codes.knows(view.row)
       && sameCode(this.codes.of(view.row), typedCode(attempt.code));
-    const spent = isFree && view ? view.row : await this.spend(em, attempt);`,
+    const spent = isFree && view ? view.row : await this.spend(db, attempt);`,
       },
     ],
     noticedBy: ['account-tries', 'while new devices wait, the right code of a challenge from before opens nothing'],
@@ -81,8 +81,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a challenge is answered in the fields of its purpose alone',
     edits: [
       { file: tries, find: '!seen || !attempt.purposes.includes(seen.row.purpose)', replace: '!seen' },
-      { file: tries, find: ' and purpose in (${[...attempt.purposes]})', replace: '' },
-      { file: tries, find: '            and c.purpose in (${[...purposes]}) and', replace: '            and' },
+      { file: tries, find: ' and purpose = any(${attempt.purposes})', replace: '' },
+      { file: tries, find: '            and c.purpose = any(${purposes}) and', replace: '            and' },
     ],
     noticedBy: ['challenges', 'in the fields of its purpose alone, and spends no try elsewhere'],
   },
@@ -166,9 +166,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: 'const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);',
-        replace: `await tx.em.execute(sql\`update account set code_failures = 0 where id = \${account.id}\`);
-    const retryAt = await this.accountLimits.nextChallengeAt(tx.em, account.id);`,
+        find: 'const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);',
+        replace: `await tx.run(sql\`update account set code_failures = 0 where id = \${account.id}\`);
+    const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);`,
       },
     ],
     noticedBy: ['guessing', 'are not forgiven for the right password alone, and are for a verified sign-in'],
@@ -179,7 +179,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: "if (consumed.account && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.account);",
+        find: "if (consumed.accountId && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.accountId);",
         replace: '',
       },
     ],
@@ -280,9 +280,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'const attempt = await this.attempts.begin(em, key);',
-        replace: `await this.prove(em, credentials, 'STRANGER');
-    const attempt = await this.attempts.begin(em, key);`,
+        find: 'const attempt = await this.attempts.begin(db, key);',
+        replace: `await this.prove(db, credentials, 'STRANGER');
+    const attempt = await this.attempts.begin(db, key);`,
       },
     ],
     noticedBy: ['hashes', 'while an address waits nothing is hashed for it'],
@@ -293,8 +293,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/owner-passwords.ts',
-        find: 'const attempt = await this.attempts.begin(em, key);',
-        replace: `const begun = await this.attempts.begin(em, key);
+        find: 'const attempt = await this.attempts.begin(db, key);',
+        replace: `const begun = await this.attempts.begin(db, key);
     const attempt = 'refusedUntil' in begun ? { failures: 0, retryAt: null } : begun;`,
       },
       {

@@ -92,9 +92,9 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'if (id) afterAnswer(() => this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client));',
+        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));',
         replace:
-          'void afterAnswer;\n      if (id) await this.noteWrongPassword(em, id, knownDeviceId, credentials.device, client);',
+          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, knownDeviceId, credentials.device, client);',
       },
     ],
     noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
@@ -331,7 +331,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-tries.ts',
-        find: 'if (!this.codes.knows(spent)) return this.giveUp(em, spent);',
+        find: 'if (!this.codes.knows(spent)) return this.giveUp(spent);',
         replace: '',
       },
     ],
@@ -404,7 +404,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: 'isSilent: await this.accountLimits.arePromptsPaused(tx.em, account.id)',
+        find: 'isSilent: await this.accountLimits.arePromptsPaused(tx, account.id)',
         replace: 'isSilent: false',
       },
     ],
@@ -434,7 +434,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: "if (!account || (await this.sessions.standing(tx.em, session)) !== 'TRUSTED') throw new Unauthenticated();",
+        find: "if (!account || (await this.sessions.standing(tx, session)) !== 'TRUSTED') throw new Unauthenticated();",
         replace: 'if (!account) throw new Unauthenticated();',
       },
     ],
@@ -446,7 +446,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'outbox/mail-sender.ts',
-        find: 'if (!(await renewClaim(this.fork(), claimed).catch(() => true))) lost.abort();',
+        find: 'if (!(await renewClaim(this.db, claimed).catch(() => true))) lost.abort();',
         replace: 'void [renewClaim, claimed];',
       },
     ],

@@ -739,8 +739,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'support/support-reports.ts',
-        find: 'view && isPasswordProven(view.row.purpose) ? view.row.account : null',
-        replace: 'view && isPasswordProven("SIGN_IN") ? view.row.account : null',
+        find: 'view && isPasswordProven(view.row.purpose) ? view.row.accountId : null',
+        replace: 'view && isPasswordProven("SIGN_IN") ? view.row.accountId : null',
       },
     ],
     noticedBy: ['support-report', 'is not written for the token of %s: no password was proven'],

@@ -32,8 +32,8 @@ export const trustGuards: readonly Guard[] = [
       },
       {
         file: 'sign-in/verifications.ts',
-        find: 'lockAccount(tx, challenge.account, challenge.epoch ?? null)',
-        replace: 'lockAccount(tx, challenge.account, null)',
+        find: 'lockAccount(tx, challenge.accountId, challenge.epoch ?? null)',
+        replace: 'lockAccount(tx, challenge.accountId, null)',
       },
     ],
     noticedBy: ['epochs', 'a code of an earlier epoch opens nothing, although its challenge is still pending'],
@@ -107,8 +107,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-in.resolver.ts',
-        find: 'if (session) await this.signOuts.signOut(em, session, client.ipAddress);',
-        replace: 'void [em, session, client, this.signOuts];',
+        find: 'if (session) await this.signOuts.signOut(session, client.ipAddress);',
+        replace: 'void [session, client, this.signOuts];',
       },
     ],
     noticedBy: ['cookies', 'a session is over once somebody signs in over it, on the same account or on another'],
@@ -349,9 +349,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: '      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => ?)',
+        find: 'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
         replace:
-          '      and coalesce(${session}.last_used_at, ${session}.created_at) > clock_timestamp() - make_interval(days => 1000 + ?)',
+          'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
@@ -362,8 +362,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: '      and ${session}.created_at > clock_timestamp() - make_interval(days => ?)',
-        replace: '      and ${session}.created_at > clock_timestamp() - make_interval(days => 1000 + ?)',
+        find: 'and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
+        replace: 'and ${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
@@ -374,8 +374,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'or ${session}.created_at > clock_timestamp() - make_interval(secs => ?)',
-        replace: 'or ${session}.created_at > clock_timestamp() - make_interval(secs => 100000 + ?)',
+        find: 'or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})',
+        replace:
+          'or ${s}.created_at > clock_timestamp() - make_interval(secs => 100000 + ${limits.UNUSED_SESSION_SECONDS})',
       },
     ],
     noticedBy: [
@@ -386,7 +387,7 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'session-ended',
     keeps: 'a session that was ended opens nothing',
-    edits: [{ file: 'sessions/sessions.ts', find: '(${session}.ended_at is null\n', replace: '(true\n' }],
+    edits: [{ file: 'sessions/sessions.ts', find: '(${s}.ended_at is null\n', replace: '(true\n' }],
     noticedBy: ['sign-in', 'ends this session, and the device stays trusted'],
   },
   {
@@ -420,8 +421,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/trust.ts',
-        find: '${device}.last_seen_at > clock_timestamp() - make_interval(days => ?)',
-        replace: '${device}.last_seen_at > clock_timestamp() - make_interval(days => 10000 + ?)',
+        find: '${d}.last_seen_at > clock_timestamp() - make_interval(days => ${limits.TRUST_IDLE_DAYS})',
+        replace: '${d}.last_seen_at > clock_timestamp() - make_interval(days => 10000 + ${limits.TRUST_IDLE_DAYS})',
       },
     ],
     noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
@@ -432,8 +433,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/trust.ts',
-        find: '${device}.trusted_at > clock_timestamp() - make_interval(days => ?)',
-        replace: '${device}.trusted_at > clock_timestamp() - make_interval(days => 10000 + ?)',
+        find: '${d}.trusted_at > clock_timestamp() - make_interval(days => ${limits.TRUST_MAX_DAYS})',
+        replace: '${d}.trusted_at > clock_timestamp() - make_interval(days => 10000 + ${limits.TRUST_MAX_DAYS})',
       },
     ],
     noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
@@ -605,8 +606,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/verifications.ts',
-        find: 'on conflict do nothing returning *',
-        replace: 'on conflict (email) do update set password_hash = excluded.password_hash returning *',
+        find: 'on conflict do nothing returning',
+        replace: 'on conflict (email) do update set password_hash = excluded.password_hash returning',
       },
     ],
     noticedBy: ['sign-up', 'two challenges for one address open one account: the second code comes too late'],
@@ -629,8 +630,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/devices.ts',
-        find: 'sql`d.account_id = ${accountId} and d.id in (${[...deviceIds]})`',
-        replace: 'sql`d.account_id <> ${accountId} or d.id in (${[...deviceIds]})`',
+        find: 'sql`d.account_id = ${accountId} and d.id = any(${deviceIds})`',
+        replace: 'sql`d.account_id <> ${accountId} or d.id = any(${deviceIds})`',
       },
       {
         file: 'devices/devices.ts',

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { openDatabase } from '../../src/wiring/database.js';
+import { databaseOf, openDatabase } from '../../src/wiring/database.js';
 import { Retention } from '../../src/wiring/retention.js';
 import type { Servers } from './servers.js';
 
@@ -7,7 +7,7 @@ import type { Servers } from './servers.js';
 export async function cleanUp(servers: Servers, databaseUrl = servers.database.url): Promise<void> {
   const logger = pino({ level: 'silent' });
   const orm = await openDatabase(databaseUrl, logger);
-  const retention = new Retention(() => orm.em.fork(), servers.config().limits, logger);
+  const retention = new Retention(await databaseOf(orm), servers.config().limits, logger);
   await retention.run();
   await retention.close();
   await orm.close(true);

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import type { SessionReason } from '../../../src/sessions/session.entity.js';
 import { Sessions } from '../../../src/sessions/sessions.js';
 import { Transactions } from '../../../src/sql/transactions.js';
-import { openDatabase } from '../../../src/wiring/database.js';
+import { databaseOf, openDatabase } from '../../../src/wiring/database.js';
 import type { Handset } from '../../support/handset.js';
 import { asA } from '../../support/outcomes.js';
 import { codeShownOn, deviceOf } from '../../support/owner.js';
@@ -36,7 +36,7 @@ async function opens(
   );
   const opening = { accountId: id, epoch: epoch - earlier, deviceId, reason, challengeId, madeDevice: false };
   const nobody = { publish: () => undefined, enqueue: () => undefined };
-  const opened = await new Transactions(nobody).run(orm.em.fork(), (tx) =>
+  const opened = await new Transactions(await databaseOf(orm), nobody).run((tx) =>
     new Sessions(servers.config().limits).start(tx, opening),
   );
   return opened !== null;

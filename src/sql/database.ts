@@ -1,0 +1,129 @@
+import type pg from 'pg';
+import type { QueryResult } from 'pg';
+import type { PooledClient } from './pooled-client.js';
+import { type Fragment, nameOf } from './statement.js';
+
+/** What runs statements: the database, one connection of it, or a transaction. */
+export interface Sql {
+  /** Sends a statement; what is sent before an answer came goes out together, and is answered in order. */
+  run(statement: Fragment): Promise<QueryResult>;
+}
+
+/** Statements of one transaction; the first goes out together with its `BEGIN`. */
+export interface Transaction extends Sql {
+  /** Sends a statement whose answer nobody waits for: it goes out with what comes next, and if it fails all of it does. */
+  write(statement: Fragment): void;
+}
+
+/** A transaction that was ended by PostgreSQL although it was to be committed. */
+export class NotCommitted extends Error {
+  override readonly name = 'NotCommitted';
+}
+
+/** The pool of connections, on which every statement is bound, and prepared once a connection. */
+export class Database implements Sql {
+  /** @param isNamed whether statements are prepared by name; a pooler in between may not know them (`DATABASE_PREPARE`) */
+  constructor(
+    private readonly pool: InstanceType<typeof pg.Pool>,
+    private readonly isNamed: boolean,
+  ) {}
+
+  private async connect(): Promise<Connection> {
+    // The pool is told to make these: see `openDatabase`.
+    return new Connection((await this.pool.connect()) as unknown as PooledClient, this.isNamed);
+  }
+
+  run(statement: Fragment): Promise<QueryResult> {
+    return this.together((connection) => connection.run(statement));
+  }
+
+  /** Work on one connection: what it sends before it waits is one round trip. */
+  async together<T>(work: (connection: Sql) => Promise<T>): Promise<T> {
+    const connection = await this.connect();
+    try {
+      return await work(connection);
+    } finally {
+      await connection.giveBack();
+    }
+  }
+
+  /**
+   * Work in a transaction that is committed when it resolves, and rolled back when it throws.
+   * @throws NotCommitted
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const connection = await this.connect();
+    try {
+      connection.begin();
+      const result = await work(connection);
+      await connection.commit();
+      return result;
+    } catch (error) {
+      await connection.rollBack();
+      throw error;
+    } finally {
+      await connection.giveBack();
+    }
+  }
+}
+
+/** One connection for as long as somebody has it. */
+class Connection implements Transaction {
+  private owed = 0;
+  private isOpen = false;
+  private readonly unawaited: Promise<unknown>[] = [];
+
+  constructor(
+    private readonly client: PooledClient,
+    private readonly isNamed: boolean,
+  ) {}
+
+  run(statement: Fragment): Promise<QueryResult> {
+    const { text, values } = statement.compile();
+    return this.send({ text, values, name: this.isNamed ? nameOf(text) : undefined });
+  }
+
+  write(statement: Fragment): void {
+    this.leave(this.run(statement));
+  }
+
+  /** Nobody waits for it by itself: the end of the transaction does. */
+  private leave(answer: Promise<unknown>): void {
+    answer.catch(() => undefined);
+    this.unawaited.push(answer);
+  }
+
+  begin(): void {
+    this.isOpen = true;
+    this.leave(this.send({ text: 'begin' }));
+  }
+
+  async commit(): Promise<void> {
+    const committed = this.send({ text: 'commit' });
+    committed.catch(() => undefined);
+    // What failed first is the reason for all that failed after it.
+    await Promise.all(this.unawaited);
+    const { command } = await committed;
+    this.isOpen = false;
+    if (command !== 'COMMIT') throw new NotCommitted(`PostgreSQL answered COMMIT with ${command}`);
+  }
+
+  /** Never throws: a connection on which it failed is not used again. */
+  async rollBack(): Promise<void> {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    await this.send({ text: 'rollback' }).catch(() => undefined);
+  }
+
+  private async send(query: { text: string; values?: unknown[]; name?: string }): Promise<QueryResult> {
+    this.owed += 1;
+    const answer = await this.client.query(query);
+    this.owed -= 1;
+    return answer;
+  }
+
+  /** A connection that is in a transaction, or is owed answers, would hand both on to whoever gets it next. */
+  async giveBack(): Promise<void> {
+    this.client.release?.(this.owed > 0 || this.client.getTransactionStatus() !== 'I');
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { EntitySchema } from '@mikro-orm/core';
+
+/** A piece of SQL whose values stand beside its text. Pieces are put into each other by `sql`. */
+export class Fragment {
+  constructor(
+    private readonly texts: readonly string[],
+    private readonly values: readonly unknown[],
+  ) {}
+
+  /** The text with `$1`, `$2` ... where values go, and the values in that order. */
+  compile(): Compiled {
+    const values: unknown[] = [];
+    return { text: this.append(values), values };
+  }
+
+  private append(bound: unknown[]): string {
+    let text = this.texts[0] ?? '';
+    for (const [nth, value] of this.values.entries()) {
+      if (value instanceof Fragment) text += value.append(bound);
+      else text += `$${bound.push(value)}`;
+      text += this.texts[nth + 1] ?? '';
+    }
+    return text;
+  }
+}
+
+/** What goes to PostgreSQL. */
+export interface Compiled {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** SQL with every value bound: what stands in `${}` is a value, or another piece of SQL. An array is one value. */
+export function sql(texts: TemplateStringsArray, ...values: unknown[]): Fragment {
+  return new Fragment(texts, values);
+}
+
+/** Text of our own that goes into a statement as it is: an alias, a column. Never what somebody else chose. */
+export function raw(text: string): Fragment {
+  return new Fragment([text], []);
+}
+
+const names = new Map<string, string>();
+/** Ours are some hundred; what makes texts of its own accord must not fill the memory, nor PostgreSQL's. */
+const NAMES_MOST = 2_000;
+
+/**
+ * The name under which a connection prepares a statement once: 32 hexadecimal digits of the SHA-256 of its text.
+ * @returns undefined past some thousand texts: what comes then is planned each time
+ */
+export function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= NAMES_MOST) return known;
+  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  names.set(text, name);
+  return name;
+}
+
+type Table = Pick<EntitySchema, 'meta'>;
+
+const lists = new WeakMap<Table, Map<string, Fragment>>();
+
+/**
+ * The columns of a table by name, each called as its property is. Never `*`: a column that a newer version adds would
+ * change what a prepared statement returns, which PostgreSQL refuses on every connection that has prepared it.
+ * @param alias the table's in the statement, where there is more than one
+ * @param only some of its properties; all where none are named
+ */
+export function columns(table: object, alias = '', only: readonly string[] = []): Fragment {
+  const entity = table as Table;
+  const key = [alias, ...only].join();
+  const ofTable = lists.get(entity) ?? new Map<string, Fragment>();
+  lists.set(entity, ofTable);
+  const list = ofTable.get(key) ?? raw(listOf(entity, alias, only));
+  ofTable.set(key, list);
+  return list;
+}
+
+function listOf(entity: Table, alias: string, only: readonly string[]): string {
+  const prefix = alias && `${alias}.`;
+  return Object.entries(entity.meta.properties)
+    .filter(([name]) => only.length === 0 || only.includes(name))
+    .map(([name, property]) => {
+      const column = (property as { fieldName?: string }).fieldName ?? snakeCase(name);
+      return column === name ? `${prefix}${column}` : `${prefix}${column} as "${name}"`;
+    })
+    .join(', ');
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
