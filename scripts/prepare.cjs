@@ -21,7 +21,7 @@ const parts = [
     folder: path.join(project, 'dist'),
     sources: ['src', 'package.json', 'tsconfig.json'],
     except: path.join(project, 'src', 'web'),
-    program: path.join('typescript', 'bin', 'tsc'),
+    program: path.join('@doorstep', 'typescript', 'bin', 'tsc'),
     options: (draft) => ['--project', path.join(project, 'tsconfig.json'), '--outDir', draft],
   },
   {

@@ -73,7 +73,7 @@ class Copy implements Disposable {
     // What a guard alone has used may stand unused without it.
     const relaxed = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
     const incremental = ['--incremental', '--tsBuildInfoFile', 'dist-test/build-info'];
-    const { status, stdout } = this.run('node_modules/typescript/bin/tsc', [
+    const { status, stdout } = this.run('node_modules/@doorstep/typescript/bin/tsc', [
       ...['-p', 'tsconfig.test.json'],
       ...relaxed,
       ...incremental,
