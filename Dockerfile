@@ -19,7 +19,8 @@ FROM base AS dependencies
 RUN npm ci --ignore-scripts --omit=dev --no-workspaces --no-audit --no-fund
 
 FROM base
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
+# One port for either program, so that one health check fits both.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 WORKER_PORT=4000
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/dist-web dist-web
@@ -31,6 +32,8 @@ COPY schema.graphql LICENSE ./
 # The user `node` of the base image, by number: Kubernetes' runAsNonRoot does not know names.
 USER 1000:1000
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD \
-  node -e "fetch('http://127.0.0.1:' + process.env.PORT + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1))"
+# Whichever program it is, and whichever of the two ports was set anew.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD node -e "\
+  const livez = (port) => fetch('http://127.0.0.1:' + port + '/livez'); \
+  Promise.any([process.env.PORT, process.env.WORKER_PORT].map(livez)).then(({ ok }) => process.exit(ok ? 0 : 1))"
 CMD ["node", "--enable-source-maps", "dist/server.js"]

@@ -24,6 +24,8 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where a worker that runs alone answers for its health; null: nowhere. */
+  readonly workerPort: number | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -100,6 +102,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     production,
     host: read.text('HOST') ?? '127.0.0.1',
     port,
+    workerPort: read.wholeNumber('WORKER_PORT', null, 1, 65_535),
     dataDir: read.text('DATA_DIR') ?? '.data',
     databaseUrl: read.parsed('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
     redisUrl: read.parsed('REDIS_URL', urlOf('redis:', 'rediss:')),
@@ -193,7 +196,7 @@ class Reader {
     });
   }
 
-  wholeNumber(name: string, preset: number, min: number, max: number): number {
+  wholeNumber<T extends number | null>(name: string, preset: T, min: number, max: number): number | T {
     const text = this.text(name);
     if (text === null) return preset;
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;

@@ -43,6 +43,7 @@ interface Store {
 }
 interface JobStore extends Store {
   add(name: string, data: MailJob, options: JobsOptions): Promise<unknown>;
+  isPaused(): Promise<boolean>;
 }
 interface JobRunner extends Store {
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -150,6 +151,11 @@ export class MailQueue {
     }
   }
 
+  /** Resolves if the store answers now, and has what the queue needs. */
+  async check(): Promise<void> {
+    await withinTimeout(this.queue.current.isPaused());
+  }
+
   /** Gives jobs that are under way a moment to get there; resolves within two seconds, whatever the store does. */
   async close(): Promise<void> {
     const closed = Promise.allSettled(this.underWay).then(() => this.queue.close());
@@ -193,6 +199,11 @@ export class MailWorker {
     } else {
       this.logger.debug({ err: error }, 'worker: still cannot use the queue');
     }
+  }
+
+  /** Whether it has ever come as far as to take jobs. */
+  get hasOpened(): boolean {
+    return this.state !== 'opening';
   }
 
   /** Takes no more jobs, and waits for those that run. */

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Asked by load balancers and by `docker compose`. */
+/** Asked by load balancers and by what watches over containers. */
 export interface Health {
-  /** Resolves if requests can be served now: the database answers and has its tables. */
+  /** Resolves if the process can do its work now; rejects with what is amiss. */
   check(): Promise<void>;
   /** Whether the process is on its way out. */
   isClosing(): boolean;
 }
 
-/** `/livez`: the process runs; restart it if not. `/readyz`: it can serve; send it no requests if not. */
+/** `/livez`: the process runs; restart it if not. `/readyz`: it can do its work; send it no requests if not. */
 export function mountHealth(app: FastifyInstance, health: Health): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {

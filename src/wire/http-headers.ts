@@ -9,7 +9,7 @@ const YEAR_SECONDS = 31_536_000;
 /** What tells that a proxy stands in front; each says who the client is. */
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'];
 
-/** Headers of every answer, CORS for the origins on the list, and JSON as the only kind of body. */
+/** Headers of every answer, and JSON as the only kind of body. */
 export async function mountHeaders(app: FastifyInstance, config: Config): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -33,13 +33,12 @@ export async function mountHeaders(app: FastifyInstance, config: Config): Promis
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });
-  mountCors(app, config.allowedOrigins);
   warnOfProxy(app, config);
   app.removeContentTypeParser('text/plain');
 }
 
 /** Origins on the list may use the API from their pages, with cookies; from any other no cookie counts. */
-function mountCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {
+export function mountCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
     if (request.routeOptions.url !== '/graphql' || origin === undefined) return;

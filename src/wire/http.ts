@@ -1,29 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
 import { formatError } from './format-error.js';
-import { mountHeaders } from './http-headers.js';
+import { mountCors } from './http-headers.js';
+import { createListener } from './listener.js';
 import type { SocketServer, SocketServing } from './websocket.js';
 
 const GOING_AWAY = 1001;
-const BODY_BYTES = 65_536;
-/** How long a shutdown waits for requests to come in whole and for answers to be read; after it their connections are cut. */
-const LAST_ANSWERS_MS = 5_000;
 
 /** What HTTP is served with. */
 export interface HttpServing
@@ -35,27 +26,8 @@ export interface HttpServing
 /** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
 export async function createHttpServer(serving: HttpServing): Promise<FastifyInstance> {
   const { config, logger, contexts, sessions, cookies, socketServer } = serving;
-  const app: FastifyInstance = fastify({
-    loggerInstance: logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
-    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/%25'),
-    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    bodyLimit: BODY_BYTES,
-    requestTimeout: 15_000,
-    // Node exchanges the two timeouts where this one is longer, as its own of a minute is, and looks every 30 s.
-    http: {
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 5_000,
-      // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-    },
-    // A client that leaves a connection open must not hold up the end.
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-  });
-  await mountHeaders(app, config);
-  mountErrors(app);
+  const app = await createListener(config, logger);
+  mountCors(app, config.allowedOrigins);
   await app.register(cookie);
   await app.register(websocket, {
     options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
@@ -70,8 +42,6 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
     },
   });
   refuseSocketsElsewhere(app);
-  closeAnsweredConnections(app);
-  cutStalledConnections(app);
 
   const apollo = createApollo(serving);
   await apollo.start();
@@ -125,31 +95,6 @@ function refuseSocketsElsewhere(app: FastifyInstance): void {
   });
 }
 
-/** A connection whose request was under way at the close would stay open, with nothing to do, for its keep-alive time. */
-function closeAnsweredConnections(app: FastifyInstance): void {
-  let isClosing = false;
-  app.addHook('preClose', async () => {
-    isClosing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isClosing) reply.header('connection', 'close');
-  });
-}
-
-/** Node's own timeouts end with the server: who is slow to send or to read would hold up the end for ever. */
-function cutStalledConnections(app: FastifyInstance): void {
-  const open = new Set<Socket>();
-  app.server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  app.addHook('preClose', async () => {
-    // Browsers open some in advance.
-    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
-    setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS).unref();
-  });
-}
-
 function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
@@ -193,26 +138,6 @@ const blameDocument: ApolloServerPlugin<Context> = {
   },
 };
 
-/** What cannot be decoded is an address that is not there: the answer that Fastify has for it lacks every header of ours. */
-function isDecodable(url: string): boolean {
-  try {
-    decodeURI(url.split(/[?;#]/, 1)[0] ?? '');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-}
-
-function mountErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
-    const [code, message] =
-      status >= 500 ? ['INTERNAL_SERVER_ERROR', 'Something went wrong on our side.'] : ['BAD_REQUEST', error.message];
-    return reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
-  });
 }

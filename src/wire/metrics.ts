@@ -1,24 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-
-/** What is counted besides the process itself. */
-export interface Counted {
-  /** Open WebSockets of this server. */
-  sockets(): number;
-}
+import type { Config } from '../config/config.js';
+import { createLocalOnly } from './local-only.js';
 
 /**
- * `/metrics` in Prometheus' text format. No label holds what a client sent: routes are named by their patterns.
- * @param token whoever brings it as a bearer token may read; null: nobody may by token
- * @param isLocal whether a request without the token may read all the same
+ * `/metrics` in Prometheus' text format, for whoever brings the token, and outside production for this very machine. No
+ * label holds what a client sent: routes are named by their patterns.
+ * @returns where further counters go
  */
 export function mountMetrics(
   app: FastifyInstance,
-  counted: Counted,
-  token: string | null,
-  isLocal: (request: FastifyRequest) => boolean,
-): void {
+  { metricsToken, production }: Pick<Config, 'metricsToken' | 'production'>,
+): Registry {
+  const isLocal = createLocalOnly(() => (app.server.address() as AddressInfo).port);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
@@ -28,21 +24,26 @@ export function mountMetrics(
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });
-  new Gauge({
-    name: 'doorstep_sockets',
-    help: 'Open WebSockets.',
-    registers: [registry],
-    collect() {
-      this.set(counted.sockets());
-    },
-  });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
   app.get('/metrics', async (request, reply) => {
-    if (!hasToken(request, token) && !isLocal(request)) return reply.callNotFound();
+    if (!hasToken(request, metricsToken) && (production || !isLocal(request))) return reply.callNotFound();
     return reply.type(registry.contentType).send(await registry.metrics());
+  });
+  return registry;
+}
+
+/** Counts the open WebSockets of this server. */
+export function countSockets(registry: Registry, sockets: () => number): void {
+  new Gauge({
+    name: 'doorstep_sockets',
+    help: 'Open WebSockets.',
+    registers: [registry],
+    collect() {
+      this.set(sockets());
+    },
   });
 }
 

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { Activities } from '../activity/activities.js';
@@ -50,8 +49,7 @@ import { Contexts } from '../wire/contexts.js';
 import { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
 import { createHttpServer } from '../wire/http.js';
-import { createLocalOnly } from '../wire/local-only.js';
-import { mountMetrics } from '../wire/metrics.js';
+import { countSockets, mountMetrics } from '../wire/metrics.js';
 import { Sockets } from '../wire/sockets.js';
 import { SocketServer } from '../wire/websocket.js';
 import type { Foundation } from './foundation.js';
@@ -97,9 +95,8 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
     logger,
   });
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
-  const isLocal = createLocalOnly(() => (http.server.address() as AddressInfo).port);
-  const counted = { sockets: () => http.websocketServer.clients.size };
-  mountMetrics(http, counted, config.metricsToken, (request) => !production && isLocal(request));
+  const registry = mountMetrics(http, config);
+  countSockets(registry, () => http.websocketServer.clients.size);
   return {
     http,
     async close() {

@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
 import { sql } from '../sql/statement.js';
 import { mountHealth } from '../wire/health.js';
+import { createListener } from '../wire/listener.js';
 import { createLocalOnly } from '../wire/local-only.js';
+import { mountMetrics } from '../wire/metrics.js';
 import { mountPlayground } from '../wire/playground.js';
 import { mountWebClient } from '../wire/web-client.js';
 import { type ApiApp, createApi } from './api-app.js';
@@ -58,6 +61,7 @@ class StartedApp implements App {
   ready: Promise<void> = Promise.resolve();
   private api: ApiApp | null = null;
   private worker: WorkerApp | null = null;
+  private listener: FastifyInstance | null = null;
   private isReady = false;
   private readonly stopping = new AbortController();
   private closed: Promise<void> | null = null;
@@ -68,7 +72,9 @@ class StartedApp implements App {
   ) {}
 
   async open(): Promise<void> {
+    const { workerPort } = this.foundation.config;
     if (this.parts.api) await this.listen();
+    else if (workerPort !== null) await this.listenForHealth(workerPort);
     this.ready = this.prepare();
     // Whoever waits for it is told; nobody has to.
     this.ready.catch(() => undefined);
@@ -92,6 +98,21 @@ class StartedApp implements App {
     if (inbox) mountInbox(http, inbox, isLocal);
     await http.listen({ host: config.host, port: config.port });
     this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
+  }
+
+  /** A worker serves nobody; it only says how it is. */
+  private async listenForHealth(port: number): Promise<void> {
+    const { config, logger } = this.foundation;
+    this.listener = await createListener(config, logger);
+    mountMetrics(this.listener, config);
+    mountHealth(this.listener, {
+      check: async () => {
+        await this.checkReady();
+        await this.worker?.check();
+      },
+      isClosing: () => this.stopping.signal.aborted,
+    });
+    await this.listener.listen({ host: config.host, port });
   }
 
   /** Waits for the database, and for its tables: the API makes them, a worker waits for them. */
@@ -126,7 +147,7 @@ class StartedApp implements App {
     this.stopping.abort();
     this.foundation.logger.info('stopping');
     await this.ready.catch(() => undefined);
-    await Promise.all([this.api?.close(), this.worker?.close()]);
+    await Promise.all([this.api?.close(), this.worker?.close(), this.listener?.close()]);
     await this.foundation.close();
   }
 }

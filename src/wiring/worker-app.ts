@@ -19,6 +19,8 @@ const LAST_WORDS_MS = 1_000;
 
 /** The part that sends mail and cleans up. */
 export interface WorkerApp {
+  /** Resolves if jobs are taken now; rejects with what is amiss. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,10 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const sweeper = new Sweeper(db, queue, logger);
   const retention = new Retention(db, config.limits, logger);
   return {
+    async check() {
+      if (!worker.hasOpened) throw new Error('the worker takes no jobs yet');
+      await queue.check();
+    },
     async close() {
       await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);
       // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.

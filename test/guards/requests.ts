@@ -214,13 +214,15 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'stalled-clients',
     keeps: 'a client that stalls does not hold up a shutdown',
-    edits: [{ file: 'wire/http.ts', find: '  cutStalledConnections(app);\n', replace: '' }],
+    edits: [{ file: 'wire/listener.ts', find: '  cutStalledConnections(app);\n', replace: '' }],
     noticedBy: ['stopping', 'does not wait for clients that never end a request'],
   },
   {
     name: 'spare-connections',
     keeps: 'a connection that was opened in advance does not hold up a shutdown',
-    edits: [{ file: 'wire/http.ts', find: 'if (socket.bytesRead === 0) socket.destroy();', replace: 'void socket;' }],
+    edits: [
+      { file: 'wire/listener.ts', find: 'if (socket.bytesRead === 0) socket.destroy();', replace: 'void socket;' },
+    ],
     noticedBy: ['closing', 'does not wait for a connection that was opened in advance'],
   },
   {
@@ -232,7 +234,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'body-size',
     keeps: 'a body that is too long is refused',
-    edits: [{ file: 'wire/http.ts', find: 'bodyLimit: BODY_BYTES,', replace: '' }],
+    edits: [{ file: 'wire/listener.ts', find: 'bodyLimit: BODY_BYTES,', replace: '' }],
     noticedBy: ['document-rules', 'that is too long is refused'],
   },
   {
@@ -467,7 +469,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a forwarding header counts from TRUST_PROXY alone',
     edits: [
       {
-        file: 'wire/http.ts',
+        file: 'wire/listener.ts',
         find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
         replace: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : true,',
       },
@@ -479,7 +481,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'forwarding headers are read from the right',
     edits: [
       {
-        file: 'wire/http.ts',
+        file: 'wire/listener.ts',
         find: 'trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,',
         replace: 'trustProxy: config.trustProxy.length > 0,',
       },
@@ -528,7 +530,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/metrics.ts',
-        find: 'if (!hasToken(request, token) && !isLocal(request)) return reply.callNotFound();',
+        find: 'if (!hasToken(request, metricsToken) && (production || !isLocal(request))) return reply.callNotFound();',
         replace: '',
       },
     ],
@@ -537,8 +539,14 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'metrics-in-production',
     keeps: 'in production metrics need the token, from this machine too',
-    edits: [{ file: 'wiring/api-app.ts', find: '!production && isLocal(request)', replace: 'isLocal(request)' }],
+    edits: [{ file: 'wire/metrics.ts', find: '(production || !isLocal(request))', replace: '!isLocal(request)' }],
     noticedBy: ['headers', 'metrics need their token, even from this machine'],
+  },
+  {
+    name: 'worker-readiness',
+    keeps: 'a worker that cannot reach its queue is not ready',
+    edits: [{ file: 'wiring/worker-app.ts', find: '      await queue.check();\n', replace: '' }],
+    noticedBy: ['worker-health', 'a worker is ready while it can take jobs, and alive all along'],
   },
   {
     name: 'no-inbox-in-production',

@@ -35,6 +35,7 @@ describe('the configuration', () => {
       production: false,
       host: '127.0.0.1',
       port: 4000,
+      workerPort: null,
       databaseUrl: null,
       redisUrl: null,
       smtpUrl: null,
@@ -79,6 +80,7 @@ describe('the configuration', () => {
       PLAYGROUND: 'maybe',
       TRUST_PROXY: '10.0.0.0/8, everyone',
       LOG_LEVEL: 'loud',
+      WORKER_PORT: '0',
       DKIM_DOMAIN: 'doorstep.example',
       CHALLENGE_TRIES: '11',
       PASSWORD_MIN_LENGTH: 'twelve',
@@ -100,6 +102,7 @@ describe('the configuration', () => {
       'REDIS_URL',
       'SMTP_URL',
       'TRUST_PROXY',
+      'WORKER_PORT',
     ]);
     expect(new ConfigError(faults).message.split('\n')).toHaveLength(1 + faults.length);
   });
