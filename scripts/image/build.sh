@@ -50,7 +50,8 @@ store commit --quiet --rm "$container" "$base" >/dev/null
 
 echo 'The image ...'
 # Of the two formats only Docker's has health checks.
-BUILDAH_ISOLATION=chroot store bud --format docker --from "$base" --pull-never --network host --tag "$tag" "$project"
+BUILDAH_ISOLATION=chroot store bud --format docker --from "$base" --pull-never --network host --tag "$tag" "$project" \
+  >"$folder/build.log" 2>&1 || { tail -n 60 "$folder/build.log" >&2; exit 1; }
 store inspect --type image "$tag" >"$folder/image.json"
 container=$(store from --pull-never "$tag")
 mv "$(store mount "$container")" "$folder/rootfs"

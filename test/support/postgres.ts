@@ -2,26 +2,30 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findPrograms } from '../../src/embedded/postgres-programs.js';
+import { findPrograms, type Programs } from '../../src/embedded/postgres-programs.js';
 import { currentUser, isRoot, unprivilegedUser } from '../../src/embedded/postgres-user.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
-/**
- * Starts an empty PostgreSQL of the embedded binaries that trusts whoever comes from loopback.
- * @param fsync whether a commit waits for the disk, as in real life; tests have no use for that
- */
-export async function startTestPostgres({ fsync = false } = {}): Promise<Store> {
+interface PostgresOptions {
+  /** Whether a commit waits for the disk, as in real life; tests have no use for that. */
+  readonly fsync?: boolean;
+  /** The embedded ones unless said. */
+  readonly programs?: Pick<Programs, 'initdb' | 'postgres'>;
+}
+
+/** Starts an empty PostgreSQL that trusts whoever comes from loopback. */
+export async function startTestPostgres(options: PostgresOptions = {}): Promise<Store> {
   const folder = mkdtempSync(path.join(tmpdir(), 'doorstep-postgres-'));
   const user = isRoot() ? unprivilegedUser() : currentUser();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
   // A copy of them, where that user cannot enter the project.
-  const programs = await findPrograms(user, folder);
-  const options = { cwd: folder, uid: user.uid, gid: user.gid };
+  const programs = options.programs ?? (await findPrograms(user, folder));
+  const asUser = { cwd: folder, uid: user.uid, gid: user.gid };
   const data = path.join(folder, 'data');
   const made = spawnSync(
     programs.initdb,
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    { ...options, encoding: 'utf8' },
+    { ...asUser, encoding: 'utf8' },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
 
@@ -30,7 +34,7 @@ export async function startTestPostgres({ fsync = false } = {}): Promise<Store> 
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
-    `fsync=${fsync ? 'on' : 'off'}`,
+    `fsync=${options.fsync ? 'on' : 'off'}`,
     // For tests that compare which statements two requests cost.
     'shared_preload_libraries=pg_stat_statements',
   ];
@@ -38,7 +42,7 @@ export async function startTestPostgres({ fsync = false } = {}): Promise<Store> 
     startProcess(
       programs.postgres,
       ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-      options,
+      asUser,
       /database system is ready to accept connections/,
     );
   let child = await start();

@@ -21,6 +21,8 @@ export interface Exit {
 }
 
 interface ProcessOptions {
+  /** What runs in place of this checkout's program. */
+  readonly command?: readonly [file: string, ...args: string[]];
   /** What Node is given besides the program. */
   readonly nodeOptions?: readonly string[];
 }
@@ -36,11 +38,12 @@ export class Process implements AsyncDisposable {
     /** Where an API server listens once it is ready; nothing listens there for a worker. */
     readonly url: string,
     env: Readonly<Record<string, string>>,
-    { nodeOptions = [] }: ProcessOptions,
+    { command, nodeOptions = [] }: ProcessOptions,
   ) {
-    const file = path.join(import.meta.dirname, `../../src/${program}.js`);
+    const own = [process.execPath, ...nodeOptions, path.join(import.meta.dirname, `../../src/${program}.js`)] as const;
+    const [file, ...args] = command ?? own;
     // Its environment is what it is given: nothing of the machine's may change what it does.
-    this.child = spawn(process.execPath, [...nodeOptions, file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream) createInterface(stream).on('line', (line) => this.log.push(line));
     }
