@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { type Context, requireSession } from '../api/context.js';
-import { BadUserInput, NotFound } from '../api/errors.js';
+import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
-import { isPlainText } from '../api/plain-text.js';
+import { checkPlainText } from '../api/plain-text.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
 import { lockOwner } from '../sessions/owner.js';
@@ -50,8 +50,7 @@ export class DevicesResolver {
   ): Promise<Device> {
     const { db } = context;
     const session = requireSession(context);
-    if (!isPlainText(name, NAME_BOUNDS))
-      throw new BadUserInput('name', 'must be 1 to 64 characters without control characters');
+    checkPlainText(name, NAME_BOUNDS, 'name');
     const isRenamed = await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
       return isUuid(id) && this.devices.rename(tx, session.accountId, id, name.trim());

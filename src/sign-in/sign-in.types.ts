@@ -1,4 +1,3 @@
-import { ValidateNested } from 'class-validator';
 import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { EmailAddress } from '../accounts/email-address.js';
@@ -64,7 +63,6 @@ export class SignInInput {
   email!: string;
   @Field(() => String)
   password!: string;
-  @ValidateNested()
   @Field(() => DeviceInput)
   device!: DeviceInput;
   @Field(() => String, {

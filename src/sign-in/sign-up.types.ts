@@ -1,4 +1,3 @@
-import { ValidateNested } from 'class-validator';
 import { createUnionType, Field, InputType } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
 import { Challenge } from '../challenges/challenge.types.js';
@@ -13,7 +12,6 @@ export class SignUpInput {
     description: '12 to 256 characters (code points) unless set otherwise; no rules of composition.',
   })
   password!: string;
-  @ValidateNested()
   @Field(() => DeviceInput)
   device!: DeviceInput;
 }

@@ -1,14 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { ArgumentValidationError } from 'type-graphql';
 import { ApiError } from '../api/errors.js';
-
-interface Violation {
-  readonly property: string;
-  readonly constraints?: Readonly<Record<string, string>>;
-  readonly children?: readonly Violation[];
-}
 
 /** Codes that GraphQL itself gives to requests that never reached a resolver; their messages are for the developer. */
 const requestCodes = [
@@ -33,12 +26,6 @@ export function formatError(
   const { path, locations } = formatted;
   if (cause instanceof ApiError) {
     return { message: cause.message, path, extensions: { ...cause.extensions } };
-  }
-  if (cause instanceof ArgumentValidationError) {
-    // The library does not say which argument it was; those whose properties are checked are all called `input`.
-    const [violation] = violationsOf(cause.extensions.validationErrors as readonly Violation[], ['input']);
-    const { field, message } = violation ?? { field: 'input', message: 'is not valid' };
-    return { message: `${field} ${message}`, path, extensions: { code: 'BAD_USER_INPUT', field } };
   }
   const refused = cause instanceof GraphQLError ? (refusedVariable(cause) ?? refusedNull(cause)) : null;
   if (refused) {
@@ -87,15 +74,4 @@ function withoutValues(message: string): string {
 /** graphql-js proposes the names that it knows; in production a stranger need not learn them. */
 function withoutHints(message: string): string {
   return message.replace(/ ?Did you mean.*$/s, '').replace(/ ?(Perhaps|Maybe) you.*$/s, '');
-}
-
-function violationsOf(
-  errors: readonly Violation[],
-  path: readonly string[] = [],
-): { field: string; message: string }[] {
-  return errors.flatMap(({ property, constraints, children }) => {
-    const here = [...path, property];
-    const own = Object.values(constraints ?? {}).map((message) => ({ field: here.join('.'), message }));
-    return [...own, ...violationsOf(children ?? [], here)];
-  });
 }

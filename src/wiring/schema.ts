@@ -6,6 +6,7 @@ import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import type { Context } from '../api/context.js';
+import { checkPlainTexts } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DevicesResolver } from '../devices/devices.resolver.js';
@@ -45,8 +46,8 @@ export function createSchema(resolver: Context['resolver']): Promise<GraphQLSche
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     // Asked for by the library wherever there are subscriptions, though each of ours brings its own stream.
     pubSub: { publish: noTopics, subscribe: noTopics },
-    // Names are checked by what they are, not by what else is in the object: GraphQL has refused unknown fields already.
-    validate: { forbidUnknownValues: false },
+    // Of those whose properties are checked each is called `input`; the library does not say which argument it is.
+    validateFn: (argument) => checkPlainTexts(argument),
   });
 }
 

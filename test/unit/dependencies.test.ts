@@ -10,7 +10,6 @@ import { projectRoot } from '../../src/config/project.js';
 const floors: readonly (readonly [name: string, version: string, advisory: string])[] = [
   ['@apollo/server', '5.4.0', 'GHSA-mp6q-xf9x-fwf7'],
   ['body-parser', '2.2.1', 'GHSA-wqch-xfxh-vrr4'],
-  ['class-validator', '0.14.0', 'GHSA-fj58-h2fr-3pp2'],
   ['cookie', '0.7.0', 'GHSA-pxg6-pf52-xh8x'],
   ['eta', '2.0.0', 'GHSA-mf6x-hrgr-658f'],
   ['fastify', '5.8.3', 'GHSA-444r-cwp2-x5xf'],
@@ -20,7 +19,6 @@ const floors: readonly (readonly [name: string, version: string, advisory: strin
   ['nodemailer', '9.1.1', 'GHSA-8m3c-c648-2xjj'],
   ['pg', '7.1.2', 'GHSA-wc9v-mj63-m9g5'],
   ['qs', '6.14.1', 'GHSA-6rw7-vpxm-498p'],
-  ['validator', '13.15.20', 'GHSA-9965-vmph-33xx'],
   ['ws', '8.21.0', 'GHSA-96hv-2xvq-fx4p'],
 ];
 
