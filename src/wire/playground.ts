@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { projectRoot } from '../config/project.js';
@@ -35,11 +36,11 @@ const sources: Readonly<Record<string, () => Promise<string>>> = {
   '/playground/playground.css': () => ownFile('playground.css'),
   '/playground/playground.js': () => ownFile('playground.js'),
   '/playground/examples.json': async () => JSON.stringify(playgroundExamples),
-  '/playground/graphiql.css': async () => (await graphiql()).css,
-  '/playground/graphiql.js': async () => (await graphiql()).js,
-  '/playground/workers/editor.js': async () => (await graphiql()).editorWorkerService,
-  '/playground/workers/json.js': async () => (await graphiql()).jsonWorker,
-  '/playground/workers/graphql.js': async () => (await graphiql()).graphqlWorker,
+  '/playground/graphiql.css': () => ofEditor('graphiql.css'),
+  '/playground/graphiql.js': () => ofEditor('graphiql.js'),
+  '/playground/workers/editor.js': () => ofEditor('workers/editor.js'),
+  '/playground/workers/json.js': () => ofEditor('workers/json.js'),
+  '/playground/workers/graphql.js': () => ofEditor('workers/graphql.js'),
   '/playground/graphql-ws.js': () => graphqlWs(),
 };
 
@@ -47,9 +48,17 @@ function ownFile(name: string): Promise<string> {
   return readFile(path.join(projectRoot, 'public', 'playground', name), 'utf8');
 }
 
-/** 9 MB, which a server whose playground nobody opens does not hold. */
-function graphiql() {
-  return import('@graphql-yoga/render-graphiql/graphiql');
+/** GraphiQL, as the build of the web client left it. */
+const editorFolder = path.join(projectRoot, 'dist-web', 'playground');
+
+/** Whether there is a playground to serve; there is none in an image that ships the API alone. */
+export function hasPlayground(): boolean {
+  return existsSync(editorFolder);
+}
+
+async function ofEditor(name: string): Promise<string> {
+  const packed = await readFile(path.join(editorFolder, `${name}.gz`));
+  return (await promisify(gunzip)(packed)).toString();
 }
 
 /** The build that needs no bundler. The package exports no path to it. */

@@ -10,7 +10,7 @@ import { mountHealth } from '../wire/health.js';
 import { createListener } from '../wire/listener.js';
 import { createLocalOnly } from '../wire/local-only.js';
 import { mountMetrics } from '../wire/metrics.js';
-import { mountPlayground } from '../wire/playground.js';
+import { hasPlayground, mountPlayground } from '../wire/playground.js';
 import { mountWebClient } from '../wire/web-client.js';
 import { type ApiApp, createApi } from './api-app.js';
 import { isMigrated, migrate } from './database.js';
@@ -88,7 +88,7 @@ class StartedApp implements App {
     const port = () => (http.server.address() as AddressInfo).port;
     const isLocal = createLocalOnly(port);
     const inbox = config.production ? undefined : this.parts.inbox;
-    const playground = config.playground ? '/playground' : null;
+    const playground = config.playground && hasPlayground() ? '/playground' : null;
     await mountWebClient(http, {
       elsewhere: playground,
       // Whoever has the inbox in this process is at work on the product; nobody else is told.

@@ -106,7 +106,10 @@ async function tryOut(what: string, { image, mailbox, services }: Surroundings, 
 }
 
 using image = Image.build();
-say(`The image: ${image.megabytesOf('/')} MB, ${image.megabytesOf('/app')} MB of it Doorstep`);
+say(
+  `The image: ${image.megabytesOf('/')} MB, of it Doorstep ${image.megabytesOf('/app')} MB, ` +
+    `of that its packages ${image.megabytesOf('/app/node_modules')} MB`,
+);
 assert.match(image.run(['touch', '/tmp/probe']).output, /Read-only file system/);
 
 const postgres = await startTestPostgres({ programs: systemPostgres() });
