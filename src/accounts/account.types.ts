@@ -1,7 +1,15 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import type { Session } from '../sessions/sessions.js';
 import type { AccountRow } from './account.entity.js';
 import { EmailAddress } from './email-address.js';
+
+/** What is read of an account whose session asks. */
+export type AccountFacts = Pick<AccountRow, 'id' | 'email' | 'createdAt' | 'twoStepEnabledAt'>;
+
+/** What the session that looks at an account decides of how it looks. */
+export interface Onlooker {
+  readonly deviceId: string;
+  readonly isTrusted: boolean;
+}
 
 @ObjectType({ description: 'The signed-in account, as its session sees it.' })
 export class Account {
@@ -13,9 +21,8 @@ export class Account {
   readonly createdAt: Date;
 
   constructor(
-    readonly row: AccountRow,
-    /** The session that looks at it; what is the current device's is decided by this one. */
-    readonly session: Pick<Session, 'deviceId' | 'isTrusted'>,
+    readonly row: AccountFacts,
+    readonly session: Onlooker,
   ) {
     this.id = row.id;
     this.email = row.email;

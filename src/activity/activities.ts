@@ -1,8 +1,7 @@
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Places } from '../places/places.js';
-import { countOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { ActivityTypeName } from './activity.entity.js';
 
@@ -26,26 +25,30 @@ export class Activities {
   constructor(private readonly places: Places) {}
 
   /**
-   * Writes an entry. It takes its number from the account's row, which stays locked until the commit: so numbers become
-   * visible in their order, and a cursor never skips one.
+   * Writes entries. They take their numbers from the account's row, which stays locked until the commit: so numbers become
+   * visible in their order, and a cursor never skips one. The account must be locked by this transaction.
    */
-  async record(tx: Tx, entry: NewActivity): Promise<void> {
-    tx.wake(`account:${entry.accountId}`);
-    if (floods.includes(entry.type) && (await this.countAgain(tx, entry))) return;
+  record(tx: Tx, ...entries: readonly NewActivity[]): void {
+    for (const entry of entries) {
+      tx.wake(`account:${entry.accountId}`);
+      tx.write(this.insertion(entry));
+    }
+  }
+
+  private insertion(entry: NewActivity): Fragment {
     const place = this.places.of(entry.ipAddress);
     const countryCode = place.kind === 'known' ? place.countryCode : null;
-    await countOf(
-      tx,
-      sql`with numbered as (
-            update account set activity_count = activity_count + 1 where id = ${entry.accountId}
-            returning id, activity_count)
-          insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
-            country_code, is_new_device, is_new_location)
-          select id, activity_count, ${entry.type}::text, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,
-            ${entry.method ?? null}::text, ${entry.ipAddress}::text, ${countryCode}::text, ${entry.isNewDevice ?? false}::boolean,
-            ${countryCode !== null} and not ${this.isCountryKnown(entry.accountId, countryCode)}
-          from numbered`,
-    );
+    const isFlood = floods.includes(entry.type);
+    return sql`with ${isFlood ? again(entry) : raw('')} numbered as (
+        update account set activity_count = activity_count + 1
+        where id = ${entry.accountId} ${isFlood ? raw('and not exists (select 1 from again)') : raw('')}
+        returning id, activity_count)
+      insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
+        country_code, is_new_device, is_new_location)
+      select id, activity_count, ${entry.type}::text, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,
+        ${entry.method ?? null}::text, ${entry.ipAddress}::text, ${countryCode}::text, ${entry.isNewDevice ?? false}::boolean,
+        ${countryCode !== null} and not ${this.isCountryKnown(entry.accountId, countryCode)}
+      from numbered`;
   }
 
   /** Only who got in makes a country known: failed tries must not take the mark off the one that succeeds. */
@@ -54,14 +57,13 @@ export class Activities {
       and known.country_code = ${countryCode}::text
       and known.type not in ('WRONG_PASSWORD', 'CODE_REQUESTED', 'WRONG_CODE', 'CHALLENGE_LOCKED', 'LOGIN_DENIED'))`;
   }
+}
 
-  private async countAgain(tx: Tx, entry: NewActivity): Promise<boolean> {
-    const counted = await countOf(
-      tx,
-      sql`update activity set count = count + 1
-          where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
-            and occurred_at >= date_trunc('hour', clock_timestamp())`,
-    );
-    return counted > 0;
-  }
+/** The entry of the same flood, of which there is one more. */
+function again(entry: NewActivity): Fragment {
+  return sql`again as (
+      update activity set count = count + 1
+      where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
+        and occurred_at >= date_trunc('hour', clock_timestamp())
+      returning 1),`;
 }

@@ -43,7 +43,7 @@ export class SignOuts {
     );
     for (const { id: deviceId, name: deviceName, platform } of devices) {
       const entry = { accountId: session.accountId, deviceId, deviceName, platform, ipAddress };
-      await this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });
+      this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });
     }
   }
 }

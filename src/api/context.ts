@@ -1,4 +1,4 @@
-import type { Session } from '../sessions/sessions.js';
+import type { SignedInSession } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Locale, Texts } from '../texts/texts.js';
 import type { CookieJar } from '../wire/cookies.js';
@@ -24,7 +24,7 @@ export interface Context {
   /** A fork of its own. */
   readonly db: Sql;
   /** Null: nobody is signed in. */
-  readonly session: Session | null;
+  readonly session: SignedInSession | null;
   readonly client: Client;
   readonly texts: Texts;
   /** The instance of a resolver class: subscriptions start outside of one. */
@@ -38,7 +38,7 @@ export interface Context {
 }
 
 /** Who a field needs: somebody who is signed in. @throws Unauthenticated */
-export function requireSession({ session }: Pick<Context, 'session'>): Session {
+export function requireSession({ session }: Pick<Context, 'session'>): SignedInSession {
   if (!session) throw new Unauthenticated();
   return session;
 }

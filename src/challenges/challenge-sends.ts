@@ -21,6 +21,12 @@ import {
 import { isPasswordProven } from './challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
+/** What a send is told of its challenge. */
+export type Sent = Pick<
+  ChallengeRow,
+  'id' | 'accountId' | 'purpose' | 'method' | 'email' | 'deviceId' | 'deviceName' | 'platform' | 'ipAddress' | 'locale'
+>;
+
 /** Sends the code of a challenge: at its start, again, and another way. */
 export class ChallengeSends {
   constructor(
@@ -29,18 +35,6 @@ export class ChallengeSends {
     private readonly activities: Activities,
     private readonly limits: Limits,
   ) {}
-
-  /** The first send, in the transaction that opens the challenge. */
-  async sendFirst(tx: Tx, challenge: ChallengeRow): Promise<ChallengeRow> {
-    const isWithheld = challenge.method === 'EMAIL' && (await this.isMailLimitReached(tx, challenge));
-    const sent = await rowOf<ChallengeRow>(
-      tx,
-      sql`update challenge set sends = 1, ${stampOf(challenge.method)} where id = ${challenge.id} returning ${columns(ChallengeRow)}`,
-    );
-    if (!sent) throw new Error('the challenge that is being opened is not there');
-    await this.deliver(tx, sent, isWithheld);
-    return sent;
-  }
 
   /** Sends the code again, or another way. It is the same code for as long as the challenge lives. */
   async send(db: Sql, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
@@ -80,7 +74,7 @@ export class ChallengeSends {
     const asked = { ...sent, ipAddress };
     const isWithheld =
       method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, asked));
-    await this.deliver(tx, asked, isWithheld);
+    this.deliver(tx, asked, isWithheld);
     return null;
   }
 
@@ -92,8 +86,9 @@ export class ChallengeSends {
     return new ResendTooSoon(new Date(last.getTime() + this.limits.RESEND_SECONDS * 1000));
   }
 
-  private async deliver(tx: Tx, challenge: ChallengeRow, isWithheld: boolean): Promise<void> {
-    await deliverCode(tx, {
+  /** Writes a send that is allowed: the first in the transaction that opens the challenge. */
+  deliver(tx: Tx, challenge: Sent, isWithheld: boolean): void {
+    deliverCode(tx, {
       challengeId: challenge.id,
       method: challenge.method,
       toAddress: challenge.method === 'EMAIL' ? challenge.email : null,
@@ -103,7 +98,7 @@ export class ChallengeSends {
     });
     tx.wake(`challenge:${challenge.id}`);
     if (!challenge.accountId || !isPasswordProven(challenge.purpose)) return;
-    await this.activities.record(tx, {
+    this.activities.record(tx, {
       accountId: challenge.accountId,
       type: 'CODE_REQUESTED',
       deviceId: challenge.deviceId ?? null,
@@ -118,7 +113,7 @@ export class ChallengeSends {
    * Whether one more code may not be mailed to this address within the hour. Counted among the deliveries themselves:
    * behind the account's lock where a password was proven, else behind a lock on the address.
    */
-  private async isMailLimitReached(tx: Tx, challenge: ChallengeRow): Promise<boolean> {
+  async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
     if (isPasswordProven(challenge.purpose)) {
       const [proven] = await rowsOf<{ mails: number }>(
         tx,
@@ -146,7 +141,7 @@ export class ChallengeSends {
 const DEVICE_ASKER = 'device:';
 
 /** Who asks for a mail without a password: a device that the account knows, or a network. */
-function askerOf(challenge: ChallengeRow): string {
+function askerOf(challenge: Sent): string {
   return challenge.deviceId ? `${DEVICE_ASKER}${challenge.deviceId}` : clientNetworks(challenge.ipAddress).narrow;
 }
 

@@ -7,7 +7,7 @@ import type { Limits } from '../config/limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
@@ -135,12 +135,12 @@ export class ChallengeTries {
         ipAddress,
         method: methodOf(challenge),
       };
-      await this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
+      this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
       if (!isLocked) return;
-      await this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
+      this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
       if (challenge.purpose === 'SIGN_IN') {
         const { deviceName, platform } = challenge;
-        await deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
+        deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
       }
     });
   }
@@ -175,19 +175,21 @@ export class ChallengeTries {
    * the right code, one gets the row. The account, where there is one, must be locked.
    */
   async consume(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[]): Promise<ChallengeRow | null> {
-    const consumed = await rowOf<ChallengeRow>(
-      tx,
-      sql`update challenge c set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null
-          where c.id = ${challenge.id} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
-            and c.purpose = any(${purposes}) and c.code_given_at is not null
-            and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
-          returning ${columns(ChallengeRow)}`,
-    );
-    if (!consumed) return null;
-    tx.wake(`challenge:${consumed.id}`);
-    if (consumed.accountId) tx.wake(`account:${consumed.accountId}`);
-    if (consumed.accountId && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.accountId);
+    const consumed = await rowOf<ChallengeRow>(tx, consumption(challenge, purposes, null));
+    if (consumed) this.wakeFor(tx, consumed);
     return consumed;
+  }
+
+  /** The same for a sign-in, without waiting: what follows in the transaction must fail where it was not consumed. */
+  consumeFor(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string): void {
+    tx.write(consumption(challenge, purposes, deviceId));
+    this.wakeFor(tx, challenge);
+    if (challenge.accountId && challenge.purpose === 'SIGN_IN') forgiveFailures(tx, challenge.accountId);
+  }
+
+  private wakeFor(tx: Tx, { id, accountId }: ChallengeRow): void {
+    tx.wake(`challenge:${id}`);
+    if (accountId) tx.wake(`account:${accountId}`);
   }
 
   /** Why a challenge could not be consumed although its code was right. */
@@ -199,11 +201,21 @@ export class ChallengeTries {
   }
 }
 
+/** @param deviceId the device that it signs in; null where it signs in none */
+function consumption(challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string | null): Fragment {
+  return sql`update challenge c
+    set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null, signed_in_device_id = ${deviceId}
+    where c.id = ${challenge.id} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
+      and c.purpose = any(${purposes}) and c.code_given_at is not null
+      and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))
+    returning ${columns(ChallengeRow)}`;
+}
+
 /** The second step as activity tells of it: EMAIL if the code was ever mailed. */
 export function methodOf(challenge: ChallengeRow): 'APP' | 'EMAIL' {
   return challenge.mailedAt ? 'EMAIL' : 'APP';
 }
 
-async function forgiveFailures(tx: Tx, accountId: string): Promise<void> {
-  await countOf(tx, sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
+function forgiveFailures(tx: Tx, accountId: string): void {
+  tx.write(sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
 }

@@ -5,7 +5,7 @@ import { isOnline, isTrusted } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf } from '../outbox/outbox.js';
 import type { Sql } from '../sql/database.js';
-import { rowsOf } from '../sql/rows.js';
+import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
@@ -79,8 +79,8 @@ export class ChallengeViews {
   }
 
   /** A challenge that was just opened. */
-  async opened(db: Sql, { row, token }: { row: ChallengeRow; token: string }): Promise<ChallengeView> {
-    const view = await this.select(db, sql`c.id = ${row.id}`, token);
+  async opened(db: Sql, challengeId: string, token: string): Promise<ChallengeView> {
+    const view = await this.select(db, sql`c.id = ${challengeId}`, token);
     if (!view) throw new Error('a challenge that was just opened is gone');
     return view;
   }
@@ -91,9 +91,18 @@ export class ChallengeViews {
   }
 
   private async select(db: Sql, condition: Fragment, token: string): Promise<ChallengeView | null> {
-    const [found] = await rowsOf<ChallengeRow & Facts>(
-      db,
-      sql`select ${columns(ChallengeRow, 'c')},
+    // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
+    const [found, deliveries] = await db.together((connection) =>
+      Promise.all([
+        rowOf<ChallengeRow & Facts>(connection, this.selection(condition)),
+        deliveriesOf(connection, sql`(select c.id from challenge c where ${condition})`),
+      ]),
+    );
+    return found && this.viewOf(found, token, isPasswordProven(found.purpose) ? deliveries : []);
+  }
+
+  private selection(condition: Fragment): Fragment {
+    return sql`select ${columns(ChallengeRow, 'c')},
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
@@ -109,12 +118,7 @@ export class ChallengeViews {
             select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
               greatest(max(di.shown_at), max(di.seen_at)) as changed_at
             from display di where di.challenge_id = c.id) shown
-          where ${condition}`,
-    );
-    if (!found) return null;
-    // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
-    const deliveries = await deliveriesOf(db, found.id);
-    return this.viewOf(found, token, isPasswordProven(found.purpose) ? deliveries : []);
+          where ${condition}`;
   }
 
   private viewOf(row: ChallengeRow & Facts, token: string, deliveries: readonly DeliveryRow[]): ChallengeView {

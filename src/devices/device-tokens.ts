@@ -1,9 +1,10 @@
 import { newToken, tokenHash } from '../codes/tokens.js';
+import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
-import { countOf, rowOf, rowsOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { rowsOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
-import { DeviceTokenRow } from './device.entity.js';
+import { isTrusted } from './trust.js';
 
 /** How long after its retirement a token may still come from the owner: an answer was lost, or two tabs raced. */
 const COPY_AFTER_SECONDS = 60;
@@ -17,6 +18,8 @@ export interface PresentedToken {
   /** The owner's name for the device, whatever it calls itself. */
   readonly deviceName: string;
   readonly standing: TokenStanding;
+  /** Whether the device skips the second step now, if the token is live. */
+  readonly isTrusted: boolean;
 }
 
 /**
@@ -37,7 +40,12 @@ export async function liveTokenDevice(db: Sql, email: string, token: string | nu
 }
 
 /** Reads what a token names, under the account's lock. @returns null if it names no device of this account. */
-export async function presentToken(tx: Tx, accountId: string, token: string | null): Promise<PresentedToken | null> {
+export async function presentToken(
+  tx: Tx,
+  accountId: string,
+  token: string | null,
+  limits: Limits,
+): Promise<PresentedToken | null> {
   const hash = token && tokenHash('dev', token);
   if (!hash) return null;
   const [found] = await rowsOf<Omit<PresentedToken, 'hash'>>(
@@ -45,7 +53,8 @@ export async function presentToken(tx: Tx, accountId: string, token: string | nu
     sql`select t.device_id as "deviceId", d.name as "deviceName",
           case when t.retired_at is null then 'LIVE'
             when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS}) then 'RETIRED'
-            else 'COPIED' end as standing
+            else 'COPIED' end as standing,
+          ${isTrusted(limits, 'd')} as "isTrusted"
         from device_token t join device d on d.id = t.device_id
         where t.hash = ${hash} and d.account_id = ${accountId} and d.removed_at is null`,
   );
@@ -58,9 +67,9 @@ export async function presentToken(tx: Tx, accountId: string, token: string | nu
  * @param from the live token that was presented; null if the device had to prove itself otherwise, which retires all
  *   that it had before
  */
-export async function issueToken(tx: Tx, deviceId: string, from: Buffer | null): Promise<string> {
-  if (from) await useToken(tx, deviceId, from);
-  else await retireTokens(tx, deviceId);
+export function issueToken(tx: Tx, deviceId: string, from: Buffer | null): string {
+  if (from) useToken(tx, deviceId, from);
+  else retireTokens(tx, deviceId);
   const token = newToken('dev');
   tx.write(
     sql`insert into device_token (hash, device_id, parent_hash) values (${tokenHash('dev', token)}, ${deviceId}, ${from})`,
@@ -68,28 +77,24 @@ export async function issueToken(tx: Tx, deviceId: string, from: Buffer | null):
   return token;
 }
 
-async function useToken(tx: Tx, deviceId: string, hash: Buffer): Promise<void> {
-  const first = await rowOf<DeviceTokenRow>(
-    tx,
-    sql`update device_token set used_at = clock_timestamp() where hash = ${hash} and used_at is null returning ${columns(DeviceTokenRow)}`,
-  );
-  if (!first?.parentHash) return;
-  await countOf(
-    tx,
-    sql`update device_token set retired_at = clock_timestamp()
+function useToken(tx: Tx, deviceId: string, hash: Buffer): void {
+  tx.write(
+    sql`with first as (
+          update device_token set used_at = clock_timestamp() where hash = ${hash} and used_at is null
+          returning parent_hash as parent)
+        update device_token set retired_at = clock_timestamp() from first
         where device_id = ${deviceId} and retired_at is null and hash <> ${hash}
-          and (hash = ${first.parentHash} or parent_hash = ${first.parentHash})`,
+          and (hash = first.parent or parent_hash = first.parent)`,
   );
 }
 
-async function retireTokens(tx: Tx, deviceId: string): Promise<void> {
-  await countOf(
-    tx,
+function retireTokens(tx: Tx, deviceId: string): void {
+  tx.write(
     sql`update device_token set retired_at = clock_timestamp() where device_id = ${deviceId} and retired_at is null`,
   );
 }
 
 /** Forgets every token that a device ever had, so that none of them can raise an alarm again. */
-export async function forgetTokens(tx: Tx, deviceId: string): Promise<void> {
-  await countOf(tx, sql`delete from device_token where device_id = ${deviceId}`);
+export function forgetTokens(tx: Tx, deviceId: string): void {
+  tx.write(sql`delete from device_token where device_id = ${deviceId}`);
 }

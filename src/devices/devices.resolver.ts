@@ -34,7 +34,7 @@ export class DevicesResolver {
     const session = requireSession(context);
     await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
-      await this.devices.report(tx, session.deviceId, input);
+      this.devices.report(tx, session.deviceId, input);
       tx.wake(`account:${session.accountId}`);
     });
     const device = await this.devices.find(db, session.accountId, session.deviceId);

@@ -1,6 +1,6 @@
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
-import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { countOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
@@ -71,85 +71,79 @@ export class Devices {
    * Makes the row of a device that signs in for the first time: together with its first session, never by a challenge.
    * Room was made before, see `tooMany`.
    */
-  async add(tx: Tx, accountId: string, device: DeviceDescription, ipAddress: string): Promise<DeviceRow> {
-    const row = await rowOf<DeviceRow>(
-      tx,
-      sql`insert into device
-            (account_id, name, model, platform, os_version, app_version, notifications_enabled, last_ip_address)
-          values (${accountId}, ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
-            ${device.appVersion}, ${device.notificationsEnabled ?? true}, ${ipAddress})
-          returning ${columns(DeviceRow)}`,
+  add(
+    tx: Tx,
+    accountId: string,
+    deviceId: string,
+    device: DeviceDescription,
+    isTrusted: boolean,
+    ipAddress: string,
+  ): void {
+    tx.write(
+      sql`insert into device (id, account_id, name, model, platform, os_version, app_version, notifications_enabled,
+            trusted_at, last_ip_address)
+          values (${deviceId}, ${accountId}, ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
+            ${device.appVersion}, ${device.notificationsEnabled ?? true},
+            ${isTrusted ? sql`clock_timestamp()` : sql`null`}, ${ipAddress})`,
     );
-    if (!row) throw new Error('an insert returned no row');
-    return row;
   }
 
   /** The devices that have to go so that one more fits under `DEVICES`: those unused longest, untrusted ones first. */
-  tooMany(tx: Tx, accountId: string): Promise<DeviceRow[]> {
-    return rowsOf<DeviceRow>(
+  tooMany(tx: Tx, accountId: string): Promise<Pick<DeviceRow, 'id'>[]> {
+    return rowsOf<Pick<DeviceRow, 'id'>>(
       tx,
-      sql`select ${columns(DeviceRow, 'd')} from device d where d.account_id = ${accountId} and d.removed_at is null
+      sql`select d.id from device d where d.account_id = ${accountId} and d.removed_at is null
           order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1}`,
     );
   }
 
   /** The devices whose trust has to end so that one more fits under `TRUSTED_DEVICES`: those unused longest. */
-  tooManyTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<DeviceRow[]> {
-    return rowsOf<DeviceRow>(
+  tooManyTrusted(tx: Tx, accountId: string, newcomerId: string | null): Promise<Pick<DeviceRow, 'id'>[]> {
+    return rowsOf<Pick<DeviceRow, 'id'>>(
       tx,
-      sql`select ${columns(DeviceRow, 'd')} from device d
+      sql`select d.id from device d
           where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
           order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1}`,
     );
   }
 
   /** Ends a device's trust, that at a reset of the password included; its sessions were ended before, since their rows are always locked before a device's. */
-  async distrust(tx: Tx, deviceId: string): Promise<void> {
-    await countOf(tx, sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
+  distrust(tx: Tx, deviceId: string): void {
+    tx.write(sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
   }
 
   /** Takes a device off the account; its sessions were ended before, as for `distrust`. */
-  async remove(tx: Tx, deviceId: string): Promise<void> {
-    await countOf(
-      tx,
+  remove(tx: Tx, deviceId: string): void {
+    tx.write(
       sql`update device set removed_at = clock_timestamp(), trusted_at = null where id = ${deviceId} and removed_at is null`,
     );
-    await countOf(tx, sql`delete from presence where device_id = ${deviceId}`);
+    tx.write(sql`delete from presence where device_id = ${deviceId}`);
   }
 
   /**
    * A known device has signed in: what the client says of it now, except its name, which is the owner's. Trust that has
    * lapsed is taken away for good, or being seen would bring it back.
    */
-  async greet(tx: Tx, deviceId: string, device: DeviceDescription, ipAddress: string): Promise<void> {
-    await countOf(
-      tx,
-      sql`update device d set platform = ${device.platform},
+  greet(tx: Tx, deviceId: string, device: DeviceDescription, ipAddress: string): void {
+    tx.write(sql`update device d set platform = ${device.platform},
             model = coalesce(${device.model}, model), os_version = coalesce(${device.osVersion}, os_version),
             app_version = coalesce(${device.appVersion}, app_version),
             notifications_enabled = coalesce(${device.notificationsEnabled}, notifications_enabled),
             trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end,
             last_ip_address = ${ipAddress}, last_seen_at = clock_timestamp()
-          where id = ${deviceId} and removed_at is null`,
-    );
+          where id = ${deviceId} and removed_at is null`);
   }
 
   /** Trusts a device from now on. Room was made before, see `tooManyTrusted`. */
-  async trust(tx: Tx, deviceId: string): Promise<void> {
-    await countOf(
-      tx,
-      sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
-          where id = ${deviceId} and removed_at is null`,
-    );
+  trust(tx: Tx, deviceId: string): void {
+    tx.write(sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
+          where id = ${deviceId} and removed_at is null`);
   }
 
   /** Forgets the trust of the account's devices, that at a reset of the password included, but for one. */
-  async forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): Promise<void> {
-    await countOf(
-      tx,
-      sql`update device set trusted_at = null, trusted_at_reset = false
-          where account_id = ${accountId} and (trusted_at is not null or trusted_at_reset) and id is distinct from ${keptDeviceId}::uuid`,
-    );
+  forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): void {
+    tx.write(sql`update device set trusted_at = null, trusted_at_reset = false
+          where account_id = ${accountId} and (trusted_at is not null or trusted_at_reset) and id is distinct from ${keptDeviceId}::uuid`);
   }
 
   /** The owner's name for a device. @returns false if the account has no such device (any more) */
@@ -162,15 +156,12 @@ export class Devices {
   }
 
   /** What the app on the device reports about itself. */
-  async report(tx: Tx, deviceId: string, report: DeviceReport): Promise<void> {
-    await countOf(
-      tx,
-      sql`update device set
+  report(tx: Tx, deviceId: string, report: DeviceReport): void {
+    tx.write(sql`update device set
             notifications_enabled = coalesce(${report.notificationsEnabled ?? null}, notifications_enabled),
             os_version = case when ${report.osVersion !== undefined} then ${report.osVersion ?? null} else os_version end,
             app_version = case when ${report.appVersion !== undefined} then ${report.appVersion ?? null} else app_version end
-          where id = ${deviceId}`,
-    );
+          where id = ${deviceId}`);
   }
 }
 

@@ -155,7 +155,7 @@ export class LoginRequests {
     tx.wake(`account:${account.id}`);
     await this.pauseAfterDenials(tx, account.id);
     const { deviceName, platform } = denied;
-    await this.activities.record(tx, {
+    this.activities.record(tx, {
       accountId: account.id,
       type: 'LOGIN_DENIED',
       deviceId: denied.deviceId ?? null,
@@ -164,7 +164,7 @@ export class LoginRequests {
       ipAddress: denied.ipAddress,
       method: methodOf(denied),
     });
-    await deliverNotice(tx, account, 'LOGIN_DENIED', { deviceName, platform, ipAddress: denied.ipAddress });
+    deliverNotice(tx, account, 'LOGIN_DENIED', { deviceName, platform, ipAddress: denied.ipAddress });
   }
 
   /** Locks the account, behind which the device must still be trusted. @throws Unauthenticated */

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { NoticeKind } from '../mail/mail-data.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
@@ -41,45 +42,44 @@ export interface CodeDelivery {
 }
 
 /** Writes the delivery of a code in the transaction that is its reason; a mail goes to the workers after the commit. */
-export async function deliverCode(tx: Tx, delivery: CodeDelivery): Promise<DeliveryRow> {
+export function deliverCode(tx: Tx, delivery: CodeDelivery): void {
+  const id = randomUUID();
   const due = delivery.method === 'EMAIL' ? sql`clock_timestamp()` : sql`null`;
-  const row = await rowOf<DeliveryRow>(
-    tx,
-    sql`insert into delivery (challenge_id, method, to_address, asked_from, locale, is_withheld, next_attempt_at)
-        values (${delivery.challengeId}, ${delivery.method}, ${delivery.toAddress}, ${delivery.askedFrom},
-          ${delivery.locale}, ${delivery.isWithheld}, ${due}) returning ${columns(DeliveryRow)}`,
+  tx.write(
+    sql`insert into delivery (id, challenge_id, method, to_address, asked_from, locale, is_withheld, next_attempt_at)
+        values (${id}, ${delivery.challengeId}, ${delivery.method}, ${delivery.toAddress}, ${delivery.askedFrom},
+          ${delivery.locale}, ${delivery.isWithheld}, ${due})`,
   );
-  if (!row) throw new Error('an insert returned no row');
   // A withheld one is queued too, and dropped by the worker: the same work, whoever asks.
-  if (row.method === 'EMAIL') tx.send(row.id);
-  return row;
+  if (delivery.method === 'EMAIL') tx.send(id);
 }
 
 /**
  * Writes a security notice to the account's address. The same within a minute goes out once; that codes are guessed, once
  * an hour, whatever the guessing devices call themselves.
  */
-export async function deliverNotice(
+export function deliverNotice(
   tx: Tx,
   account: { readonly id: string; readonly email: string; readonly locale: string },
   notice: NoticeKind,
   facts: NoticeFacts,
-): Promise<void> {
+): void {
+  const id = randomUUID();
   const json = JSON.stringify(facts);
   const isTold =
     notice === 'WRONG_CODES'
       ? sql`created_at > clock_timestamp() - interval '1 hour'`
       : sql`facts = ${json}::jsonb and created_at > clock_timestamp() - interval '1 minute'`;
-  const row = await rowOf<DeliveryRow>(
-    tx,
-    sql`insert into delivery (account_id, method, notice, facts, to_address, locale, next_attempt_at)
-        select ${account.id}::uuid, 'EMAIL', ${notice}::text, ${json}::jsonb, ${account.email}::text, ${account.locale}::text,
-          clock_timestamp()
+  tx.write(
+    sql`insert into delivery (id, account_id, method, notice, facts, to_address, locale, next_attempt_at)
+        select ${id}::uuid, ${account.id}::uuid, 'EMAIL', ${notice}::text, ${json}::jsonb, ${account.email}::text,
+          ${account.locale}::text, clock_timestamp()
         where not exists (
-          select 1 from delivery where account_id = ${account.id} and notice = ${notice} and ${isTold})
-        returning ${columns(DeliveryRow)}`,
+          select 1 from delivery where account_id = ${account.id} and notice = ${notice} and ${isTold})`,
+    ({ rowCount }) => {
+      if (rowCount) tx.send(id);
+    },
   );
-  if (row) tx.send(row.id);
 }
 
 /**
@@ -145,10 +145,13 @@ export function leftBehind(db: Sql, most: number): Promise<{ id: string; attempt
   );
 }
 
-/** The sends of a challenge, the newest first. */
-export function deliveriesOf(db: Sql, challengeId: string): Promise<DeliveryRow[]> {
+/**
+ * The sends of a challenge, the newest first.
+ * @param challenge SQL for its id
+ */
+export function deliveriesOf(db: Sql, challenge: Fragment): Promise<DeliveryRow[]> {
   return rowsOf<DeliveryRow>(
     db,
-    sql`select ${columns(DeliveryRow)} from delivery where challenge_id = ${challengeId} order by created_at desc, id`,
+    sql`select ${columns(DeliveryRow)} from delivery where challenge_id = ${challenge} order by created_at desc, id`,
   );
 }

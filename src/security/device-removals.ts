@@ -43,9 +43,9 @@ export class DeviceRemovals {
     if (!removed) throw new NotFound('device');
     const account = await shutDoor(tx, owner.account.id);
     const sessionsEnded = await this.sessions.endOfDevice(tx, removed.id);
-    await this.devices.remove(tx, removed.id);
+    this.devices.remove(tx, removed.id);
     const { name: deviceName, platform } = removed;
-    await this.activities.record(tx, {
+    this.activities.record(tx, {
       accountId: account.id,
       type: 'DEVICE_REMOVED',
       deviceId: removed.id,
@@ -53,7 +53,7 @@ export class DeviceRemovals {
       platform,
       ipAddress,
     });
-    await deliverNotice(tx, account, 'DEVICE_REMOVED', { deviceName, platform, ipAddress });
+    deliverNotice(tx, account, 'DEVICE_REMOVED', { deviceName, platform, ipAddress });
     return { account, sessionsEnded };
   }
 }

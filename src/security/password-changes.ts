@@ -66,12 +66,12 @@ export class PasswordChanges {
     // Another password since, or one that was hashed anew: what was proven counts no more, and the client asks again.
     if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
     await shutDoor(tx, account.id);
-    await setPassword(tx, account.id, passwordHash);
+    setPassword(tx, account.id, passwordHash);
     const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : [];
-    if (signOutOtherDevices) await this.devices.forgetTrust(tx, account.id, session.deviceId);
+    if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
     const { name: deviceName, platform } = device;
-    await this.activities.record(tx, {
+    this.activities.record(tx, {
       accountId: account.id,
       type: 'PASSWORD_CHANGED',
       deviceId: device.id,
@@ -79,7 +79,7 @@ export class PasswordChanges {
       platform,
       ipAddress,
     });
-    await deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
+    deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
     return { sessionsEnded: ended.length, token };
   }
 }

@@ -18,7 +18,7 @@ import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { countOf, rowOf } from '../sql/rows.js';
+import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordReset } from './security.types.js';
@@ -79,7 +79,7 @@ export class PasswordResets {
         locale: client.locale,
       }),
     );
-    return new Challenge(await this.views.opened(db, opened));
+    return new Challenge(await opened.view);
   }
 
   /** Ends every session and forgets every device's trust. Never signs in: the second step stands before that. */
@@ -106,14 +106,14 @@ export class PasswordResets {
     const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, null));
     if (!account || !(await this.tries.consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, account.id);
-    await withdrawResetCodes(tx, account.id);
-    await setPassword(tx, account.id, passwordHash);
+    withdrawResetCodes(tx, account.id);
+    setPassword(tx, account.id, passwordHash);
     const ended = await this.sessions.endOthers(tx, account.id, null);
-    await this.holdMail(tx, account);
+    this.holdMail(tx, account);
     const { deviceName, platform } = challenge;
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
-    await this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
-    await deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
+    this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
+    deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
     return ended.length;
   }
 
@@ -121,19 +121,13 @@ export class PasswordResets {
    * Forgets every trust. Where there was any, mail alone must not be enough for a while: codes go by mail only to the
    * devices that were trusted at this moment, or at an earlier reset for which mail is still held.
    */
-  private async holdMail(tx: Tx, account: AccountRow): Promise<void> {
+  private holdMail(tx: Tx, account: AccountRow): void {
     const isHeld = sql`exists (select 1 from account a where a.id = ${account.id} and a.mail_held_until > clock_timestamp())`;
-    await countOf(
-      tx,
-      sql`update device d
+    tx.write(sql`update device d
           set trusted_at_reset = ${isTrusted(this.limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
-          where account_id = ${account.id}`,
-    );
-    await countOf(
-      tx,
-      sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${this.limits.RESET_HOLD_HOURS})
+          where account_id = ${account.id}`);
+    tx.write(sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${this.limits.RESET_HOLD_HOURS})
           where id = ${account.id} and ${this.limits.RESET_HOLD_HOURS > 0}
-            and exists (select 1 from device d where d.account_id = ${account.id} and d.trusted_at_reset)`,
-    );
+            and exists (select 1 from device d where d.account_id = ${account.id} and d.trusted_at_reset)`);
   }
 }

@@ -19,12 +19,15 @@ export interface Owner {
  * @throws Unauthenticated if it is not
  */
 export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
-  const account = await lockAccount(tx, session.accountId, null);
-  const standing = await sessions.standing(tx, session);
-  const device = await rowOf<DeviceRow>(
-    tx,
-    sql`select ${columns(DeviceRow)} from device where id = ${session.deviceId} and removed_at is null`,
-  );
+  // One after the other on one connection: what is read stands behind the lock.
+  const [account, standing, device] = await Promise.all([
+    lockAccount(tx, session.accountId, null),
+    sessions.standing(tx, session),
+    rowOf<DeviceRow>(
+      tx,
+      sql`select ${columns(DeviceRow)} from device where id = ${session.deviceId} and removed_at is null`,
+    ),
+  ]);
   if (!account || !device || standing === 'OVER' || standing === 'RENEWED') throw new Unauthenticated();
   return { account, device };
 }

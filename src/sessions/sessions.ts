@@ -1,3 +1,5 @@
+import { DatabaseError } from 'pg';
+import type { AccountFacts } from '../accounts/account.types.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
@@ -7,6 +9,12 @@ import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 
+interface AccountColumns {
+  readonly email: string;
+  readonly openedAt: Date;
+  readonly twoStepEnabledAt: Date | null;
+}
+
 /** Who a live session is. */
 export interface Session {
   readonly id: string;
@@ -15,6 +23,11 @@ export interface Session {
   readonly isTrusted: boolean;
   /** SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. */
   readonly tokenHash: Buffer;
+}
+
+/** A session that a request came with, and its account as it was read with it. */
+export interface SignedInSession extends Session {
+  readonly account: AccountFacts;
 }
 
 /** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
@@ -53,28 +66,39 @@ export function isOfToken(live: Session, named: Session): boolean {
   return live.tokenHash.equals(named.tokenHash);
 }
 
+const NOT_NULL_VIOLATION = '23502';
+const UNIQUE_VIOLATION = '23505';
+
+/** Whether a transaction failed because nobody may be let in by it: see `Sessions.start`. One challenge opens one session. */
+export function isRefusedSession(error: unknown): boolean {
+  if (!(error instanceof DatabaseError) || error.table !== 'session') return false;
+  return error.code === NOT_NULL_VIOLATION || error.code === UNIQUE_VIOLATION;
+}
+
 /** The sessions of accounts. */
 export class Sessions {
   constructor(private readonly limits: Limits) {}
 
   /**
-   * Opens a session: the only place where one comes into being. The account must be locked by this transaction.
-   * @returns null if the account's epoch is another by now, or the device was removed: then nobody is let in
+   * Opens a session: the only place where one comes into being. The account must be locked by this transaction. Where the
+   * account's epoch is another by now, the device was removed or the reason does not hold, there is no account to open it
+   * for: PostgreSQL refuses the row, and all of the transaction with it (`isRefusedSession`).
    */
-  async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession | null> {
+  async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession> {
     const token = newToken('ses');
     const session = await rowOf<SessionRow>(
       tx,
       sql`insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
-          select a.id, d.id, ${tokenHash('ses', token)}::bytea, ${opening.reason}::text, ${opening.challengeId}::uuid,
-            ${opening.madeDevice}::boolean
-          from account a join device d on d.account_id = a.id
-          where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
-            and d.id = ${opening.deviceId} and d.removed_at is null
-            and ${this.reasonHolds(opening)}
+          values (
+            (select a.id from account a join device d on d.account_id = a.id
+             where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
+               and d.id = ${opening.deviceId} and d.removed_at is null
+               and ${this.reasonHolds(opening)}),
+            ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
           returning ${columns(SessionRow)}`,
     );
-    return session && { session, token, expiresAt: this.expiresAt(session) };
+    if (!session) throw new Error('an insert returned no row');
+    return { session, token, expiresAt: this.expiresAt(session) };
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
@@ -101,21 +125,21 @@ export class Sessions {
    * from writing at each request, that is noted at most once a minute.
    * @returns null if the token names none, or one that is over
    */
-  async authenticate(db: Sql, token: string, ipAddress: string): Promise<Session | null> {
+  async authenticate(db: Sql, token: string, ipAddress: string): Promise<SignedInSession | null> {
     const hash = tokenHash('ses', token);
     if (!hash) return null;
-    const [found] = await rowsOf<Session & { isStale: boolean }>(
+    const [found] = await rowsOf<Session & AccountColumns & { isStale: boolean }>(
       db,
-      sql`select ${this.columns()},
+      sql`select ${this.columns()}, a.email, a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
             s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
               or d.last_ip_address <> ${ipAddress} as "isStale"
-          from session s join device d on d.id = s.device_id
+          from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
           where s.token_hash = ${hash} and d.removed_at is null and ${isLive(this.limits, 's')}`,
     );
     if (!found) return null;
-    const { isStale, ...session } = found;
+    const { isStale, email, openedAt, twoStepEnabledAt, ...session } = found;
     if (isStale && !(await this.touch(db, session.id, ipAddress))) return null;
-    return session;
+    return { ...session, account: { id: session.accountId, email, createdAt: openedAt, twoStepEnabledAt } };
   }
 
   /** The condition stands again in the update: a session may have ended, or lapsed, since it was read. */

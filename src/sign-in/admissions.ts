@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { AccountRow } from '../accounts/account.entity.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import { issueToken } from '../devices/device-tokens.js';
-import type { DeviceDescription, Devices } from '../devices/devices.js';
+import type { DeviceDescription, Devices, SeenDevice } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
-import { countOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 
@@ -28,14 +28,23 @@ export interface Admission {
   readonly ipAddress: string;
   /** The language that is read there: the account's own from now on. */
   readonly locale: string;
+  /** Called between the device's row and its session, which may rely on what is written here. */
+  readonly onDevice?: (deviceId: string) => void;
 }
 
-/** A device that was let in: its session and tokens. */
+/** A device that was let in: its session and tokens. What PostgreSQL tells of it is there once the transaction is over. */
 export interface Admitted {
-  readonly opened: OpenedSession;
   readonly account: AccountRow;
   readonly deviceId: string;
   readonly deviceToken: string;
+  readonly opened: Promise<OpenedSession>;
+  readonly device: Promise<SeenDevice | null>;
+}
+
+/** The devices that have to make room for one more. */
+export interface Room {
+  readonly removed: readonly { readonly id: string }[];
+  readonly untrusted: readonly { readonly id: string }[];
 }
 
 /** Lets a device in: its row, its trust, its session, its tokens, and what is written and mailed of that. */
@@ -46,14 +55,29 @@ export class Admissions {
     private readonly activities: Activities,
   ) {}
 
-  /** @returns null if nobody may be let in: the epoch is another by now, or the device was removed */
-  async admit(tx: Tx, admission: Admission): Promise<Admitted | null> {
-    const account = await this.makeRoom(tx, admission);
+  /** Which devices have to go, or lose their trust, for this one; read behind the account's lock. */
+  async look(tx: Tx, accountId: string, deviceId: string | null, trustsDevice: boolean): Promise<Room> {
+    const [removed, untrusted] = await Promise.all([
+      deviceId === null ? this.devices.tooMany(tx, accountId) : [],
+      trustsDevice ? this.devices.tooManyTrusted(tx, accountId, deviceId) : [],
+    ]);
+    return { removed, untrusted };
+  }
+
+  /**
+   * Everything that this writes goes out at once, and all of it fails where nobody may be let in: the epoch is another by
+   * now, the device was removed, or the reason does not hold (`isRefusedSession`).
+   */
+  async admit(tx: Tx, admission: Admission, room: Room): Promise<Admitted> {
     const isNewDevice = admission.deviceId === null;
-    const deviceId =
-      admission.deviceId ?? (await this.devices.add(tx, account.id, admission.device, admission.ipAddress)).id;
+    const deviceId = admission.deviceId ?? randomUUID();
+    const { device, trustsDevice, ipAddress } = admission;
+    if (isNewDevice) this.devices.add(tx, admission.account.id, deviceId, device, trustsDevice, ipAddress);
+    admission.onDevice?.(deviceId);
+    // Only then: whoever makes room ends every sign-in that still waits.
+    const account = await this.makeRoom(tx, admission.account, room);
     // Before the device is greeted: being seen must not bring lapsed trust back.
-    const opened = await this.sessions.start(tx, {
+    const opened = this.sessions.start(tx, {
       accountId: account.id,
       epoch: account.epoch,
       deviceId,
@@ -61,27 +85,27 @@ export class Admissions {
       challengeId: admission.challengeId,
       madeDevice: isNewDevice,
     });
-    if (!opened) return null;
-    if (!isNewDevice) await this.devices.greet(tx, deviceId, admission.device, admission.ipAddress);
-    if (admission.trustsDevice) await this.devices.trust(tx, deviceId);
-    const deviceToken = await issueToken(tx, deviceId, admission.presentedToken);
-    await rememberLocale(tx, account, admission.locale);
-    await this.tell(tx, { ...admission, account: { ...account, locale: admission.locale } }, deviceId, isNewDevice);
-    return { opened, account, deviceId, deviceToken };
+    if (!isNewDevice) this.devices.greet(tx, deviceId, device, ipAddress);
+    if (!isNewDevice && trustsDevice) this.devices.trust(tx, deviceId);
+    const deviceToken = issueToken(tx, deviceId, admission.presentedToken);
+    rememberLocale(tx, account, admission.locale);
+    this.tell(tx, { ...admission, account: { ...account, locale: admission.locale } }, deviceId, isNewDevice);
+    const seen = this.devices.find(tx, account.id, deviceId);
+    // Whoever waits for the end of the transaction is told what failed first.
+    for (const answer of [opened, seen]) answer.catch(() => undefined);
+    return { account, deviceId, deviceToken, opened, device: seen };
   }
 
   /** Whoever makes room is signed out there and then, and what was begun under its trust ends too. */
-  private async makeRoom(tx: Tx, { account, deviceId, trustsDevice }: Admission): Promise<AccountRow> {
-    const removed = deviceId === null ? await this.devices.tooMany(tx, account.id) : [];
-    const untrusted = trustsDevice ? await this.devices.tooManyTrusted(tx, account.id, deviceId) : [];
+  private async makeRoom(tx: Tx, account: AccountRow, { removed, untrusted }: Room): Promise<AccountRow> {
     if (removed.length + untrusted.length === 0) return account;
     for (const { id } of [...removed, ...untrusted]) await this.sessions.endOfDevice(tx, id);
-    for (const { id } of removed) await this.devices.remove(tx, id);
-    for (const { id } of untrusted) await this.devices.distrust(tx, id);
+    for (const { id } of removed) this.devices.remove(tx, id);
+    for (const { id } of untrusted) this.devices.distrust(tx, id);
     return shutDoor(tx, account.id);
   }
 
-  private async tell(tx: Tx, admission: Admission, deviceId: string, isNewDevice: boolean): Promise<void> {
+  private tell(tx: Tx, admission: Admission, deviceId: string, isNewDevice: boolean): void {
     const { account, device, ipAddress, method } = admission;
     const entry = {
       accountId: account.id,
@@ -92,16 +116,16 @@ export class Admissions {
       method,
       isNewDevice,
     };
-    await this.activities.record(tx, { ...entry, type: 'SIGNED_IN' });
-    if (admission.trustsDevice) await this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
+    this.activities.record(tx, { ...entry, type: 'SIGNED_IN' });
+    if (admission.trustsDevice) this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
     const isSignUp = method !== null && account.activityCount === 0;
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
-    await deliverNotice(tx, account, 'NEW_DEVICE', { deviceName: device.name, platform: device.platform, ipAddress });
+    deliverNotice(tx, account, 'NEW_DEVICE', { deviceName: device.name, platform: device.platform, ipAddress });
   }
 }
 
 /** Only of who gets in: a stranger with the password must not choose the language in which the owner is warned. */
-async function rememberLocale(tx: Tx, account: AccountRow, locale: string): Promise<void> {
+function rememberLocale(tx: Tx, account: AccountRow, locale: string): void {
   if (account.locale === locale) return;
-  await countOf(tx, sql`update account set locale = ${locale} where id = ${account.id}`);
+  tx.write(sql`update account set locale = ${locale} where id = ${account.id}`);
 }

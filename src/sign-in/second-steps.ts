@@ -1,20 +1,16 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Client } from '../api/context.js';
-import type { AccountLimits } from '../challenges/account-limits.js';
+import type { AccountLimits, Door } from '../challenges/account-limits.js';
 import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
-import { defaultMethod } from '../challenges/default-method.js';
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
-import { isTrusted } from '../devices/trust.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
-import type { Sessions } from '../sessions/sessions.js';
-import { rowsOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { isRefusedSession, type Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Admissions, Admitted } from './admissions.js';
 
@@ -45,33 +41,35 @@ export class SecondSteps {
    * @param proven the account as it was read with the password's hash
    * @returns null if the account is another by now: its password has to be proven again
    */
-  enter(proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
-    return this.transactions.run(async (tx) => {
-      const account = await lockAccount(tx, proven.id, proven.epoch);
-      if (!account) return null;
-      const presented = await presentToken(tx, account.id, credentials.deviceToken);
-      const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
-      const reason = await this.reasonToSkip(tx, account, presented);
-      if (reason) return this.admit(tx, account, reason, presented, device, client);
-      const current =
-        presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
-      return this.challenge(tx, current, presented?.deviceId ?? null, device, client);
-    });
+  async enter(proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
+    try {
+      return await this.transactions.run((tx) => this.enterOnce(tx, proven, credentials, client));
+    } catch (error) {
+      if (isRefusedSession(error)) return null;
+      throw error;
+    }
   }
 
-  /** Whether the device is trusted is a column of its row, read now; a token that is no longer live proves nothing. */
-  private async reasonToSkip(
+  private async enterOnce(
     tx: Tx,
-    account: AccountRow,
-    presented: PresentedToken | null,
-  ): Promise<SessionReason | null> {
-    if (!account.twoStepEnabledAt) return 'NO_SECOND_STEP';
-    if (presented?.standing !== 'LIVE') return null;
-    const [device] = await rowsOf<{ trusted: boolean }>(
-      tx,
-      sql`select ${isTrusted(this.limits, 'd')} as trusted from device d where d.id = ${presented.deviceId}`,
-    );
-    return device?.trusted ? 'TRUSTED_DEVICE' : null;
+    proven: AccountRow,
+    credentials: Credentials,
+    client: Client,
+  ): Promise<Entrance | null> {
+    const { deviceToken } = credentials;
+    const [account, presented, seen] = await Promise.all([
+      lockAccount(tx, proven.id, proven.epoch),
+      presentToken(tx, proven.id, deviceToken, this.limits),
+      // Who brings no token is not known: if it needs a code, this is what decides how.
+      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null),
+    ]);
+    if (!account) return null;
+    const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
+    const reason = reasonToSkip(account, presented);
+    if (reason) return this.admit(tx, account, reason, presented, device, client);
+    const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
+    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, presented?.deviceId ?? null));
+    return this.challenge(tx, current, door, presented?.deviceId ?? null, device, client);
   }
 
   private async admit(
@@ -81,20 +79,22 @@ export class SecondSteps {
     presented: PresentedToken | null,
     device: DeviceDescription,
     client: Client,
-  ): Promise<Entrance | null> {
-    const admitted = await this.admissions.admit(tx, {
+  ): Promise<Entrance> {
+    const deviceId = presented?.deviceId ?? null;
+    const room = await this.admissions.look(tx, account.id, deviceId, false);
+    const admission = {
       account,
       reason,
       challengeId: null,
       method: null,
-      deviceId: presented?.deviceId ?? null,
+      deviceId,
       presentedToken: presented?.standing === 'LIVE' ? presented.hash : null,
       device,
       trustsDevice: false,
       ipAddress: client.ipAddress,
       locale: client.locale,
-    });
-    return admitted && { admitted };
+    };
+    return { admitted: await this.admissions.admit(tx, admission, room) };
   }
 
   /**
@@ -104,10 +104,10 @@ export class SecondSteps {
   private async raiseAlarm(tx: Tx, account: AccountRow, token: PresentedToken, client: Client): Promise<AccountRow> {
     const raised = await shutDoor(tx, account.id);
     await this.sessions.endOfDevice(tx, token.deviceId);
-    await this.devices.distrust(tx, token.deviceId);
-    await forgetTokens(tx, token.deviceId);
+    this.devices.distrust(tx, token.deviceId);
+    forgetTokens(tx, token.deviceId);
     const device = await this.devices.find(tx, account.id, token.deviceId);
-    await deliverNotice(tx, raised, 'COPIED_TOKEN', {
+    deliverNotice(tx, raised, 'COPIED_TOKEN', {
       deviceName: device?.name ?? null,
       platform: device?.platform ?? null,
       ipAddress: client.ipAddress,
@@ -118,26 +118,24 @@ export class SecondSteps {
   private async challenge(
     tx: Tx,
     account: AccountRow,
+    { locked, retryAt, isMailHeld, method, arePromptsPaused }: Door,
     deviceId: string | null,
     device: DeviceDescription,
     client: Client,
   ): Promise<Entrance> {
-    const locked = await this.accountLimits.lockOf(tx, account.id);
     if (locked) return locked;
-    const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);
     if (retryAt) return new TemporarilyLocked(retryAt);
-    const mailHeld = await isMailHeld(tx, account.id, deviceId);
     const opened = await this.openings.open(tx, {
       purpose: 'SIGN_IN',
       account,
       email: account.email,
-      method: mailHeld ? 'APP' : await defaultMethod(tx, account.id, this.limits),
+      method: isMailHeld ? 'APP' : method,
       device,
       deviceId,
       sessionId: null,
       passwordHash: null,
-      mailHeld,
-      isSilent: await this.accountLimits.arePromptsPaused(tx, account.id),
+      mailHeld: isMailHeld,
+      isSilent: arePromptsPaused,
       ipAddress: client.ipAddress,
       locale: client.locale,
     });
@@ -146,13 +144,9 @@ export class SecondSteps {
   }
 }
 
-/** After a reset mail alone must not be enough, except for the devices that were trusted at that moment. */
-async function isMailHeld(tx: Tx, accountId: string, deviceId: string | null): Promise<boolean> {
-  const [found] = await rowsOf<{ held: boolean }>(
-    tx,
-    sql`select coalesce(a.mail_held_until > clock_timestamp(), false) and not exists (
-          select 1 from device d where d.id = ${deviceId}::uuid and d.account_id = a.id and d.trusted_at_reset) as held
-        from account a where a.id = ${accountId}`,
-  );
-  return found?.held ?? false;
+/** Whether the device is trusted is a column of its row, read now; a token that is no longer live proves nothing. */
+function reasonToSkip(account: AccountRow, presented: PresentedToken | null): SessionReason | null {
+  if (!account.twoStepEnabledAt) return 'NO_SECOND_STEP';
+  if (presented?.standing !== 'LIVE') return null;
+  return presented.isTrusted ? 'TRUSTED_DEVICE' : null;
 }

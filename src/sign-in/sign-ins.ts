@@ -4,9 +4,8 @@ import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
-import type { ChallengeViews } from '../challenges/challenge-views.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
-import type { DeviceDescription, Devices } from '../devices/devices.js';
+import type { DeviceDescription } from '../devices/devices.js';
 import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
 import type { Asker, Passwords } from '../passwords/passwords.js';
 import { clientNetworks } from '../places/client-network.js';
@@ -36,8 +35,6 @@ export class SignIns {
     private readonly rateLimits: RateLimits,
     private readonly secondSteps: SecondSteps,
     private readonly activities: Activities,
-    private readonly devices: Devices,
-    private readonly views: ChallengeViews,
   ) {}
 
   /**
@@ -82,16 +79,16 @@ export class SignIns {
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
       const entrance = await this.secondSteps.enter(proven.row, credentials, client);
-      if (entrance) return this.answer(db, entrance);
+      if (entrance) return this.answer(entrance);
       // The account changed while the password was hashed: what was proven counts no more.
       proven = await this.prove(db, credentials, asker);
     }
     throw new Overloaded();
   }
 
-  private async answer(db: Sql, entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
-    if ('admitted' in entrance) return signedIn(db, this.devices, entrance.admitted);
-    if ('opened' in entrance) return new Challenge(await this.views.opened(db, entrance.opened));
+  private async answer(entrance: Entrance): Promise<SignedIn | Challenge | TemporarilyLocked> {
+    if ('admitted' in entrance) return signedIn(entrance.admitted);
+    if ('opened' in entrance) return new Challenge(await entrance.opened.view);
     return entrance;
   }
 
@@ -131,7 +128,7 @@ export class SignIns {
   ): Promise<void> {
     await this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, accountId, null))) return;
-      await this.activities.record(tx, {
+      this.activities.record(tx, {
         accountId,
         type: 'WRONG_PASSWORD',
         deviceId,

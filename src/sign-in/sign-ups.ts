@@ -1,7 +1,6 @@
 import type { Context } from '../api/context.js';
 import { Challenge } from '../challenges/challenge.types.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
-import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
@@ -24,12 +23,11 @@ export class SignUps {
     private readonly strength: PasswordStrength,
     private readonly rateLimits: RateLimits,
     private readonly openings: ChallengeOpenings,
-    private readonly views: ChallengeViews,
   ) {}
 
   /** Answers the same whether or not the address is taken; the worker finds that out when it writes the mail. */
   async signUp(
-    { db, client }: Pick<Context, 'db' | 'client'>,
+    { client }: Pick<Context, 'client'>,
     { email, password, device }: Registration,
   ): Promise<Challenge | WeakPassword> {
     // Before the estimate, which costs more than a refusal.
@@ -53,6 +51,6 @@ export class SignUps {
         locale: client.locale,
       }),
     );
-    return new Challenge(await this.views.opened(db, opened));
+    return new Challenge(await opened.view);
   }
 }

@@ -6,11 +6,12 @@ import { Problem } from '../api/problem.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import type { ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
 import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
-import type { DeviceDescription, Devices } from '../devices/devices.js';
-import { countOf, rowOf } from '../sql/rows.js';
+import type { DeviceDescription } from '../devices/devices.js';
+import { isRefusedSession } from '../sessions/sessions.js';
+import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
-import type { Admissions, Admitted } from './admissions.js';
+import type { Admission, Admissions, Admitted, Room } from './admissions.js';
 import type { SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 
@@ -26,7 +27,6 @@ export class Verifications {
     private readonly tries: ChallengeTries,
     private readonly admissions: Admissions,
     private readonly activities: Activities,
-    private readonly devices: Devices,
   ) {}
 
   /** Of any number of requests with the right code, one is given the session. */
@@ -45,17 +45,30 @@ export class Verifications {
           ? this.openAccount(tx, right, ipAddress)
           : this.letIn(tx, right, trustDevice, ipAddress),
       );
-      return await signedIn(db, this.devices, admitted);
+      return await signedIn(admitted);
     } catch (error) {
-      if (error instanceof NotAdmitted) return this.tries.closedState(db, right);
+      if (error instanceof NotAdmitted || isRefusedSession(error)) return this.tries.closedState(db, right);
       throw error;
     }
   }
 
   private async letIn(tx: Tx, challenge: ChallengeRow, trustDevice: boolean, ipAddress: string): Promise<Admitted> {
-    const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, challenge.epoch ?? null));
+    const { accountId } = challenge;
+    if (!accountId) throw new NotAdmitted();
+    const [account, room] = await Promise.all([
+      lockAccount(tx, accountId, challenge.epoch ?? null),
+      this.admissions.look(tx, accountId, challenge.deviceId ?? null, trustDevice),
+    ]);
     if (!account) throw new NotAdmitted();
-    return this.admit(tx, account, challenge, trustDevice && Boolean(account.twoStepEnabledAt), ipAddress);
+    const trustsDevice = trustDevice && Boolean(account.twoStepEnabledAt);
+    return this.admit(
+      tx,
+      account,
+      challenge,
+      trustsDevice,
+      trustsDevice ? room : { ...room, untrusted: [] },
+      ipAddress,
+    );
   }
 
   /** An address is taken by whoever types its code first; for the others there is no row, and so no session. */
@@ -67,36 +80,34 @@ export class Verifications {
           on conflict do nothing returning ${columns(AccountRow)}`,
     );
     if (!account) throw new NotAdmitted();
-    await this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
-    return this.admit(tx, account, challenge, false, ipAddress);
+    this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
+    return this.admit(tx, account, challenge, false, { removed: [], untrusted: [] }, ipAddress);
   }
 
   /** @param ipAddress where the code was typed, which need not be where the sign-in began */
-  private async admit(
+  private admit(
     tx: Tx,
     account: AccountRow,
     challenge: ChallengeRow,
     trustsDevice: boolean,
+    room: Room,
     ipAddress: string,
   ): Promise<Admitted> {
-    const consumed = await this.tries.consume(tx, challenge, purposes);
-    const admitted =
-      consumed &&
-      (await this.admissions.admit(tx, {
-        account,
-        reason: 'VERIFIED_CHALLENGE',
-        challengeId: consumed.id,
-        method: methodOf(consumed),
-        deviceId: consumed.deviceId ?? null,
-        presentedToken: null,
-        device: describedBy(consumed),
-        trustsDevice,
-        ipAddress,
-        locale: consumed.locale,
-      }));
-    if (!admitted) throw new NotAdmitted();
-    await countOf(tx, sql`update challenge set signed_in_device_id = ${admitted.deviceId} where id = ${consumed.id}`);
-    return admitted;
+    const admission: Admission = {
+      account,
+      reason: 'VERIFIED_CHALLENGE',
+      challengeId: challenge.id,
+      method: methodOf(challenge),
+      deviceId: challenge.deviceId ?? null,
+      presentedToken: null,
+      device: describedBy(challenge),
+      trustsDevice,
+      ipAddress,
+      locale: challenge.locale,
+      // A session is opened by a challenge that is VERIFIED: where this one cannot be consumed any more, none is.
+      onDevice: (deviceId) => this.tries.consumeFor(tx, challenge, purposes, deviceId),
+    };
+    return this.admissions.admit(tx, admission, room);
   }
 }
 

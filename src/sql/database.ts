@@ -7,12 +7,17 @@ import { type Fragment, nameOf } from './statement.js';
 export interface Sql {
   /** Sends a statement; what is sent before an answer came goes out together, and is answered in order. */
   run(statement: Fragment): Promise<QueryResult>;
+  /** Work on one connection: what it sends before it waits is one round trip. */
+  together<T>(work: (connection: Sql) => Promise<T>): Promise<T>;
 }
 
 /** Statements of one transaction; the first goes out together with its `BEGIN`. */
 export interface Transaction extends Sql {
-  /** Sends a statement whose answer nobody waits for: it goes out with what comes next, and if it fails all of it does. */
-  write(statement: Fragment): void;
+  /**
+   * Sends a statement whose answer nobody waits for: it goes out with what comes next, and if it fails all of it does.
+   * @param read is given the answer, before the transaction ends
+   */
+  write(statement: Fragment, read?: (answer: QueryResult) => void): void;
 }
 
 /** A transaction that was ended by PostgreSQL although it was to be committed. */
@@ -37,13 +42,12 @@ export class Database implements Sql {
     return this.together((connection) => connection.run(statement));
   }
 
-  /** Work on one connection: what it sends before it waits is one round trip. */
   async together<T>(work: (connection: Sql) => Promise<T>): Promise<T> {
     const connection = await this.connect();
     try {
       return await work(connection);
     } finally {
-      await connection.giveBack();
+      connection.giveBack();
     }
   }
 
@@ -62,7 +66,7 @@ export class Database implements Sql {
       await connection.rollBack();
       throw error;
     } finally {
-      await connection.giveBack();
+      connection.giveBack();
     }
   }
 }
@@ -71,6 +75,8 @@ export class Database implements Sql {
 class Connection implements Transaction {
   private owed = 0;
   private isOpen = false;
+  private isGivenBack = false;
+  private failure: unknown = null;
   private readonly unawaited: Promise<unknown>[] = [];
 
   constructor(
@@ -83,8 +89,13 @@ class Connection implements Transaction {
     return this.send({ text, values, name: this.isNamed ? nameOf(text) : undefined });
   }
 
-  write(statement: Fragment): void {
-    this.leave(this.run(statement));
+  together<T>(work: (connection: Sql) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  write(statement: Fragment, read?: (answer: QueryResult) => void): void {
+    const answer = this.run(statement);
+    this.leave(read ? answer.then(read) : answer);
   }
 
   /** Nobody waits for it by itself: the end of the transaction does. */
@@ -99,13 +110,15 @@ class Connection implements Transaction {
   }
 
   async commit(): Promise<void> {
-    const committed = this.send({ text: 'commit' });
-    committed.catch(() => undefined);
+    const answers = await Promise.allSettled([this.send({ text: 'commit' }), ...this.unawaited]);
+    const [committed] = answers;
+    this.isOpen = committed.status === 'rejected';
     // What failed first is the reason for all that failed after it.
-    await Promise.all(this.unawaited);
-    const { command } = await committed;
-    this.isOpen = false;
-    if (command !== 'COMMIT') throw new NotCommitted(`PostgreSQL answered COMMIT with ${command}`);
+    if (this.failure !== null) throw this.failure;
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+    if (committed.status === 'fulfilled' && committed.value.command !== 'COMMIT') {
+      throw new NotCommitted(`PostgreSQL answered COMMIT with ${committed.value.command}`);
+    }
   }
 
   /** Never throws: a connection on which it failed is not used again. */
@@ -116,14 +129,21 @@ class Connection implements Transaction {
   }
 
   private async send(query: { text: string; values?: unknown[]; name?: string }): Promise<QueryResult> {
+    if (this.isGivenBack) throw new Error('a statement came after its connection was given back');
     this.owed += 1;
-    const answer = await this.client.query(query);
-    this.owed -= 1;
-    return answer;
+    try {
+      return await this.client.query(query);
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    } finally {
+      this.owed -= 1;
+    }
   }
 
   /** A connection that is in a transaction, or is owed answers, would hand both on to whoever gets it next. */
-  async giveBack(): Promise<void> {
+  giveBack(): void {
+    this.isGivenBack = true;
     this.client.release?.(this.owed > 0 || this.client.getTransactionStatus() !== 'I');
   }
 }

@@ -27,7 +27,8 @@ export class Transactions {
     const result = await this.db.transaction((transaction) =>
       work({
         run: (statement) => transaction.run(statement),
-        write: (statement) => transaction.write(statement),
+        together: (share) => transaction.together(share),
+        write: (statement, read) => transaction.write(statement, read),
         wake: (topic) => void topics.add(topic),
         send: (deliveryId) => void deliveryIds.add(deliveryId),
       }),

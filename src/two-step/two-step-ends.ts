@@ -41,9 +41,9 @@ export class TwoStepEnds {
     if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
     if (!account.twoStepEnabledAt) return account;
     await shutDoor(tx, account.id);
-    await this.devices.forgetTrust(tx, account.id, null);
+    this.devices.forgetTrust(tx, account.id, null);
     const { name: deviceName, platform } = device;
-    await this.activities.record(tx, {
+    this.activities.record(tx, {
       accountId: account.id,
       type: 'TWO_STEP_DISABLED',
       deviceId: device.id,
@@ -51,7 +51,7 @@ export class TwoStepEnds {
       platform,
       ipAddress,
     });
-    await deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
+    deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
     const changed = await rowOf<AccountRow>(
       tx,
       sql`update account set two_step_enabled_at = null where id = ${account.id} returning ${columns(AccountRow)}`,

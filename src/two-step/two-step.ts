@@ -10,7 +10,6 @@ import { Challenge, type ChallengeClosed, type WrongCode } from '../challenges/c
 import { cancelSetUps, shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
-import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
@@ -31,7 +30,6 @@ export class TwoStep {
     private readonly transactions: Transactions,
     private readonly openings: ChallengeOpenings,
     private readonly tries: ChallengeTries,
-    private readonly views: ChallengeViews,
     private readonly accountLimits: AccountLimits,
     private readonly sessions: Sessions,
     private readonly devices: Devices,
@@ -42,16 +40,16 @@ export class TwoStep {
    * Sends a code to the account's address, which proves the mailbox that the fallback will use. A newer set-up of the
    * same session takes the place of the one before.
    */
-  async startSetUp({ db, client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
+  async startSetUp({ client, session }: Request): Promise<Challenge | TwoStepAlreadyEnabled> {
     const started = await this.transactions.run(async (tx) => {
       const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
       const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);
       if (retryAt) throw new RateLimited(retryAt);
-      await cancelSetUps(tx, session);
+      cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
     });
-    return started instanceof Problem ? started : new Challenge(await this.views.opened(db, started));
+    return started instanceof Problem ? started : new Challenge(await started.view);
   }
 
   private open(
@@ -109,7 +107,7 @@ export class TwoStep {
     );
     if (!account) throw new Error('a locked account is gone');
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
-    await this.devices.trust(tx, device.id);
+    this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
     const entry = {
       accountId: account.id,
@@ -119,9 +117,9 @@ export class TwoStep {
       ipAddress,
       method: 'EMAIL',
     } as const;
-    await this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
-    await this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
-    await deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
+    this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
+    this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
+    deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
     return { account, sessionsEnded: ended.length };
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Client, Context } from '../api/context.js';
 import { canonicalIp } from '../places/client-network.js';
-import type { Session } from '../sessions/sessions.js';
+import type { SignedInSession } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 
@@ -23,7 +23,7 @@ export class Contexts {
     return { ipAddress: canonicalIp(ipAddress), locale: localeOf(acceptLanguage) };
   }
 
-  create(client: Client, session: Session | null, transport: Partial<Transport> = {}): Context {
+  create(client: Client, session: SignedInSession | null, transport: Partial<Transport> = {}): Context {
     return {
       db: this.db,
       session,

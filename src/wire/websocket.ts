@@ -20,7 +20,7 @@ import { ApiError, type ErrorCode } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
 import type { Presence } from '../devices/presence.js';
 import { clientNetworks } from '../places/client-network.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions, SignedInSession } from '../sessions/sessions.js';
 import { localeOf } from '../texts/texts.js';
 import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
@@ -49,7 +49,7 @@ interface Extra extends Record<PropertyKey, unknown> {
   readonly requestId: string;
   /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
   readonly cookieToken: string | null;
-  session: Session | null;
+  session: SignedInSession | null;
   /** The ids of operations that have not ended yet, whatever the client has told of them. */
   readonly underWay: Set<string>;
   readonly onClose: (() => void)[];
@@ -142,7 +142,7 @@ export class SocketServer {
     }
   }
 
-  private authenticate(authorization: string, client: Client): Promise<Session | null> {
+  private authenticate(authorization: string, client: Client): Promise<SignedInSession | null> {
     const db = this.serving.contexts.create(client, null).db;
     return this.serving.sessions.authenticate(db, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
   }

@@ -28,17 +28,23 @@ afterAll(() => servers[Symbol.asyncDispose]());
 
 const ofThisDatabase = '(select oid from pg_database where datname = current_database())';
 
-/** How often each kind of statement ran meanwhile, values taken out; where transactions begin and end is left out. */
+/** Of each kind of statement, one text; the extension takes values out only where it sees a statement prepared. */
+const texts = new Map<string, string>();
+
+/** How often each kind of statement ran meanwhile, by its id; where transactions begin and end is left out. */
 async function statementsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
   const { database } = servers;
   await database.query(`select pg_stat_statements_reset(0, ${ofThisDatabase}, 0)`);
   await work();
-  const rows = await database.query<{ query: string; calls: string }>(
-    `select query, calls from pg_stat_statements where dbid = ${ofThisDatabase}
+  const rows = await database.query<{ id: string; query: string; calls: string }>(
+    `select queryid::text as id, query, calls from pg_stat_statements where dbid = ${ofThisDatabase}
        and query !~ 'pg_stat_statements|bullmq' and query !~* '^(begin|commit)'`,
   );
-  return Object.fromEntries(rows.map(({ query, calls }) => [query, Number(calls)]));
+  for (const { id, query } of rows) texts.set(id, texts.get(id) ?? query);
+  return Object.fromEntries(rows.map(({ id, calls }) => [id, Number(calls)]));
 }
+
+const textsOf = (counted: Record<string, number>) => Object.keys(counted).map((id) => texts.get(id));
 
 /** Milliseconds of processor time that this process, servers included, spends on it. */
 async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
@@ -86,8 +92,8 @@ describe('an address that somebody has and one that nobody has cost the same', (
       }),
     );
     expect(known).toEqual(unknown);
-    for (const kind of [/insert into password_attempt/, /select \* from account/]) {
-      expect(Object.keys(known)).toContainEqual(expect.stringMatching(kind));
+    for (const kind of [/insert into password_attempt/, /from account where email/]) {
+      expect(textsOf(known)).toContainEqual(expect.stringMatching(kind));
     }
   });
 

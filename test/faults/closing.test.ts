@@ -28,6 +28,7 @@ async function presenceOn(servers: Servers) {
       times += 1;
       return foundation.db.run(statement);
     },
+    together: (work) => work(counted),
   };
   const { bus, config } = foundation;
   const presence = new Presence(counted, bus, randomUUID(), config.limits, (fault) => foundation.logger.warn(fault));

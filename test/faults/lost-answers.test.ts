@@ -25,7 +25,7 @@ describe('a request whose connection to PostgreSQL is cut in COMMIT is an error,
 
   /** The nth COMMIT is done, and its answer never comes. */
   async function losing(nth: number, request: () => Promise<unknown>): Promise<void> {
-    const lost = way.loseAnswerTo('commit', nth);
+    const lost = way.loseAnswerTo('commit', nth, 'COMMIT');
     await expect(request()).rejects.toThrow('INTERNAL_SERVER_ERROR');
     await within(lost, 'the loss');
   }

@@ -82,7 +82,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       { file: tries, find: '!seen || !attempt.purposes.includes(seen.row.purpose)', replace: '!seen' },
       { file: tries, find: ' and purpose = any(${attempt.purposes})', replace: '' },
-      { file: tries, find: '            and c.purpose = any(${purposes}) and', replace: '            and' },
+      { file: tries, find: ' and c.purpose = any(${purposes})', replace: '' },
     ],
     noticedBy: ['challenges', 'in the fields of its purpose alone, and spends no try elsewhere'],
   },
@@ -154,8 +154,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/account-limits.ts',
-        find: ' or code_failures >= ${this.limits.ACCOUNT_TRIES_BEFORE_STOP})',
-        replace: ')',
+        find: ' or ${isStopped} as "isLocked"',
+        replace: ' as "isLocked"',
       },
     ],
     noticedBy: ['passwords', 'ends a stop that only a change or a reset ends'],
@@ -166,9 +166,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: 'const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);',
-        replace: `await tx.run(sql\`update account set code_failures = 0 where id = \${account.id}\`);
-    const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);`,
+        find: 'if (retryAt) return new TemporarilyLocked(retryAt);',
+        replace: `if (retryAt) return new TemporarilyLocked(retryAt);
+    await tx.run((await import('../sql/statement.js')).sql\`update account set code_failures = 0 where id = \${account.id}\`);`,
       },
     ],
     noticedBy: ['guessing', 'are not forgiven for the right password alone, and are for a verified sign-in'],
@@ -179,7 +179,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: "if (consumed.accountId && consumed.purpose === 'SIGN_IN') await forgiveFailures(tx, consumed.accountId);",
+        find: "if (challenge.accountId && challenge.purpose === 'SIGN_IN') forgiveFailures(tx, challenge.accountId);",
         replace: '',
       },
     ],

@@ -27,13 +27,13 @@ export const trustGuards: readonly Guard[] = [
       },
       {
         file: 'challenges/challenge-tries.ts',
-        find: '\n            and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))',
+        find: '\n      and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))',
         replace: '',
       },
       {
         file: 'sign-in/verifications.ts',
-        find: 'lockAccount(tx, challenge.accountId, challenge.epoch ?? null)',
-        replace: 'lockAccount(tx, challenge.accountId, null)',
+        find: 'lockAccount(tx, accountId, challenge.epoch ?? null)',
+        replace: 'lockAccount(tx, accountId, null)',
       },
     ],
     noticedBy: ['epochs', 'a code of an earlier epoch opens nothing, although its challenge is still pending'],
@@ -229,8 +229,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: "return device?.trusted ? 'TRUSTED_DEVICE' : null;",
-        replace: "return device ? 'TRUSTED_DEVICE' : null;",
+        find: "return presented.isTrusted ? 'TRUSTED_DEVICE' : null;",
+        replace: "return 'TRUSTED_DEVICE';",
       },
       { file: 'sessions/sessions.ts', find: "return isTrusted(this.limits, 'd');", replace: 'return sql`true`;' },
     ],
@@ -316,7 +316,7 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'copied-token-once',
     keeps: 'a copied token raises the alarm once',
-    edits: [{ file: 'sign-in/second-steps.ts', find: 'await forgetTokens(tx, token.deviceId);', replace: '' }],
+    edits: [{ file: 'sign-in/second-steps.ts', find: 'forgetTokens(tx, token.deviceId);', replace: '' }],
     noticedBy: ['device-tokens', 'raises the alarm once'],
   },
   {
@@ -325,8 +325,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/device-tokens.ts',
-        find: '(hash = ${first.parentHash} or parent_hash = ${first.parentHash})',
-        replace: 'hash = ${first.parentHash}',
+        find: '(hash = first.parent or parent_hash = first.parent)',
+        replace: 'hash = first.parent',
       },
     ],
     noticedBy: ['device-tokens', 'is retired, with the one it came from, once its sibling was used'],
@@ -337,8 +337,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/device-tokens.ts',
-        find: '(hash = ${first.parentHash} or parent_hash = ${first.parentHash})',
-        replace: 'parent_hash = ${first.parentHash}',
+        find: '(hash = first.parent or parent_hash = first.parent)',
+        replace: 'parent_hash = first.parent',
       },
     ],
     noticedBy: ['device-tokens', 'is retired, with the one it came from, once its sibling was used'],
@@ -411,7 +411,7 @@ export const trustGuards: readonly Guard[] = [
         find: 'await this.sessions.endOfDevice(tx, removed.id)',
         replace: '2',
       },
-      { file: 'security/device-removals.ts', find: 'await this.devices.remove(tx, removed.id);', replace: '' },
+      { file: 'security/device-removals.ts', find: 'this.devices.remove(tx, removed.id);', replace: '' },
     ],
     noticedBy: ['devices', 'has ended its trust and its sessions on every server when it answers'],
   },
@@ -457,7 +457,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/admissions.ts',
-        find: 'trustsDevice ? await this.devices.tooManyTrusted(tx, account.id, deviceId) : []',
+        find: 'trustsDevice ? this.devices.tooManyTrusted(tx, accountId, deviceId) : []',
         replace: "[] as Awaited<ReturnType<Devices['tooManyTrusted']>>",
       },
     ],
@@ -469,7 +469,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/admissions.ts',
-        find: 'deviceId === null ? await this.devices.tooMany(tx, account.id) : []',
+        find: 'deviceId === null ? this.devices.tooMany(tx, accountId) : []',
         replace: "[] as Awaited<ReturnType<Devices['tooMany']>>",
       },
     ],
@@ -517,7 +517,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/password-changes.ts',
-        find: 'if (signOutOtherDevices) await this.devices.forgetTrust(tx, account.id, session.deviceId);',
+        find: 'if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);',
         replace: '',
       },
     ],
@@ -571,21 +571,27 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'reset-withdraws-other-codes',
     keeps: 'when one reset is done the codes of the others are wrong',
-    edits: [{ file: 'security/password-resets.ts', find: 'await withdrawResetCodes(tx, account.id);', replace: '' }],
+    edits: [{ file: 'security/password-resets.ts', find: 'withdrawResetCodes(tx, account.id);', replace: '' }],
     noticedBy: ['password-resets', 'is done once: the codes of other resets are wrong by it, and nobody sees that'],
   },
   {
     name: 'reset-hold',
     keeps: 'after a reset mail alone is not enough',
     edits: [
-      { file: 'sign-in/second-steps.ts', find: 'return found?.held ?? false;', replace: 'return found === null;' },
+      { file: 'challenges/account-limits.ts', find: 'isMailHeld: found.isMailHeld,', replace: 'isMailHeld: false,' },
     ],
     noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
   },
   {
     name: 'reset-hold-for-trusted-alone',
     keeps: 'after a reset only devices that were trusted are mailed codes',
-    edits: [{ file: 'sign-in/second-steps.ts', find: ' and d.trusted_at_reset) as held', replace: ') as held' }],
+    edits: [
+      {
+        file: 'challenges/account-limits.ts',
+        find: ' and d.trusted_at_reset) as "isMailHeld"',
+        replace: ') as "isMailHeld"',
+      },
+    ],
     noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
   },
   {

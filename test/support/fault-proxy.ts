@@ -10,11 +10,10 @@ type Passage =
   | { readonly kind: 'held' };
 
 /** A text on its way to the server, whose answer is to be lost. */
-interface Doomed {
+interface Doomed extends Loss {
   readonly text: string;
   /** How many more times it has to pass; the answer to the last is lost. */
   times: number;
-  readonly lost: () => void;
 }
 
 /**
@@ -86,12 +85,13 @@ export class FaultProxy implements Disposable {
   }
 
   /**
-   * The connection that carries this text to the server as the nth one is reset when the answer comes: the server has
-   * done it, and whoever asked cannot know. Resolves then.
+   * The connection that carries this text to the server as the nth one hears nothing more, and is reset when the server
+   * has answered with `done`: it has done it, and whoever asked cannot know. Resolves then.
+   * @param done empty: whatever it answers
    */
-  loseAnswerTo(text: string, nth = 1): Promise<void> {
+  loseAnswerTo(text: string, nth = 1, done = ''): Promise<void> {
     return new Promise((resolve) => {
-      this.doomed = { text, times: nth, lost: resolve };
+      this.doomed = { text, times: nth, done, lost: resolve };
     });
   }
 
@@ -159,28 +159,38 @@ export class FaultProxy implements Disposable {
     }
   }
 
-  private takeDoomed(chunk: Buffer): (() => void) | null {
+  private takeDoomed(chunk: Buffer): Loss | null {
     if (!this.doomed || !chunk.includes(this.doomed.text)) return null;
     this.doomed.times -= 1;
     if (this.doomed.times > 0) return null;
-    const { lost } = this.doomed;
+    const { done, lost } = this.doomed;
     this.doomed = null;
-    return lost;
+    return { done, lost };
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** An answer that is lost. */
+interface Loss {
+  /** What it holds once the server has done what it was told. */
+  readonly done: string;
+  readonly lost: () => void;
 }
 
 interface Rules {
   /** Calls `write` when, and as often as, something of the chunk may go on. */
   pass(chunk: Buffer, write: (piece: Buffer) => void): Promise<void>;
-  /** What to call once the answer to this chunk is lost; null where it may come. */
-  isDoomed(chunk: Buffer): (() => void) | null;
+  /** Null: the answer to this chunk may come. */
+  isDoomed(chunk: Buffer): Loss | null;
 }
 
 /** One connection: the product's side is near, the server's far. */
 class Pair {
   /** How many bytes may still come from the server; null for any number. */
   answerBytes: number | null = null;
-  private lost: (() => void) | null = null;
+  private loss: Loss | null = null;
+  private unheard = nothing;
   private isHalfClosed = false;
 
   constructor(
@@ -223,16 +233,18 @@ class Pair {
 
   private async request(chunk: Buffer): Promise<void> {
     await this.rules.pass(chunk, (piece) => {
-      this.lost ??= this.rules.isDoomed(chunk);
+      this.loss ??= this.rules.isDoomed(chunk);
       write(this.far, piece);
     });
   }
 
   private async answer(chunk: Buffer): Promise<void> {
     await this.rules.pass(chunk, (piece) => {
-      if (this.lost) {
+      if (this.loss) {
+        this.unheard = Buffer.concat([this.unheard, piece]);
+        if (!this.unheard.includes(this.loss.done)) return;
         this.reset();
-        this.lost();
+        this.loss.lost();
         return;
       }
       const allowed = this.answerBytes === null ? piece : piece.subarray(0, this.answerBytes);
@@ -244,8 +256,6 @@ class Pair {
     });
   }
 }
-
-const nothing = Buffer.alloc(0);
 
 function write(to: Socket, piece: Buffer): void {
   if (to.writable) to.write(piece);

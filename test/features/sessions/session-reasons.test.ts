@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import type { SessionReason } from '../../../src/sessions/session.entity.js';
-import { Sessions } from '../../../src/sessions/sessions.js';
+import { isRefusedSession, Sessions } from '../../../src/sessions/sessions.js';
 import { Transactions } from '../../../src/sql/transactions.js';
 import { databaseOf, openDatabase } from '../../../src/wiring/database.js';
 import type { Handset } from '../../support/handset.js';
@@ -36,10 +36,14 @@ async function opens(
   );
   const opening = { accountId: id, epoch: epoch - earlier, deviceId, reason, challengeId, madeDevice: false };
   const nobody = { publish: () => undefined, enqueue: () => undefined };
-  const opened = await new Transactions(await databaseOf(orm), nobody).run((tx) =>
-    new Sessions(servers.config().limits).start(tx, opening),
-  );
-  return opened !== null;
+  const sessions = new Sessions(servers.config().limits);
+  try {
+    await new Transactions(await databaseOf(orm), nobody).run((tx) => sessions.start(tx, opening));
+    return true;
+  } catch (error) {
+    if (isRefusedSession(error)) return false;
+    throw error;
+  }
 }
 
 // There is one place where sessions come into being, and it looks the reason up.
