@@ -20,8 +20,8 @@ grant select on mikro_orm_migrations to doorstep_worker;
 
 -- The outbox.
 grant select, delete on delivery to doorstep_worker;
-grant update (state, failure, reply_code, enhanced_status, attempts, next_attempt_at, claimed_until, changed_at)
-  on delivery to doorstep_worker;
+grant update (state, failure, reply_code, enhanced_status, attempts, next_attempt_at, claimed_until, data_begun_at,
+  unknown_sends, changed_at) on delivery to doorstep_worker;
 
 -- What a mail says, and whether it is still worth sending.
 grant select (id, email, epoch) on account to doorstep_worker;

@@ -20,6 +20,7 @@ export const deliveryReasons = [
   'MAIL_LIMIT_REACHED',
   'MAIL_ACCEPTED',
   'MAIL_SERVER_UNAVAILABLE',
+  'MAIL_FATE_UNKNOWN',
   'ADDRESS_REFUSED',
   'MAIL_REFUSED',
   'TOO_LATE',
@@ -202,7 +203,9 @@ function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
   });
   if (row.isWithheld) return fate('FAILED', 'MAIL_LIMIT_REACHED');
   if (state === 'SENT') return fate('SENT', 'MAIL_ACCEPTED');
-  if (state === 'FAILED') return fate('FAILED', row.failure ?? 'TOO_LATE');
+  const mayHaveArrived = row.unknownSends > 0;
+  if (state === 'FAILED') return fate('FAILED', row.failure ?? (mayHaveArrived ? 'MAIL_FATE_UNKNOWN' : 'TOO_LATE'));
+  if (mayHaveArrived) return fate(challenge.seenState === 'PENDING' ? 'RETRYING' : 'FAILED', 'MAIL_FATE_UNKNOWN');
   // Not sent yet, and over: the worker will find that out, the person need not wait for it.
   if (challenge.seenState !== 'PENDING') return fate('FAILED', 'TOO_LATE');
   return state === 'RETRYING' ? fate('RETRYING', 'MAIL_SERVER_UNAVAILABLE') : fate('QUEUED', 'MAIL_WAITING');

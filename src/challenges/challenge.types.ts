@@ -43,6 +43,10 @@ registerEnumType(DeliveryReason, {
     MAIL_LIMIT_REACHED: { description: 'Too many codes were mailed to the address within an hour: it is not sent.' },
     MAIL_ACCEPTED: { description: 'The mail server took it: look into spam, put the sender on the safe list.' },
     MAIL_SERVER_UNAVAILABLE: { description: 'The mail server cannot take it now; it is tried again.' },
+    MAIL_FATE_UNKNOWN: {
+      description:
+        'The mail server did not say whether it took it: it may arrive. It is sent once more, as the same mail, and then no more.',
+    },
     ADDRESS_REFUSED: { description: 'The mail server refused the address for good.' },
     MAIL_REFUSED: { description: 'The mail server refused the mail itself for good, whatever the address.' },
     TOO_LATE: { description: 'The challenge was over before it could be sent.' },

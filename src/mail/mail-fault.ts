@@ -6,20 +6,26 @@ export interface SmtpReply {
   readonly enhancedStatus: string | null;
 }
 
-/** A mail that the mail server did not take. */
+/** A mail that the mail server did not take, or did not say that it took. */
 export class MailFault extends Error implements SmtpReply {
   /** Whether a later try of the same mail would meet the same answer. */
   readonly isFinal: boolean;
   /** Whether it was final because of the recipient's address or mailbox, which is what a person can look into. */
   readonly isAddressRefused: boolean;
+  /** Whether it may have taken it all the same: the mail itself had begun to leave, and nothing was said against it. */
+  readonly isFateUnknown: boolean;
   readonly replyCode: number | null;
   readonly enhancedStatus: string | null;
 
-  constructor(message: string, fault: { isFinal: boolean; isAddressRefused: boolean } & SmtpReply) {
+  constructor(
+    message: string,
+    fault: { isFinal: boolean; isAddressRefused: boolean; isFateUnknown: boolean } & SmtpReply,
+  ) {
     super(message);
     this.name = 'MailFault';
     this.isFinal = fault.isFinal;
     this.isAddressRefused = fault.isAddressRefused;
+    this.isFateUnknown = fault.isFateUnknown;
     this.replyCode = fault.replyCode;
     this.enhancedStatus = fault.enhancedStatus;
   }
@@ -45,8 +51,10 @@ const senderStatuses = ['5.1.7', '5.1.8'];
  * connection, to STARTTLS, to the login or to our own sender address; 503 says that the session was out of step.
  *
  * A server that lacks SMTPUTF8 (RFC 6531) shows in the same way: it answers an address beyond ASCII with 5yz.
+ * @param hasDataBegun whether anything of the mail itself may have left. From there on only a 4yz or 5yz reply says that
+ *   the mail was not taken (RFC 5321, 4.2.5); silence says nothing, and an answer out of step no more than that
  */
-export function mailFaultOf(error: SendError): MailFault {
+export function mailFaultOf(error: SendError, hasDataBegun: boolean): MailFault {
   const reply = smtpReplyOf(error.response);
   const { replyCode, enhancedStatus } = reply;
   const isFinal =
@@ -63,6 +71,7 @@ export function mailFaultOf(error: SendError): MailFault {
   return new MailFault(`The mail server did not take the mail: ${error.command ?? error.code}, ${answer}`, {
     isFinal,
     isAddressRefused,
+    isFateUnknown: hasDataBegun && (replyCode === null || replyCode < 400),
     ...reply,
   });
 }

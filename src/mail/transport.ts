@@ -1,9 +1,11 @@
-import { createTransport } from 'nodemailer';
+import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Mailbox, RunnableConfig } from '../config/config.js';
 import { readSmtpUrl } from '../config/smtp-url.js';
 import type { Locale } from '../texts/texts.js';
+import { HandOver } from './hand-over.js';
 import { MailFault, mailFaultOf, type SendError, type SmtpReply, smtpReplyOf } from './mail-fault.js';
+import { MAILS_AT_ONCE, Turns } from './turns.js';
 
 /** A mail, ready to leave, to one recipient. */
 export interface OutgoingMail {
@@ -20,78 +22,121 @@ export interface OutgoingMail {
 /** What the mail server answered when it took a mail: accepted, which is not yet delivered. */
 export type MailAccepted = SmtpReply;
 
-/** The longest that one `send` lasts, in ms, whatever the mail server does. */
-export const SEND_DEADLINE_MS = 60_000;
+/** Mails handed over at the same time, as long as none takes long: mail servers bound connections too. */
+const QUICK_AT_ONCE = 5;
+const LONG_MS = 3_000;
+/** Shorter than mail servers and what stands before them keep a connection on which nothing is said. */
+const IDLE_MS = 30_000;
+
+/** What nodemailer is given, with what this file adds to it. */
+interface HandedOver extends SendMailOptions {
+  readonly handOver: HandOver;
+}
+
+/** What the sender of a mail may say about its way. */
+export interface SendHooks {
+  /** Awaited once the mail server waits for the mail itself, before anything of it leaves; if it throws, nothing does. */
+  readonly beforeData?: () => Promise<void>;
+  /** Cuts the send short. */
+  readonly cancelled?: AbortSignal;
+}
 
 /** Hands mails to the mail server that `SMTP_URL` names, over a few connections that stay open. */
 export class MailTransport {
   private readonly mailer;
   private readonly from: Mailbox;
+  private readonly turns: Turns;
+  private readonly envelopeMs: number;
+  private readonly dataMs: number;
 
   /** @throws RangeError if the SMTP URL has an unknown option */
   constructor(
-    config: Pick<RunnableConfig, 'smtpUrl' | 'mailFrom' | 'dkim'>,
+    config: Pick<RunnableConfig, 'smtpUrl' | 'mailFrom' | 'dkim' | 'limits'>,
     private readonly log: Logger,
-    private readonly deadlineMs = SEND_DEADLINE_MS,
   ) {
+    const { SMTP_GREETING_SECONDS, SMTP_ENVELOPE_SECONDS, SMTP_DATA_SECONDS } = config.limits;
+    const greetingMs = SMTP_GREETING_SECONDS * 1000;
+    this.envelopeMs = greetingMs + SMTP_ENVELOPE_SECONDS * 1000;
+    this.dataMs = SMTP_DATA_SECONDS * 1000;
     this.from = config.mailFrom;
+    const { searchParams } = new URL(config.smtpUrl);
+    // nodemailer keeps a rate with the connections that it has, and lets each new one send at once.
+    const mostAtOnce = searchParams.has('rateLimit') ? QUICK_AT_ONCE : MAILS_AT_ONCE;
+    const most = Number(searchParams.get('maxConnections')) || mostAtOnce;
+    this.turns = new Turns(Math.min(QUICK_AT_ONCE, most), most, LONG_MS);
     // What the URL says goes before what is said here. nodemailer is given no logger: it would log addresses and answers.
-    this.mailer = createTransport({
+    // It knows one time for every silence, its ten minutes; the shorter ones are kept here, and end a slow answer too.
+    const mailer = createTransport({
       ...readSmtpUrl(config.smtpUrl),
       pool: true,
-      maxConnections: 5,
-      connectionTimeout: 10_000,
-      greetingTimeout: 10_000,
-      socketTimeout: 30_000,
+      maxConnections: mostAtOnce,
+      connectionTimeout: greetingMs,
+      greetingTimeout: greetingMs,
+      idleTimeout: IDLE_MS,
       // Once, for a connection that the server had closed while it was idle. Other tries are the queue's affair.
       maxRequeues: 1,
       disableFileAccess: true,
       disableUrlAccess: true,
       ...(config.dkim && { dkim: config.dkim }),
     });
+    // The stream that is read once the mail server waits for the mail itself, however often one is made before.
+    mailer.use('stream', ({ message, data }, done) => {
+      const read = message.createReadStream.bind(message);
+      message.createReadStream = (options) => (data as HandedOver).handOver.gate(read(options));
+      done();
+    });
+    this.mailer = mailer;
   }
 
   /**
-   * @param cancelled cuts the send short, as a passing fault
-   * @throws MailFault if the mail server did not take it, or the mail is not one that may leave
+   * Waits its turn behind other mails, and for each answer as long as the limits say.
+   * @throws MailFault if the mail server did not say that it took it, or the mail is not one that may leave; what
+   *   `beforeData` threw
    */
-  async send(mail: OutgoingMail, cancelled?: AbortSignal): Promise<MailAccepted> {
+  async send(mail: OutgoingMail, hooks: SendHooks = {}): Promise<MailAccepted> {
     refuseInjection(mail);
+    return this.turns.take(() => this.handOver(mail, hooks));
+  }
+
+  private async handOver(mail: OutgoingMail, { beforeData, cancelled }: SendHooks): Promise<MailAccepted> {
+    const handOver = new HandOver(this.envelopeMs, this.dataMs, beforeData);
     const to = { name: '', address: mail.to };
-    // The socket's timeout does not notice a server that answers one byte at a time.
-    const tooLate = AbortSignal.timeout(this.deadlineMs);
+    const message: HandedOver = {
+      from: this.from,
+      to,
+      envelope: { from: this.from.address, to: [to] },
+      messageId: mail.messageId,
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      xMailer: false,
+      headers: {
+        'Content-Language': mail.locale,
+        // RFC 3834, 5: no vacation notice comes back; the second is what Exchange heeds.
+        'Auto-Submitted': 'auto-generated',
+        'X-Auto-Response-Suppress': 'All',
+      },
+      signal: cancelled ? AbortSignal.any([handOver.tooLate, cancelled]) : handOver.tooLate,
+      handOver,
+    };
     try {
-      const { response } = await this.mailer.sendMail({
-        from: this.from,
-        to,
-        envelope: { from: this.from.address, to: [to] },
-        messageId: mail.messageId,
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        xMailer: false,
-        headers: {
-          'Content-Language': mail.locale,
-          // RFC 3834, 5: no vacation notice comes back; the second is what Exchange heeds.
-          'Auto-Submitted': 'auto-generated',
-          'X-Auto-Response-Suppress': 'All',
-        },
-        signal: cancelled ? AbortSignal.any([tooLate, cancelled]) : tooLate,
-      });
+      const { response } = await this.mailer.sendMail(message);
       return smtpReplyOf(response);
     } catch (error) {
-      throw this.faultOf(error as SendError & Error);
+      throw this.faultOf(error as SendError & Error, await handOver.hasBegun());
+    } finally {
+      handOver.end();
     }
   }
 
-  /** Closes the connections; a mail that is still being sent fails, as passing. */
+  /** Closes the connections; a mail that is still being sent fails, as passing or with its fate unknown. */
   close(): void {
     this.mailer.close({ force: true });
   }
 
   /** The error of nodemailer holds the server's text, so nothing of it goes on but the codes. */
-  private faultOf(error: SendError & Error): MailFault {
-    const fault = mailFaultOf(error);
+  private faultOf(error: SendError & Error, hasDataBegun: boolean): MailFault {
+    const fault = mailFaultOf(error, hasDataBegun);
     // What will not heal is about one recipient; the rest is for the operator to look at.
     this.log[fault.isFinal ? 'info' : 'warn'](
       {
@@ -100,10 +145,13 @@ export class MailTransport {
         replyCode: fault.replyCode,
         enhancedStatus: fault.enhancedStatus,
         isFinal: fault.isFinal,
+        isFateUnknown: fault.isFateUnknown,
         // Without an answer it is our own side that speaks: a refused connection, a wrong certificate.
         reason: error.response === undefined ? error.message : undefined,
       },
-      'the mail server did not take a mail',
+      fault.isFateUnknown
+        ? 'the mail server did not say whether it took a mail'
+        : 'the mail server did not take a mail',
     );
     return fault;
   }
@@ -118,7 +166,13 @@ const oneLine = /^[^\p{Cc}\u2028\u2029]*$/u;
 /** What reaches this point was checked when it came in; this is the last place where a mistake can be stopped. */
 function refuseInjection(mail: OutgoingMail): void {
   const refuse = (message: string, isAddressRefused: boolean) => {
-    throw new MailFault(message, { isFinal: true, isAddressRefused, replyCode: null, enhancedStatus: null });
+    throw new MailFault(message, {
+      isFinal: true,
+      isAddressRefused,
+      isFateUnknown: false,
+      replyCode: null,
+      enhancedStatus: null,
+    });
   };
   if (mail.to.length > 254 || !oneAddress.test(mail.to)) refuse('The recipient is not one plain address', true);
   if (!oneMessageId.test(mail.messageId)) refuse('The Message-ID is not <id@domain>', false);

@@ -48,7 +48,7 @@ export const DeliveryRow = defineEntity({
     state: p.text().$type<DeliveryStateName>().default('QUEUED'),
     /** Never sent: past a limit, or for nobody. It looks the same from outside. */
     isWithheld: p.boolean().default(false),
-    /** Why it failed, where it did. */
+    /** Why it failed, where it did; null where that is that nobody knows whether it did. */
     failure: p.text().$type<'ADDRESS_REFUSED' | 'MAIL_REFUSED' | 'TOO_LATE'>().nullable(),
     /** How often a worker took it up. */
     attempts: p.integer().default(0),
@@ -56,6 +56,10 @@ export const DeliveryRow = defineEntity({
     nextAttemptAt: p.datetime().columnType('timestamptz').nullable(),
     /** While this is ahead one worker has it. */
     claimedUntil: p.datetime().columnType('timestamptz').nullable(),
+    /** Since when the mail server has been given the mail by the worker that has it; no answer has been written yet. */
+    dataBegunAt: p.datetime().columnType('timestamptz').nullable(),
+    /** How often it was given the mail and nobody learned whether it took it. */
+    unknownSends: p.integer().default(0),
     /** The mail server's last answer: reply code (RFC 5321) and status (RFC 3463), never its text. */
     replyCode: p.integer().nullable(),
     enhancedStatus: p.text().nullable(),

@@ -23,6 +23,8 @@ registerEnumType(DeliveryState, {
     SENT: { description: "Left this system: written to a device's open socket, or accepted by the mail server." },
     SEEN: { description: 'A device said that it shows the code.' },
     RETRYING: { description: 'A passing fault; it is tried again.' },
-    FAILED: { description: 'Given up: refused by the mail server, or no longer worth sending.' },
+    FAILED: {
+      description: 'Given up: refused by the mail server, its fate unknown twice, or no longer worth sending.',
+    },
   },
 });

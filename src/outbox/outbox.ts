@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NoticeKind } from '../mail/mail-data.js';
+import type { SmtpReply } from '../mail/mail-fault.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
@@ -14,21 +15,19 @@ const CLAIM_SECONDS = 15;
 /** How long past its time a delivery waits before it counts as left behind. */
 const LEFT_BEHIND_SECONDS = 3;
 
-/** What became of an attempt to send. */
-export type Outcome =
-  | { readonly state: 'SENT'; readonly replyCode: number | null; readonly enhancedStatus: string | null }
-  | {
-      readonly state: 'RETRYING';
-      readonly replyCode: number | null;
-      readonly enhancedStatus: string | null;
-      readonly delayMs: number;
-    }
-  | {
-      readonly state: 'FAILED';
-      readonly failure: 'ADDRESS_REFUSED' | 'MAIL_REFUSED' | 'TOO_LATE';
-      readonly replyCode: number | null;
-      readonly enhancedStatus: string | null;
-    };
+/** How often a mail is given to a mail server that does not say whether it took it. */
+const SENDS_OF_UNKNOWN_FATE = 2;
+
+/** What became of an attempt to send, and what the mail server answered. */
+export type Outcome = SmtpReply & {
+  /** Whether it may have taken the mail without a word. */
+  readonly isFateUnknown?: true;
+} & (
+    | { readonly state: 'SENT' }
+    | { readonly state: 'RETRYING'; readonly delayMs: number }
+    /** No failure: nobody knows whether it did fail. */
+    | { readonly state: 'FAILED'; readonly failure: 'ADDRESS_REFUSED' | 'MAIL_REFUSED' | 'TOO_LATE' | null }
+  );
 
 /** A code that goes out. */
 export interface CodeDelivery {
@@ -89,13 +88,34 @@ export function deliverNotice(
 export function claimDelivery(db: Sql, deliveryId: string): Promise<DeliveryRow | null> {
   return rowOf<DeliveryRow>(
     db,
+    // Whoever had it after its data had begun died, or was cut off: what became of it is not known, and is told now.
     sql`update delivery set attempts = attempts + 1,
+          unknown_sends = unknown_sends + case when data_begun_at is null then 0 else 1 end, data_begun_at = null,
+          changed_at = case when data_begun_at is null then changed_at else clock_timestamp() end,
           claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
         where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld
           and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'
           and (claimed_until is null or claimed_until <= clock_timestamp())
         returning ${columns(DeliveryRow)}`,
   );
+}
+
+/** Whether it may have arrived as often as a mail may: it is not sent any more. */
+export function isSentOut(claimed: DeliveryRow): boolean {
+  return claimed.unknownSends >= SENDS_OF_UNKNOWN_FATE;
+}
+
+/**
+ * Notes that the mail server is given the mail, before it is: a worker that dies from here on leaves it with its fate
+ * unknown. @returns false if it is no longer this worker's
+ */
+export async function beginData(db: Sql, claimed: DeliveryRow): Promise<boolean> {
+  const begun = await countOf(
+    db,
+    sql`update delivery set data_begun_at = clock_timestamp()
+        where id = ${claimed.id} and attempts = ${claimed.attempts} and claimed_until is not null`,
+  );
+  return begun === 1;
 }
 
 /** Writes what became of a claimed delivery, unless another worker has taken it up since. */
@@ -108,6 +128,7 @@ export async function recordOutcome(db: Sql, claimed: DeliveryRow, outcome: Outc
     db,
     sql`update delivery set state = ${outcome.state}, failure = ${outcome.state === 'FAILED' ? outcome.failure : null},
           reply_code = ${outcome.replyCode}, enhanced_status = ${outcome.enhancedStatus},
+          unknown_sends = unknown_sends + ${outcome.isFateUnknown ? 1 : 0}, data_begun_at = null,
           next_attempt_at = ${next}, claimed_until = null, changed_at = clock_timestamp()
         where id = ${claimed.id} and attempts = ${claimed.attempts} and state in ('QUEUED', 'RETRYING')`,
   );
@@ -125,11 +146,12 @@ export async function renewClaim(db: Sql, claimed: DeliveryRow): Promise<boolean
   return renewed === 1;
 }
 
-/** Gives a claim back untouched, for another worker to take up at once. */
+/** Gives a claim back, with nothing sent, for another worker to take up at once. */
 export async function releaseClaim(db: Sql, claimed: DeliveryRow): Promise<void> {
   await countOf(
     db,
-    sql`update delivery set claimed_until = null where id = ${claimed.id} and attempts = ${claimed.attempts}`,
+    sql`update delivery set claimed_until = null, data_begun_at = null
+        where id = ${claimed.id} and attempts = ${claimed.attempts}`,
   );
 }
 

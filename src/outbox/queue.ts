@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
+import { MAILS_AT_ONCE } from '../mail/turns.js';
 
 const QUEUE_NAME = 'mail';
-const CONCURRENCY = 10;
 /** A store that hangs must not hang a request, a sweep or a shutdown. */
 const STORE_TIMEOUT_MS = 2_000;
 const REOPEN_MS = 1_000;
@@ -238,7 +238,7 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
 
 function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown) => Promise<void>): JobRunner {
   const options: Omit<WorkerOptions, 'connection'> = {
-    concurrency: CONCURRENCY,
+    concurrency: MAILS_AT_ONCE,
     // Its own pause after a cut connection is 15 s, and mails would wait that long.
     runRetryDelay: REOPEN_MS,
     settings: {

@@ -10,8 +10,8 @@ import type { Foundation } from './foundation.js';
 import { Retention } from './retention.js';
 
 /**
- * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker. The stores
- * may each take their time after it, and the process has ten seconds for all of it.
+ * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker, once where
+ * the mail server may have it. The stores may each take their time after it, and the process has ten seconds for all of it.
  */
 const RUNNING_WORK_MS = 5_000;
 /** How long it then takes, at most, to write down that they were not sent. */

@@ -275,6 +275,14 @@ const planted: Readonly<Record<string, readonly [readonly Promised[], ...Plant[]
     ['a mail sent twice is the same mail'],
     ({ history }) => history.mails.push({ at: 726, to: '', deliveryId: 'mail-3', code: '555555', isTaken: true }),
   ],
+  'a mail that is taken more often than twice': [
+    ['a mail whose fate is unknown is sent once more'],
+    ({ history }) => {
+      for (const at of [726, 727]) {
+        history.mails.push({ at, to: '', deliveryId: 'mail-3', code: '444444', isTaken: true });
+      }
+    },
+  ],
   'a mail of which there is no row': [
     ['what was answered has happened'],
     ({ history }) => history.mails.push({ at: 726, to: '', deliveryId: 'mail-9', code: null, isTaken: true }),

@@ -17,6 +17,7 @@ export type Promised =
   | 'every mail is sent or given up'
   | 'a mail that was sent was taken'
   | 'a mail sent twice is the same mail'
+  | 'a mail whose fate is unknown is sent once more'
   | 'no code is mailed for a challenge that is over'
   | 'every event makes one entry of the activity'
   | 'every security event is mailed'

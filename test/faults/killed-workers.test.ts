@@ -40,13 +40,65 @@ describe('a mail in the middle of its sending', () => {
     },
   );
 
+  test('is given up when that worker is killed too, and who waits is told', async () => {
+    await using mailServer = await MoodyMailServer.start();
+    await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
+    const phone = await signedUp(servers, mailServer);
+    mailServer.refuse(phone.owner.email, 'hang', 'hang');
+    const challenge = asA('Challenge', await phone.startTwoStepSetup());
+    await using changes = phone.challengeChanges(challenge);
+    for (const nth of [1, 2]) {
+      await using worker = await Process.worker(servers.environment());
+      await nthTry(mailServer, phone, nth);
+      await worker.kill();
+      await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`, 'challenge_id = $1', [challenge.id]);
+    }
+    await servers.add({ api: false, worker: true });
+    const [delivery] = (await changes.nextThat(({ deliveries: [seen] }) => seen?.state === 'FAILED')).deliveries;
+    expect(delivery).toMatchObject({ reason: 'MAIL_FATE_UNKNOWN' });
+    expect(mailServer.triesFor(phone.owner.email)).toHaveLength(3);
+  });
+
+  test('is not counted as sent while its worker had yet to be greeted, however often that is killed', async () => {
+    await using mailServer = await MoodyMailServer.start();
+    using way = await FaultProxy.start(mailServer.url);
+    await using servers = await Servers.start({ worker: false, env: { SMTP_URL: way.url } });
+    const phone = servers.stranger();
+    way.blackHole();
+    asA('Challenge', await phone.signUp());
+    for (const nth of [1, 2, 3]) {
+      await using worker = await Process.worker(servers.environment());
+      await until(() => way.connections === nth, `try ${nth}`);
+      await worker.kill();
+      await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`);
+    }
+    await way.heal();
+    await servers.add({ api: false, worker: true });
+    await until(() => servers.database.count('delivery', "state = 'SENT' and unknown_sends = 0"), 'the mail');
+    expect(mailServer.attempts).toHaveLength(1);
+  });
+
+  test('is sent once more by another worker when its own is told to stop before the answer is there', async () => {
+    await using mailServer = await MoodyMailServer.start();
+    await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
+    await using worker = await Process.worker(servers.environment());
+    const phone = servers.stranger();
+    mailServer.refuse(phone.owner.email, 'hang');
+    asA('Challenge', await phone.signUp());
+    const first = await nthTry(mailServer, phone, 0);
+    expect(await worker.terminate()).toMatchObject({ code: 0 });
+    expect(await servers.database.count('delivery', "state = 'RETRYING' and unknown_sends = 1")).toBe(1);
+    await servers.add({ api: false, worker: true });
+    expect((await nthTry(mailServer, phone, 1)).messageId).toBe(first.messageId);
+  });
+
   test('goes out by another worker when its own hangs, which then leaves it alone', async () => {
     await using mailServer = await MoodyMailServer.start();
     using way = await FaultProxy.start(mailServer.url);
     await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
     // Nothing but the lost claim can end its send in time.
-    const patient = `${way.url}?greetingTimeout=60000&socketTimeout=60000`;
-    await using worker = await Process.worker(servers.environment({ SMTP_URL: patient }));
+    const patient = { SMTP_URL: way.url, SMTP_GREETING_SECONDS: '300' };
+    await using worker = await Process.worker(servers.environment(patient));
     const phone = servers.stranger();
     way.blackHole();
     asA('Challenge', await phone.signUp());
@@ -75,6 +127,17 @@ describe('a mail in the middle of its sending', () => {
     await until(async () => (await claimedUntil()) >= first + 3000, 'a renewal');
   });
 });
+
+/** A device that has just signed up, by a worker that is gone. */
+async function signedUp(servers: Servers, mailServer: MoodyMailServer): Promise<Handset> {
+  const worker = await servers.add({ api: false, worker: true });
+  const phone = servers.stranger();
+  const challenge = asA('Challenge', await phone.signUp());
+  const { code } = await nthTry(mailServer, phone, 0);
+  asA('SignedIn', await phone.verify(challenge, code ?? ''));
+  await worker.close();
+  return phone;
+}
 
 function nthTry(mailServer: MoodyMailServer, { owner }: Handset, nth: number): Promise<Attempt> {
   return until(() => mailServer.triesFor(owner.email)[nth], `try ${nth}`);

@@ -453,6 +453,65 @@ export const mailGuards: readonly Guard[] = [
     noticedBy: ['killed-workers', 'is kept for its worker for as long as that takes'],
   },
   {
+    name: 'fate-unknown',
+    keeps: 'a mail that may have been taken is sent once more, and not for as long as it is worth sending',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: 'return claimed.unknownSends >= SENDS_OF_UNKNOWN_FATE;',
+        replace: 'return claimed.unknownSends >= 9 * SENDS_OF_UNKNOWN_FATE;',
+      },
+    ],
+    noticedBy: [
+      'mail-queue',
+      'the mail server may have taken it: it is sent once more, as the same mail, and who waits is told',
+    ],
+  },
+  {
+    name: 'data-begun',
+    keeps: 'a mail whose worker died while the mail server had it counts as sent',
+    edits: [
+      {
+        file: 'outbox/mail-sender.ts',
+        find: '{ beforeData: () => this.beginData(claimed), cancelled: lost }',
+        replace: '{ beforeData: async () => void this.beginData, cancelled: lost }',
+      },
+    ],
+    noticedBy: ['killed-workers', 'is given up when that worker is killed too, and who waits is told'],
+  },
+  {
+    name: 'answers-out-of-step',
+    keeps: 'only a refusal says that a mail was not taken',
+    edits: [
+      { file: 'mail/mail-fault.ts', find: '(replyCode === null || replyCode < 400)', replace: 'replyCode === null' },
+    ],
+    noticedBy: ['mail-transport', 'read from an answer that says no, and from none that is out of step: %s'],
+  },
+  {
+    name: 'time-for-the-answer',
+    keeps: 'a mail server may take longer to take a mail than to begin',
+    edits: [
+      {
+        file: 'mail/hand-over.ts',
+        find: '    this.timer = this.lateIn(this.dataMs);\n',
+        replace: '    void this.dataMs;\n',
+      },
+    ],
+    noticedBy: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
+  },
+  {
+    name: 'slow-answers-apart',
+    keeps: 'answers that do not come hold up no other mail',
+    edits: [
+      {
+        file: 'mail/turns.ts',
+        find: 'setTimeout(countApart, this.longMs)',
+        replace: 'setTimeout(countApart, 99 * this.longMs)',
+      },
+    ],
+    noticedBy: ['mail-transport', 'answers that do not come hold up no other mail'],
+  },
+  {
     name: 'lost-connections',
     keeps: 'a connection that is lost in a transaction leaves the pool',
     edits: [{ file: 'wiring/database.ts', find: '  Client: PooledClient,\n', replace: '' }],

@@ -50,6 +50,8 @@ export type DeliveryReason =
   | 'ADDRESS_REFUSED'
   /** The mail server took it: look into spam, put the sender on the safe list. */
   | 'MAIL_ACCEPTED'
+  /** The mail server did not say whether it took it: it may arrive. It is sent once more, as the same mail, and then no more. */
+  | 'MAIL_FATE_UNKNOWN'
   /** None is online, and after a reset of the password codes go by mail only to devices that were trusted before. */
   | 'MAIL_HELD'
   /** Too many codes were mailed to the address within an hour: it is not sent. */
@@ -73,7 +75,7 @@ export type DeliveryReason =
 
 /** How far a send has come. */
 export type DeliveryState =
-  /** Given up: refused by the mail server, or no longer worth sending. */
+  /** Given up: refused by the mail server, its fate unknown twice, or no longer worth sending. */
   | 'FAILED'
   /** Waits for a worker or for a device to come online. */
   | 'QUEUED'

@@ -1,8 +1,11 @@
 import { groupedBy } from '../grouping.js';
 import type { Check, Violation } from '../violation.js';
 
-/** What one send may take, whatever the mail server does. */
+/** What one send may take, whatever the mail server does: the three times of the site, one after the other. */
 const SEND_MS = 60_000;
+
+/** How often a mail server may have a mail that it does not say it has. */
+const SENDS_AT_MOST = 2;
 
 /** Every mail that was to leave has left or was given up; those that left twice are the same. */
 export const checkMails: Check = ({ history, tables }) => {
@@ -11,6 +14,11 @@ export const checkMails: Check = ({ history, tables }) => {
     ({ deliveryId }) => deliveryId,
   );
   return [
+    ...[...taken].flatMap(([deliveryId, mails]): Violation[] => {
+      if (mails.length <= SENDS_AT_MOST) return [];
+      const what = `mail ${deliveryId} was taken ${mails.length} times`;
+      return [{ promise: 'a mail whose fate is unknown is sent once more', what, about: [deliveryId], at: null }];
+    }),
     ...tables.rows('delivery').flatMap((delivery): Violation[] => {
       if (delivery.method !== 'EMAIL' || delivery.isWithheld) return [];
       const about = [delivery.id, delivery.challengeId ?? ''];

@@ -1,12 +1,15 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import pino from 'pino';
 import PostalMime from 'postal-mime';
 import type { Dkim } from '../../../src/config/config.js';
+import { type Limits, limitTable } from '../../../src/config/limits.js';
 import { readSmtpUrl } from '../../../src/config/smtp-url.js';
 import { MailFault } from '../../../src/mail/mail-fault.js';
 import { MailTransport, type OutgoingMail } from '../../../src/mail/transport.js';
 import { refusal, startMailServer, startRawServer } from '../../support/smtp.js';
+import { within } from '../../support/waiting.js';
 
 const mail: OutgoingMail = {
   to: 'ana@example.com',
@@ -99,7 +102,7 @@ test.each([
     }),
   });
   const fault = await faultOf(transportTo(server.port));
-  expect(fault).toMatchObject({ ...expected, replyCode });
+  expect(fault).toMatchObject({ ...expected, replyCode, isFateUnknown: false });
   expect(JSON.stringify([fault, fault.message, fault.stack])).not.toContain(text.replace(/^[\d.]+ /, ''));
 });
 
@@ -137,34 +140,139 @@ test.each([
   const server = await startRawServer(talk ?? (() => {}));
   if (!talk) await server[Symbol.asyncDispose]();
   const url = `smtp://127.0.0.1:${server.port}?connectionTimeout=200&greetingTimeout=200&socketTimeout=200`;
-  expect(await faultOf(transport(url))).toMatchObject({ isFinal: false, isAddressRefused: false, replyCode: null });
+  expect(await faultOf(transport(url))).toMatchObject({ ...passing, isFateUnknown: false });
   if (talk) await server[Symbol.asyncDispose]();
 });
 
-test('a mail server that answers one byte at a time does not hold a mail beyond the deadline', async () => {
-  await using server = await startRawServer((socket) => {
-    const drip = setInterval(() => socket.write('2'), 20);
-    socket.on('close', () => clearInterval(drip));
+const passing = { isFinal: false, isAddressRefused: false, replyCode: null };
+
+/** What a mail server answers to each command in turn, the connection first and the mail itself last. */
+const answers = ['220 here', '250 EHLO', '250 MAIL', '250 RCPT', '354 DATA', '250 taken'];
+
+/** A mail server that does something else where it comes to the nth answer. */
+function oddFrom(nth: number, does: (socket: Socket) => void) {
+  return startRawServer((socket) => {
+    let next = 0;
+    const answer = () => {
+      if (next === nth) does(socket);
+      else if (answers[next]) socket.write(`${answers[next]}\r\n`);
+      next += 1;
+    };
+    answer();
+    // The mail comes in one piece, or in two: the end of it is what is answered.
+    socket.on('data', (chunk) => (next < 5 || chunk.toString().endsWith('\r\n.\r\n')) && answer());
   });
-  const startedAt = Date.now();
-  expect(await faultOf(transportTo(server.port, { deadlineMs: 300 }))).toMatchObject({
-    isFinal: false,
-    replyCode: null,
+}
+
+const tight = { SMTP_GREETING_SECONDS: 1, SMTP_ENVELOPE_SECONDS: 1, SMTP_DATA_SECONDS: 2 } as const;
+
+test.each([
+  ['SMTP_GREETING_SECONDS', 'greeting', 0, false],
+  ['SMTP_ENVELOPE_SECONDS', 'answer to the recipient', 3, false],
+  ['SMTP_DATA_SECONDS', 'answer to the mail itself', 5, true],
+] as const)('a mail server is given %s for its %s, and not more', async (name, _, nth, isFateUnknown) => {
+  const limits = { SMTP_GREETING_SECONDS: 30, SMTP_ENVELOPE_SECONDS: 30, SMTP_DATA_SECONDS: 30, [name]: 2 };
+  await using late = await oddFrom(nth, (socket) => {
+    setTimeout(() => socket.write(`${answers[nth]}\r\n`), 1500);
   });
-  expect(Date.now() - startedAt).toBeLessThan(2_000);
+  expect(await transportTo(late.port, { limits }).send(mail)).toMatchObject({ replyCode: 250 });
+
+  await using silent = await oddFrom(nth, () => {});
+  // The time for the envelope begins where that for the greeting ends.
+  const alone = name === 'SMTP_ENVELOPE_SECONDS' ? { ...limits, SMTP_GREETING_SECONDS: 1 } : limits;
+  const fault = faultOf(transportTo(silent.port, { limits: alone }));
+  expect(await within(fault, 'the end of it')).toMatchObject({ ...passing, isFateUnknown });
 });
 
-test('a connection cut within the mail is a passing fault', async () => {
-  await using server = await startRawServer((socket) => {
-    const answers = ['250 EHLO', '250 MAIL', '250 RCPT', '354 DATA'];
-    socket.write('220 here\r\n');
-    socket.on('data', () => {
-      const answer = answers.shift();
-      if (answer) socket.write(`${answer}\r\n`);
-      else socket.destroy();
+test.each([
+  ['from its greeting on', 0, false],
+  ['when it has the mail', 5, true],
+] as const)(
+  'a mail server that answers one byte at a time %s holds a mail no longer',
+  async (_, nth, isFateUnknown) => {
+    await using server = await oddFrom(nth, (socket) => {
+      const drip = setInterval(() => socket.write('2'), 20);
+      socket.on('close', () => clearInterval(drip));
     });
+    const fault = faultOf(transportTo(server.port, { limits: tight }));
+    expect(await within(fault, 'the end of it')).toMatchObject({ ...passing, isFateUnknown });
+  },
+);
+
+describe('what becomes of a mail is', () => {
+  test.each([
+    ['before the mail itself', 4, false],
+    ['with the mail', 5, true],
+  ] as const)('known until DATA has begun: a connection is cut %s', async (_, nth, isFateUnknown) => {
+    await using server = await oddFrom(nth, (socket) => socket.destroy());
+    expect(await faultOf(transportTo(server.port))).toMatchObject({ ...passing, isFateUnknown });
   });
-  expect(await faultOf(transportTo(server.port))).toMatchObject({ isFinal: false, replyCode: null });
+
+  test.each([
+    ['354 go on', { ...passing, replyCode: 354, isFateUnknown: true }],
+    ['hello', { ...passing, isFateUnknown: true }],
+    ['421 4.3.2 closing', { ...passing, replyCode: 421, isFateUnknown: false }],
+  ])('read from an answer that says no, and from none that is out of step: %s', async (answer, expected) => {
+    await using server = await oddFrom(5, (socket) => socket.write(`${answer}\r\n`));
+    expect(await faultOf(transportTo(server.port))).toMatchObject(expected);
+  });
+
+  test('known of a connection that died while it was kept', async () => {
+    let isDead = false;
+    await using server = await startMailServer({
+      // It is there, and says nothing any more.
+      onMailFrom: (_, __, done) => (isDead ? undefined : done()),
+    });
+    const transport = transportTo(server.port, { limits: tight });
+    await transport.send(mail);
+    isDead = true;
+    expect(await faultOf(transport)).toMatchObject({ ...passing, isFateUnknown: false });
+    expect(server.connections()).toBe(1);
+  });
+});
+
+describe('before the mail itself leaves', () => {
+  test('the sender is asked, once the mail server waits for it', async () => {
+    let isReady = false;
+    await using server = await startMailServer({
+      onRcptTo: (_, __, done) => {
+        isReady = true;
+        done();
+      },
+    });
+    const seen: unknown[] = [];
+    const beforeData = async () => void seen.push(isReady, server.mails.length);
+    await transportTo(server.port).send(mail, { beforeData });
+    expect(seen).toEqual([true, 0]);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  test('the sender may say no, and nothing leaves', async () => {
+    await using server = await startMailServer();
+    const no = new Error('not mine any more');
+    const transport = transportTo(server.port);
+    await expect(transport.send(mail, { beforeData: () => Promise.reject(no) })).rejects.toBe(no);
+    await transport.send(mail);
+    expect(server.mails).toHaveLength(1);
+  });
+});
+
+test('answers that do not come hold up no other mail', async () => {
+  let hanging = 0;
+  await using server = await startMailServer({
+    onData(stream, { envelope }, done) {
+      const isMail = envelope.rcptTo[0]?.address === mail.to;
+      if (!isMail) hanging += 1;
+      stream.on('end', () => isMail && done()).resume();
+    },
+  });
+  const transport = transportTo(server.port);
+  const faults = Array.from({ length: 12 }, () => faultOf(transport, { to: 'hangs@example.com' }));
+  const taken = within(transport.send(mail), 'the mail behind them', 20_000);
+  expect(await taken).toMatchObject({ replyCode: 250 });
+  expect(hanging).toBe(12);
+  transport.close();
+  for (const fault of await Promise.all(faults)) expect(fault).toMatchObject({ ...passing, isFateUnknown: true });
 });
 
 test.each([
@@ -256,17 +364,20 @@ test.each([
 interface Options {
   readonly dkim?: Dkim;
   readonly log?: pino.Logger;
-  readonly deadlineMs?: number;
+  readonly limits?: Partial<Limits>;
 }
 
 function transportTo(port: number, options: Options = {}): MailTransport {
   return transport(`smtp://127.0.0.1:${port}`, options);
 }
 
-function transport(smtpUrl: string, { dkim, log, deadlineMs }: Options = {}): MailTransport {
+function transport(smtpUrl: string, { dkim, log, limits }: Options = {}): MailTransport {
   const mailFrom = { name: 'Doorstep', address: 'no-reply@doorstep.example' };
-  const config = { smtpUrl, mailFrom, dkim: dkim ?? null };
-  const transport = new MailTransport(config, log ?? pino({ level: 'silent' }), deadlineMs);
+  const defaults = Object.fromEntries(
+    Object.entries(limitTable).map(([name, limit]) => [name, limit.default]),
+  ) as Limits;
+  const config = { smtpUrl, mailFrom, dkim: dkim ?? null, limits: { ...defaults, ...limits } };
+  const transport = new MailTransport(config, log ?? pino({ level: 'silent' }));
   opened.push(transport);
   return transport;
 }

@@ -141,16 +141,44 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       });
     });
 
-    test('no answer comes, or the connection is cut: it is tried again, as the same mail', async () => {
-      const env = { SMTP_URL: `${mailServer.url}?socketTimeout=500` };
+    test('the mail server may have taken it: it is sent once more, as the same mail, and who waits is told', async () => {
+      const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
       await using impatient = await Servers.start({ redis, env });
       const phone = impatient.stranger();
+      const signUp = asA('Challenge', await phone.signUp());
+      asA('SignedIn', await phone.verify(signUp, (await mailServer.taken(phone.owner.email)).code ?? ''));
       mailServer.refuse(phone.owner.email, 'hang', 'drop');
-      const challenge = asA('Challenge', await phone.signUp());
-      const third = await mailServer.taken(phone.owner.email, 2);
-      const tries = mailServer.triesFor(phone.owner.email);
-      expect(new Set(tries.map(({ messageId }) => messageId)).size).toBe(1);
-      asA('SignedIn', await phone.verify(challenge, third.code ?? ''));
+      const challenge = asA('Challenge', await phone.startTwoStepSetup());
+      await using changes = phone.challengeChanges(challenge);
+      const unknown = await changes.nextThat((seen) => firstDelivery(seen).reason === 'MAIL_FATE_UNKNOWN');
+      expect(firstDelivery(unknown)).toMatchObject({
+        state: 'RETRYING',
+        hint: expect.stringMatching(/may still arrive/),
+      });
+      const givenUp = await changes.nextThat((seen) => firstDelivery(seen).state === 'FAILED');
+      const { id, reason } = firstDelivery(givenUp);
+      expect(reason).toBe('MAIL_FATE_UNKNOWN');
+      const sends = () => mailServer.attempts.filter(({ messageId }) => messageId.includes(id));
+      const [first, second] = sends();
+      expect(second).toMatchObject({ messageId: first?.messageId, code: first?.code });
+
+      // What the person asks for is a send of its own, and the same code.
+      await impatient.database.age('challenge', '30 seconds', 'id = $1', [challenge.id]);
+      asA('Challenge', await phone.sendCode(challenge, 'EMAIL'));
+      const asked = await mailServer.taken(phone.owner.email, 3);
+      expect(asked.messageId).not.toBe(first?.messageId);
+      asA('TwoStepEnabled', await phone.enableTwoStep(challenge, asked.code ?? ''));
+      expect(sends()).toHaveLength(2);
+    });
+
+    test('a refusal for now is known, also of a mail that was sent again: it is tried on', async () => {
+      const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
+      await using impatient = await Servers.start({ redis, env });
+      const phone = impatient.stranger();
+      mailServer.refuse(phone.owner.email, 'drop', later);
+      asA('Challenge', await phone.signUp());
+      await until(() => impatient.database.count('delivery', "state = 'SENT' and unknown_sends = 1"), 'the mail');
+      expect(mailServer.triesFor(phone.owner.email)).toHaveLength(3);
     });
 
     test('a mail server that is back after ten minutes is given no dead code', async () => {
