@@ -25,14 +25,14 @@ grant update (state, failure, reply_code, enhanced_status, attempts, next_attemp
 
 -- What a mail says, and whether it is still worth sending.
 grant select (id, email, epoch) on account to doorstep_worker;
-grant select (id, account_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
+grant select (id, account_id, device_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
   locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
 
--- Retention: the columns that tell a row's age.
+-- Retention: the columns that tell a row's age, and whether something else still needs it.
 grant select (id, device_id, made_device, challenge_id, last_used_at, created_at, ended_at), update (ended_at), delete
   on session to doorstep_worker;
-grant select (id, removed_at), update (removed_at), delete on device to doorstep_worker;
+grant select (id, account_id, removed_at), update (removed_at), delete on device to doorstep_worker;
 grant select (retired_at), delete on device_token to doorstep_worker;
 grant select (renewed_at), delete on presence to doorstep_worker;
 grant select (occurred_at), delete on activity to doorstep_worker;

@@ -80,8 +80,8 @@ export class Sessions {
   constructor(private readonly limits: Limits) {}
 
   /**
-   * Opens a session: the only place where one comes into being. The account must be locked by this transaction. Where the
-   * account's epoch is another by now, the device was removed or the reason does not hold, there is no account to open it
+   * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the
+   * device is locked here, since retention removes devices without the account. Where the account's epoch is another by now, the device was removed or the reason does not hold, there is no account to open it
    * for: PostgreSQL refuses the row, and all of the transaction with it (`isRefusedSession`).
    */
   async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession> {
@@ -93,7 +93,8 @@ export class Sessions {
             (select a.id from account a join device d on d.account_id = a.id
              where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
                and d.id = ${opening.deviceId} and d.removed_at is null
-               and ${this.reasonHolds(opening)}),
+               and ${this.reasonHolds(opening)}
+             for no key update of d),
             ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
           returning ${columns(SessionRow)}`,
     );

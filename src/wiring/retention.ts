@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Limits } from '../config/limits.js';
-import type { Database } from '../sql/database.js';
+import type { Database, Transaction } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
 
@@ -34,23 +34,47 @@ export class Retention {
 
   /** Deletes now: every transaction a batch, so that none grows with what there is to do. */
   async run(): Promise<void> {
+    await this.runOnce((tx) => this.endLost(tx));
     for (const statement of this.statements()) {
       let changed = BATCH;
-      while (changed >= BATCH) changed = await this.runOnce(statement);
+      while (changed >= BATCH) changed = await this.runOnce((tx) => countOf(tx, statement));
     }
   }
 
   /** @returns how many rows were changed; 0 where another worker is at it */
-  private runOnce(statement: Fragment): Promise<number> {
+  private runOnce(work: (tx: Transaction) => Promise<number>): Promise<number> {
     return this.db.transaction(async (tx) => {
       const lock = await rowOf<{ mine: boolean }>(tx, sql`select pg_try_advisory_xact_lock(${RETENTION_LOCK}) as mine`);
-      return lock?.mine ? countOf(tx, statement) : 0;
+      return lock?.mine ? work(tx) : 0;
     });
   }
 
+  /**
+   * Ends the sessions whose token nobody used in time: the answer that held it may have been lost. Then nobody holds the
+   * token of the device either that was made with the session, and the device goes; unless it has signed in again by that,
+   * or is about to. Who signs in on it locks it first, so it is locked here before that is looked at.
+   */
+  private async endLost(tx: Transaction): Promise<number> {
+    const isLost = sql`ended_at is null and challenge_id is not null and last_used_at is null
+      and created_at <= clock_timestamp() - make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`;
+    tx.write(
+      sql`select id from device where removed_at is null
+            and id in (select device_id from session where made_device and ${isLost})
+          order by id for update`,
+    );
+    return countOf(
+      tx,
+      sql`with lost as (
+            update session set ended_at = clock_timestamp() where ${isLost} returning device_id, made_device)
+          update device d set removed_at = clock_timestamp()
+          where d.removed_at is null and d.id in (select device_id from lost where made_device)
+            and not exists (select 1 from session s where s.device_id = d.id and not s.made_device)
+            and not exists (select 1 from challenge c where c.account_id = d.account_id and c.device_id = d.id)`,
+    );
+  }
+
   private statements(): Fragment[] {
-    const { ENDED_DAYS, ACTIVITY_DAYS, UNUSED_SESSION_SECONDS, SESSION_MAX_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } =
-      this.limits;
+    const { ENDED_DAYS, ACTIVITY_DAYS, SESSION_MAX_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } = this.limits;
     return [
       // The hash of an unfinished sign-up goes when its challenge is over. The worker's database role may not read the
       // column: what tells is that nothing has ended the challenge before.
@@ -58,15 +82,8 @@ export class Retention {
           where id in (
             select id from challenge
             where purpose = 'SIGN_UP' and ended_at is null and expires_at <= clock_timestamp() limit ${BATCH})`,
-      // Its answer was lost: nobody holds the session's token, nor that of the device which was made with it.
-      sql`with lost as (
-            update session set ended_at = clock_timestamp()
-            where ended_at is null and challenge_id is not null and last_used_at is null
-              and created_at <= clock_timestamp() - make_interval(secs => ${UNUSED_SESSION_SECONDS})
-            returning device_id, made_device)
-          update device set removed_at = clock_timestamp()
-          where removed_at is null and id in (select device_id from lost where made_device)`,
-      oldest('delivery', 'created_at', { days: ENDED_DAYS }),
+      // Since its last try: a notice is worth sending for three days, and ENDED_DAYS may be less.
+      oldest('delivery', 'changed_at', { days: ENDED_DAYS }),
       oldest('challenge', 'expires_at', { days: ENDED_DAYS }),
       oldest('session', `coalesce(ended_at, created_at + interval '${SESSION_MAX_DAYS} days')`, { days: ENDED_DAYS }),
       oldest('support_report', 'created_at', { days: ENDED_DAYS }),

@@ -28,8 +28,8 @@ export const faultGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wiring/retention.ts',
-        find: 'while (changed >= BATCH) changed = await this.runOnce(statement);',
-        replace: 'changed = await this.runOnce(statement);',
+        find: 'while (changed >= BATCH) changed = await this.runOnce((tx) => countOf(tx, statement));',
+        replace: 'changed = await this.runOnce((tx) => countOf(tx, statement));',
       },
     ],
     noticedBy: ['retention', 'a backlog of many batches goes in one run, and what is still kept stays'],

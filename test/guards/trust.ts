@@ -385,6 +385,52 @@ export const trustGuards: readonly Guard[] = [
     ],
   },
   {
+    name: 'device-in-use',
+    keeps: 'a device that signed in again outlasts the session that it was made with',
+    edits: [
+      {
+        file: 'wiring/retention.ts',
+        find: '            and not exists (select 1 from session s where s.device_id = d.id and not s.made_device)\n',
+        replace: '',
+      },
+    ],
+    noticedBy: ['limits-of-time', 'it has signed in again by its token: that session and the trust stay'],
+  },
+  {
+    name: 'device-that-waits',
+    keeps: 'a device that waits for a code outlasts the session that it was made with',
+    edits: [
+      {
+        file: 'wiring/retention.ts',
+        find: 'select 1 from challenge c where c.account_id = d.account_id and c.device_id = d.id',
+        replace: 'select 1 from challenge c where c.account_id = d.account_id and c.device_id = d.id and false',
+      },
+    ],
+    noticedBy: ['limits-of-time', 'it waits for a code again'],
+  },
+  {
+    name: 'device-locked-by-sign-in',
+    keeps: 'a session is opened on no device that is being removed',
+    edits: [{ file: 'sessions/sessions.ts', find: '\n             for no key update of d', replace: '' }],
+    noticedBy: [
+      'limits-of-time',
+      'nothing of that is so: then it goes, and a sign-in that comes at that moment is that of a new device',
+    ],
+    breaks: true,
+  },
+  {
+    name: 'notices-still-tried',
+    keeps: 'a notice is kept while it is being tried',
+    edits: [
+      {
+        file: 'wiring/retention.ts',
+        find: "oldest('delivery', 'changed_at', { days: ENDED_DAYS })",
+        replace: "oldest('delivery', 'created_at', { days: ENDED_DAYS })",
+      },
+    ],
+    noticedBy: ['limits-of-time', 'a notice that is still being tried is kept, however old it is'],
+  },
+  {
     name: 'session-ended',
     keeps: 'a session that was ended opens nothing',
     edits: [{ file: 'sessions/sessions.ts', find: '(${s}.ended_at is null\n', replace: '(true\n' }],

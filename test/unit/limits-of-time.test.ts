@@ -75,6 +75,75 @@ test('a session that a code opened and nobody used is over after UNUSED_SESSION_
   expect(await used.viewer()).not.toBeNull();
 });
 
+describe('a device whose first session nobody used stays when', () => {
+  /** A device that was let in by a code and whose session's own token has never been used; that is 60 seconds ago. */
+  async function letInAndLeft(trustDevice: boolean) {
+    const phone = await servers.trusted();
+    const laptop = phone.another('Laptop');
+    await letIn(phone, laptop, trustDevice);
+    // It has kept what names the device, and not the session.
+    laptop.sessionToken = null;
+    const { id } = await servers.database.row<{ id: string }>(
+      `select d.id from device d join account a on a.id = d.account_id where a.email = $1 and d.name = 'Laptop'`,
+      [phone.owner.email],
+    );
+    const grow = () => servers.database.age('session', '60 seconds', 'device_id = $1 and last_used_at is null', [id]);
+    return { phone, laptop, id, grow };
+  }
+
+  const isRemoved = (id: string) => servers.database.count('device', 'id = $1 and removed_at is not null', [id]);
+  const liveOnes = (id: string) => servers.database.count('session', 'device_id = $1 and ended_at is null', [id]);
+
+  test('it has signed in again by its token: that session and the trust stay', async () => {
+    const { laptop, id, grow } = await letInAndLeft(true);
+    await grow();
+    asA('SignedIn', await laptop.signIn());
+    await cleanUp(servers);
+    expect([await isRemoved(id), await liveOnes(id)]).toEqual([0, 1]);
+    expect(await laptop.viewer()).not.toBeNull();
+    await cleanUp(servers);
+    asA('SignedIn', await laptop.signIn());
+  });
+
+  test('it waits for a code again', async () => {
+    const { phone, laptop, id, grow } = await letInAndLeft(false);
+    const challenge = await laptop.challenged();
+    await grow();
+    await cleanUp(servers);
+    expect([await isRemoved(id), await liveOnes(id)]).toEqual([0, 0]);
+    asA('SignedIn', await laptop.verify(challenge, await codeShownOn(phone, challenge)));
+    expect(await liveOnes(id)).toBe(1);
+  });
+
+  test('nothing of that is so: then it goes, and a sign-in that comes at that moment is that of a new device', async () => {
+    const { laptop, id, grow } = await letInAndLeft(true);
+    await grow();
+    const removing = 'update device set removed_at = clock_timestamp() where id = $1';
+    const met = await servers.database.holding(removing, [id], async (held) => {
+      const signIn = laptop.signIn();
+      await held.waiters(1);
+      await held.release();
+      return signIn;
+    });
+    asA('Challenge', met);
+  });
+});
+
+test('a notice that is still being tried is kept, however old it is', async () => {
+  const phone = await servers.signedUp();
+  const { id } = await servers.database.row<{ id: string }>(
+    `insert into delivery (account_id, method, notice, facts, locale, to_address, state, next_attempt_at, created_at)
+     select id, 'EMAIL', 'NEW_DEVICE', '{}', 'en', email, 'RETRYING', clock_timestamp() + interval '15 minutes',
+       clock_timestamp() - interval '3 days' from account where email = $1 returning id`,
+    [phone.owner.email],
+  );
+  await cleanUp(servers);
+  expect(await servers.database.count('delivery', 'id = $1', [id])).toBe(1);
+  await servers.database.age('delivery', '3 days', 'id = $1', [id]);
+  await cleanUp(servers);
+  expect(await servers.database.count('delivery', 'id = $1', [id])).toBe(0);
+});
+
 /** A laptop that waits for the code that its trusted phone shows. */
 async function waiting(phone?: Handset) {
   const trusted = phone ?? (await servers.trusted());
