@@ -385,6 +385,30 @@ export const trustGuards: readonly Guard[] = [
     ],
   },
   {
+    name: 'endings-one-way',
+    keeps: 'nobody who may write the column begins again what has ended',
+    edits: [
+      {
+        file: '../migrations/Migration20261130030100.ts',
+        find: "'old.removed_at is not null and new.removed_at is null'",
+        replace: "'false'",
+      },
+    ],
+    noticedBy: ['worker-role', 'begins nothing again that is over: update %s set %s'],
+  },
+  {
+    name: 'closed-challenges-one-way',
+    keeps: 'a challenge that is over stays so',
+    edits: [
+      {
+        file: '../migrations/Migration20261130030100.ts',
+        find: "`old.state <> 'PENDING' and new.state <> old.state`",
+        replace: "'false'",
+      },
+    ],
+    noticedBy: ['one-way', 'update %s set %s'],
+  },
+  {
     name: 'device-in-use',
     keeps: 'a device that signed in again outlasts the session that it was made with',
     edits: [

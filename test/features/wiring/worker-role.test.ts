@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
 import { projectRoot } from '../../../src/config/project.js';
+import { deviceOf, letIn, REMOVE_DEVICE } from '../../support/owner.js';
 import { redisAvailable } from '../../support/redis.js';
 import { cleanUp } from '../../support/retention.js';
 import { Servers } from '../../support/servers.js';
@@ -56,6 +58,27 @@ onRedis('a worker with a database role of its own', () => {
     );
     expect(columns.map(({ name }) => name)).toContain('account.password_hash');
     expect(columns.filter(({ readable }) => readable)).toEqual([]);
+  });
+
+  test.each([
+    ['session', 'ended_at = null'],
+    ['device', 'removed_at = null'],
+    ['challenge', 'ended_at = null'],
+    ['challenge', "password_hash = 'its own'"],
+  ])('begins nothing again that is over: update %s set %s', async (table, to) => {
+    const phone = await servers.trusted();
+    const laptop = phone.another('Laptop');
+    await letIn(phone, laptop);
+    await phone.ask(REMOVE_DEVICE, { id: (await deviceOf(laptop)).id });
+    const client = new Client({ connectionString: roleUrl });
+    await client.connect();
+    try {
+      const column = table === 'device' ? 'removed_at' : 'ended_at';
+      const change = client.query(`update ${table} set ${to} where ${column} is not null`);
+      await expect(change).rejects.toMatchObject({ code: '23000' });
+    } finally {
+      await client.end();
+    }
   });
 
   test('says once that it cannot work where there is no Redis, and goes on trying', async () => {
