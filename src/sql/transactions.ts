@@ -1,5 +1,6 @@
+import { DatabaseError } from 'pg';
 import type { Topic } from '../bus/bus.js';
-import type { Database, Transaction } from './database.js';
+import { type Database, NotCommitted, type Transaction } from './database.js';
 
 /** A transaction, and what is to happen once it is committed. */
 export interface Tx extends Transaction {
@@ -14,27 +15,44 @@ interface AfterCommit {
   enqueue(deliveryId: string): void;
 }
 
-/** Runs work in a transaction; others are told of it only when it is true. */
+/** Runs work in a transaction; others are told of it only when it may be true. */
 export class Transactions {
   constructor(
     private readonly db: Database,
     private readonly afterCommit: AfterCommit,
   ) {}
 
+  /** Where no answer to COMMIT came, it may have happened: who is told reads the rows, so that is told too. */
   async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const topics = new Set<Topic>();
     const deliveryIds = new Set<string>();
-    const result = await this.db.transaction((transaction) =>
-      work({
-        run: (statement) => transaction.run(statement),
-        together: (share) => transaction.together(share),
-        write: (statement, read) => transaction.write(statement, read),
-        wake: (topic) => void topics.add(topic),
-        send: (deliveryId) => void deliveryIds.add(deliveryId),
-      }),
-    );
-    for (const topic of topics) this.afterCommit.publish(topic);
-    for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);
-    return result;
+    const tell = () => {
+      for (const topic of topics) this.afterCommit.publish(topic);
+      for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);
+    };
+    let isDone = false;
+    try {
+      const result = await this.db.transaction(async (transaction) => {
+        const done = await work({
+          run: (statement) => transaction.run(statement),
+          together: (share) => transaction.together(share),
+          write: (statement, read) => transaction.write(statement, read),
+          wake: (topic) => void topics.add(topic),
+          send: (deliveryId) => void deliveryIds.add(deliveryId),
+        });
+        isDone = true;
+        return done;
+      });
+      tell();
+      return result;
+    } catch (error) {
+      if (isDone && !isRefused(error)) tell();
+      throw error;
+    }
   }
+}
+
+/** Whether PostgreSQL itself said that it did not commit. */
+function isRefused(error: unknown): boolean {
+  return error instanceof NotCommitted || error instanceof DatabaseError;
 }

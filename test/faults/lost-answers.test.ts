@@ -4,14 +4,15 @@ import type { Handset } from '../support/handset.js';
 import { asA } from '../support/outcomes.js';
 import { codeShownOn, deviceOf, letIn, removeDevice } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
-import { within } from '../support/waiting.js';
+import { until, within } from '../support/waiting.js';
 
 describe('a request whose connection to PostgreSQL is cut in COMMIT is an error, and may be sent again:', () => {
   let servers: Servers;
   let way: FaultProxy;
 
   beforeAll(async () => {
-    servers = await Servers.start();
+    // What wakes a socket here is what it is told, and not the timer.
+    servers = await Servers.start({ limits: { WS_RECHECK_SECONDS: 300 } });
     way = await FaultProxy.start(servers.database.url);
     await servers.add({ api: true, worker: false }, { DATABASE_URL: way.url });
   });
@@ -85,12 +86,18 @@ describe('a request whose connection to PostgreSQL is cut in COMMIT is an error,
     asA('SignedIn', await laptop.verify(challenge, code));
   });
 
-  test('a device that was removed is gone', async () => {
+  test('a device that was removed is gone, and its sockets are told so', async () => {
     const phone = await servers.trusted();
     const laptop = phone.another('Laptop');
     await letIn(phone, laptop);
     const { id } = await deviceOf(laptop);
+    await using requests = laptop.loginRequests();
+    await until(async () => (await deviceOf(laptop)).isOnline, 'the laptop online');
+    // All that was to be told before has been.
+    await phone.another('Tablet').challenged();
+    await requests.next();
     await losing(1, () => removeDevice(there(phone), id));
+    expect((await requests.closed()).code).toBe(4401);
     expect(await laptop.viewer()).toBeNull();
     await expect(removeDevice(there(phone), id)).rejects.toThrow('NOT_FOUND');
   });

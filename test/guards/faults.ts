@@ -23,6 +23,18 @@ export const faultGuards: readonly Guard[] = [
     noticedBy: ['closing', 'gives a query its answer whose connection is still being opened'],
   },
   {
+    name: 'told-of-what-may-be-true',
+    keeps: 'what was committed is told although the answer to COMMIT was lost',
+    edits: [
+      {
+        file: 'sql/transactions.ts',
+        find: 'if (isDone && !isRefused(error)) tell();',
+        replace: 'void [isDone, isRefused];',
+      },
+    ],
+    noticedBy: ['lost-answers', 'a device that was removed is gone, and its sockets are told so'],
+  },
+  {
     name: 'retention-in-batches',
     keeps: 'a backlog is deleted in batches, all of them in one run',
     edits: [
