@@ -28,6 +28,8 @@ export interface Config {
   readonly workerPort: number | null;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
+  /** Whether statements are prepared by name, once a connection; a pooler in between may not know them. */
+  readonly databasePrepare: boolean;
   readonly redisUrl: string | null;
   readonly smtpUrl: string | null;
   readonly mailFrom: Mailbox;
@@ -105,6 +107,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     workerPort: read.wholeNumber('WORKER_PORT', null, 1, 65_535),
     dataDir: read.text('DATA_DIR') ?? '.data',
     databaseUrl: read.parsed('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
+    databasePrepare: read.flag('DATABASE_PREPARE', true),
     redisUrl: read.parsed('REDIS_URL', urlOf('redis:', 'rediss:')),
     smtpUrl: read.parsed('SMTP_URL', smtpUrl),
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },

@@ -27,7 +27,7 @@ export class NotCommitted extends Error {
 
 /** The pool of connections, on which every statement is bound, and prepared once a connection. */
 export class Database implements Sql {
-  /** @param isNamed whether statements are prepared by name; a pooler in between may not know them (`DATABASE_PREPARE`) */
+  /** @param isNamed whether statements are prepared by name; a pooler in between may not know names (`DATABASE_PREPARE`) */
   constructor(
     private readonly pool: InstanceType<typeof pg.Pool>,
     private readonly isNamed: boolean,

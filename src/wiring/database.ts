@@ -79,9 +79,9 @@ export function openDatabase(databaseUrl: string, logger: Logger): Promise<Mikro
   });
 }
 
-/** What runs the product's statements, on the ORM's own pool. */
-export async function databaseOf(orm: MikroORM): Promise<Database> {
-  return new Database(await orm.driver.getConnection().getNativeClient(), true);
+/** What runs the product's statements, on the ORM's own pool. @param isNamed `DATABASE_PREPARE` */
+export async function databaseOf(orm: MikroORM, isNamed = true): Promise<Database> {
+  return new Database(await orm.driver.getConnection().getNativeClient(), isNamed);
 }
 
 /**

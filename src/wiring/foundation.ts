@@ -32,7 +32,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
     config,
     logger,
     orm,
-    db: await databaseOf(orm),
+    db: await databaseOf(orm, config.databasePrepare),
     bus,
     queue,
     places,

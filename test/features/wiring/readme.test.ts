@@ -204,6 +204,7 @@ describe('the README', () => {
       PORT: String(port),
       HOST: config.host,
       DATA_DIR: config.dataDir,
+      DATABASE_PREPARE: onOff(config.databasePrepare),
       MAIL_FROM: `${mailFrom.name} <${mailFrom.address}>`,
       PUBLIC_URL: publicUrl.origin.replace(String(port), '$PORT'),
       PLAYGROUND: flag('playground'),
