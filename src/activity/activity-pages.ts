@@ -8,6 +8,8 @@ import { numberOf } from './cursors.js';
 
 const MOST_PER_PAGE = 100;
 const MOST_DAYS = 180;
+/** Each kind there is fits in, some twice. */
+const MOST_TYPES = 50;
 
 /** Which entries a page shows. */
 export interface ActivityFilter {
@@ -24,6 +26,7 @@ export async function activityPage(
   { first, after, types, since }: ActivityFilter,
 ): Promise<LoginActivityConnection> {
   requireBetween('first', first, MOST_PER_PAGE);
+  if (types && types.length > MOST_TYPES) throw new BadUserInput('types', `must be at most ${MOST_TYPES}`);
   const matches = sql`account_id = ${accountId}
     and ${types ? (types.length > 0 ? sql`type = any(${types})` : sql`false`) : sql`true`}
     and ${since ? sql`occurred_at >= to_timestamp(${secondsOf(since)})` : sql`true`}`;

@@ -9,6 +9,9 @@ const joiners = /[\u200c\u200d]/g;
 // What is allowed but shows nothing by itself: joiners and selectors, letters that only fill (Hangul), empty Braille.
 const blank = /[\p{Default_Ignorable_Code_Point}\s\u2800]/gu;
 
+/** UTF-16 units for each character that a text may have, blanks around it included; past that it is not looked at. */
+const UNITS_PER_CHARACTER = 4;
+
 /** How many characters a text has, at least and at most. */
 interface Bounds {
   readonly min: number;
@@ -44,6 +47,7 @@ export function checkPlainTexts(input: unknown, field = 'input'): void {
 export function checkPlainText(text: unknown, { min, max }: Bounds, field: string): void {
   const isPlain =
     typeof text === 'string' &&
+    text.length <= UNITS_PER_CHARACTER * max &&
     !invisible.test(text.replace(joiners, '')) &&
     [...text.replace(blank, '')].length >= min &&
     [...text.trim()].length <= max;

@@ -13,7 +13,7 @@ import type { AccountLimits } from './account-limits.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
 import { isPasswordProven } from './challenge-rules.js';
-import type { ChallengeViews } from './challenge-views.js';
+import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 const MAX_PAUSE_SECONDS = 86_400;
 /** The pause doubles with each so many failures more. */
@@ -56,9 +56,41 @@ export class ChallengeTries {
     return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
   }
 
+  /**
+   * Spends one of the judgements that a challenge has, before a new password is judged for it: that costs much, and no
+   * code has to be right for it. Past the last one the challenge is locked, and the person starts another.
+   * @returns null if it may be judged
+   */
+  async spendJudgement(db: Sql, seen: ChallengeView): Promise<ChallengeClosed | null> {
+    const { row } = seen;
+    const { CHALLENGE_TRIES: tries, JUDGEMENTS_PER_CHALLENGE: judgements } = this.limits;
+    if (!this.isOpen(seen)) return this.whyNotSpent(db, row) as Promise<ChallengeClosed>;
+    const spent = await countOf(
+      db,
+      sql`update challenge set judgements = judgements + 1
+          where id = ${row.id} and state = 'PENDING' and expires_at > clock_timestamp() and tries < ${tries}
+            and judgements < ${judgements}`,
+    );
+    if (spent === 1) return null;
+    const now = await this.views.read(db, row.id);
+    if (now && now.row.judgements >= judgements) await this.transactions.run((tx) => this.lock(tx, row));
+    return this.closedState(db, row);
+  }
+
+  /** Nothing was judged, because the server is busy. */
+  async takeJudgementBack(db: Sql, { row }: ChallengeView): Promise<void> {
+    await countOf(db, sql`update challenge set judgements = greatest(judgements - 1, 0) where id = ${row.id}`);
+  }
+
+  /** A cheap look before anything is locked or written: what this finds closed stays so. */
+  private isOpen({ state, attemptsRemaining }: ChallengeView): boolean {
+    return state === 'PENDING' && attemptsRemaining > 0;
+  }
+
   private async spend(db: Sql, attempt: Try): Promise<ChallengeRow | ChallengeClosed | TemporarilyLocked> {
     const seen = await this.views.find(db, attempt.token);
     if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
+    if (!this.isOpen(seen)) return this.whyNotSpent(db, seen.row);
     try {
       return await this.transactions.run(async (tx) => {
         // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.

@@ -31,6 +31,8 @@ export const ChallengeRow = defineEntity({
     salt: p.blob(),
     codeLength: p.smallint(),
     tries: p.integer().default(0),
+    /** RESET_PASSWORD: new passwords that were judged for it. */
+    judgements: p.integer().default(0),
     sends: p.integer().default(0),
     /** How the code went out last. */
     method: p.text().$type<Method>(),

@@ -64,8 +64,12 @@ export function newSalt(): Buffer {
   return randomBytes(32);
 }
 
-/** A typed code without what people put around it when they copy: white space and dashes. */
+/** A code with all that people put around it is shorter. */
+const TYPED_LENGTH_MOST = 100;
+
+/** A typed code without what people put around it when they copy: white space and dashes. Too long a text is no code. */
 export function typedCode(text: string): string {
+  if (text.length > TYPED_LENGTH_MOST) return '';
   return text.replace(/[\s\u00ad\u200b-\u200d\u2060\ufeff\u2010-\u2015-]/g, '');
 }
 

@@ -1,6 +1,6 @@
 import { Overloaded } from '../api/errors.js';
 
-/** Bounds how many passwords are hashed at once, and how many requests may wait for that. */
+/** Bounds how many passwords are hashed or judged at once, and how many requests may wait for that. */
 export class HashSlots {
   private running = 0;
   private readonly waiting: (() => void)[] = [];

@@ -1,55 +1,67 @@
-import { ZxcvbnFactory } from '@zxcvbn-ts/core';
-import * as common from '@zxcvbn-ts/language-common';
-import * as english from '@zxcvbn-ts/language-en';
+import { Tinypool } from 'tinypool';
 import type { Text } from '../api/problem.js';
 import type { Limits } from '../config/limits.js';
+import { HashSlots } from './hash-slots.js';
 import { WeakPassword } from './password.types.js';
+import type { Estimate, Estimated } from './password-estimate.js';
+import { normalisedPassword } from './password-text.js';
+import type { Asker } from './passwords.js';
 
 /** Of zxcvbn's scores 0 to 4: 3 is "safely unguessable: moderate protection from offline slow-hash scenario". */
 const MIN_SCORE = 3;
-/** The estimate's work grows with the length, and a longer password is not what it is for. */
-const ESTIMATED_CHARACTERS = 64;
-/**
- * Of the letters that its other characters may stand for (`4` for `a`), so many combinations are tried. The 100 that
- * zxcvbn tries by itself find hardly more, and let one password hold up every other request for a second.
- */
-const ESTIMATED_SUBSTITUTIONS = 5;
+/** A thread that nobody needs ends after this, and gives back what its dictionaries take. */
+const IDLE_MS = 60_000;
 
 /**
  * Judges new passwords: their length, a list of common ones, words of the account, and an estimate of how hard they are
- * to guess. There are no rules of composition (NIST SP 800-63B-4 3.1.1.2).
+ * to guess. There are no rules of composition (NIST SP 800-63B-4 3.1.1.2). The estimate takes up to a tenth of a second,
+ * so it is made off the event loop: one at a time for strangers, and one for devices that are known.
  */
 export class PasswordStrength {
-  private readonly estimator = new ZxcvbnFactory({
-    dictionary: { ...common.dictionary, ...english.dictionary },
-    graphs: common.adjacencyGraphs,
-    maxLength: ESTIMATED_CHARACTERS,
-    l33tMaxSubstitutions: ESTIMATED_SUBSTITUTIONS,
+  private readonly threads = new Tinypool({
+    filename: new URL('./password-estimate.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 2,
+    idleTimeout: IDLE_MS,
   });
+  private readonly slots: Record<Asker, HashSlots>;
 
   constructor(
     private readonly limits: Limits,
     private readonly productName: string,
-  ) {}
+  ) {
+    const slot = () => new HashSlots(1, limits.HASHES_WAITING);
+    this.slots = { STRANGER: slot(), KNOWN_DEVICE: slot() };
+  }
 
-  /** @returns null if the password is strong enough for the account with this address */
-  judge(password: string, email: string): WeakPassword | null {
-    const characters = [...password.normalize('NFKC')];
+  /**
+   * @returns null if the password is strong enough for the account with this address
+   * @throws Overloaded
+   */
+  async judge(password: string, email: string, asker: Asker): Promise<WeakPassword | null> {
+    const text = normalisedPassword(password);
     const { PASSWORD_MIN_LENGTH: min, PASSWORD_MAX_LENGTH: max } = this.limits;
-    if (characters.length < min) return weak({ key: 'weakPassword.rule.tooShort', values: { count: min } });
-    if (characters.length > max) return weak({ key: 'weakPassword.rule.tooLong', values: { count: max } });
-    const estimated = characters.slice(0, ESTIMATED_CHARACTERS).join('');
-    const { score, feedback, sequence } = this.estimator.check(estimated, this.wordsOf(email));
-    if (score >= MIN_SCORE) return null;
-    const isOwnWord = sequence.some((match) => match.dictionaryName === 'userInputs');
-    const isCommon = sequence.length === 1 && sequence[0]?.dictionaryName?.toString().startsWith('passwords');
+    const length = text === null ? max + 1 : [...text].length;
+    if (text === null || length > max) return weak({ key: 'weakPassword.rule.tooLong', values: { count: max } });
+    if (length < min) return weak({ key: 'weakPassword.rule.tooShort', values: { count: min } });
+    const estimated: Estimated = { text, words: this.wordsOf(email) };
+    const estimate: Estimate = await this.slots[asker].run(() => this.threads.run(estimated));
+    return estimate.score >= MIN_SCORE ? null : this.weakBecause(estimate);
+  }
+
+  /** Ends the threads; nothing may be judged any more. */
+  close(): Promise<void> {
+    return this.threads.destroy();
+  }
+
+  private weakBecause({ isOwnWord, isCommon, warning, suggestions }: Estimate): WeakPassword {
     return weak(
       ...(isOwnWord
         ? [{ key: 'weakPassword.rule.accountWords', values: { productName: this.productName } } as const]
         : []),
       ...(isCommon ? [{ key: 'weakPassword.rule.common' } as const] : []),
-      ...(feedback.warning ? [{ key: `weakPassword.warning.${feedback.warning}` } as Text] : []),
-      ...feedback.suggestions.map((suggestion) => ({ key: `weakPassword.suggestion.${suggestion}` }) as Text),
+      ...(warning ? [{ key: `weakPassword.warning.${warning}` } as Text] : []),
+      ...suggestions.map((suggestion) => ({ key: `weakPassword.suggestion.${suggestion}` }) as Text),
       { key: 'weakPassword.rule.guessable' },
     );
   }

@@ -1,6 +1,7 @@
 import { hash, type Options, verify } from '@node-rs/argon2';
 import type { Limits } from '../config/limits.js';
 import { HashSlots } from './hash-slots.js';
+import { normalisedPassword } from './password-text.js';
 
 /** argon2id; the package's own enum is `const` and cannot be imported under `isolatedModules`. */
 const ARGON2ID = 2;
@@ -9,8 +10,8 @@ const ARGON2ID = 2;
 export type Asker = 'STRANGER' | 'KNOWN_DEVICE';
 
 /**
- * Hashes and compares passwords with argon2id (RFC 9106; OWASP Password Storage Cheat Sheet), off the event loop.
- * Passwords are compared after Unicode normalisation NFKC (NIST SP 800-63B-4 3.1.1.2).
+ * Hashes and compares passwords with argon2id (RFC 9106; OWASP Password Storage Cheat Sheet), off the event loop, after
+ * Unicode normalisation.
  */
 export class Passwords {
   private readonly options: Options;
@@ -30,20 +31,22 @@ export class Passwords {
     return new Passwords(limits, await hash('no account has this hash', optionsOf(limits)));
   }
 
-  /** @throws Overloaded */
-  hash(password: string, asker: Asker): Promise<string> {
-    return this.slots[asker].run(() => hash(password.normalize('NFKC'), this.options));
+  /** @param password one that was judged, so not too long. @throws Overloaded */
+  async hash(password: string, asker: Asker): Promise<string> {
+    const text = normalisedPassword(password);
+    if (text === null) throw new RangeError('a password that is far too long was to be hashed');
+    return this.slots[asker].run(() => hash(text, this.options));
   }
 
   /**
-   * Whether the password is the one behind the hash. Without a hash the same work is done, and the answer is no.
+   * Whether the password is the one behind the hash. Without a hash, or if the password is longer than any may be, the
+   * same work is done, and the answer is no.
    * @throws Overloaded
    */
   async matches(passwordHash: string | null, password: string, asker: Asker): Promise<boolean> {
-    const matches = await this.slots[asker].run(() =>
-      verify(passwordHash ?? this.decoyHash, password.normalize('NFKC')),
-    );
-    return matches && passwordHash !== null;
+    const text = normalisedPassword(password);
+    const matches = await this.slots[asker].run(() => verify(passwordHash ?? this.decoyHash, text ?? ''));
+    return matches && passwordHash !== null && text !== null;
   }
 
   /** Whether a hash was made under lower costs than those in force. */

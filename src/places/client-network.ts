@@ -7,6 +7,9 @@ export type IpAddress = ReturnType<typeof ipaddr.process>;
 /** What stands where no address is known: nobody's, and the same for all of them, so limits count them as one client. */
 export const NO_ADDRESS = '0.0.0.0';
 
+/** IPv6 in its longest form, in brackets, with zone and port. */
+const WRITTEN_LENGTH_MOST = 80;
+
 /** An address with the port that some proxies write behind it. */
 const withPort = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/;
 
@@ -16,6 +19,7 @@ const withPort = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/;
  * @returns null for anything else, short and octal forms of IPv4 (`127.1`, `010.0.0.1`) included
  */
 export function parseIp(text: string): IpAddress | null {
+  if (text.length > WRITTEN_LENGTH_MOST) return null;
   // The zone says which cable of ours it came through, not who came.
   const [, bracketed, plain] = withPort.exec(text) ?? [];
   const [address = ''] = (bracketed ?? plain ?? text).split('%');

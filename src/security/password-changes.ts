@@ -43,7 +43,7 @@ export class PasswordChanges {
   ): Promise<PasswordChanged | WrongPassword | WeakPassword> {
     const proven = await this.ownerPasswords.prove(db, session, change.currentPassword);
     if (proven instanceof WrongPassword) return proven;
-    const weak = this.strength.judge(change.newPassword, proven.email);
+    const weak = await this.strength.judge(change.newPassword, proven.email, 'KNOWN_DEVICE');
     if (weak) return weak;
     const passwordHash = await this.passwords.hash(change.newPassword, 'KNOWN_DEVICE');
     const changed = await this.transactions.run((tx) =>

@@ -2,6 +2,7 @@ import { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
+import { Overloaded } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
@@ -82,7 +83,10 @@ export class PasswordResets {
     return new Challenge(await opened.view);
   }
 
-  /** Ends every session and forgets every device's trust. Never signs in: the second step stands before that. */
+  /**
+   * Ends every session and forgets every device's trust. Never signs in: the second step stands before that.
+   * @throws Overloaded
+   */
   async reset(
     { db, client }: Pick<Context, 'db' | 'client'>,
     token: string,
@@ -92,7 +96,12 @@ export class PasswordResets {
     const seen = await this.views.find(db, token);
     if (seen?.row.purpose !== 'RESET_PASSWORD') return new ChallengeClosed('EXPIRED');
     // Judged before a try is spent: a weak password is no wrong code.
-    const weak = this.strength.judge(newPassword, seen.row.email);
+    const closed = await this.tries.spendJudgement(db, seen);
+    if (closed) return closed;
+    const weak = await this.strength.judge(newPassword, seen.row.email, 'STRANGER').catch(async (error) => {
+      if (error instanceof Overloaded) await this.tries.takeJudgementBack(db, seen);
+      throw error;
+    });
     if (weak) return weak;
     const { ipAddress } = client;
     const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress });

@@ -25,14 +25,17 @@ export class SignUps {
     private readonly openings: ChallengeOpenings,
   ) {}
 
-  /** Answers the same whether or not the address is taken; the worker finds that out when it writes the mail. */
+  /**
+   * Answers the same whether or not the address is taken; the worker finds that out when it writes the mail.
+   * @throws RateLimited, Overloaded
+   */
   async signUp(
     { client }: Pick<Context, 'client'>,
     { email, password, device }: Registration,
   ): Promise<Challenge | WeakPassword> {
     // Before the estimate, which costs more than a refusal.
     await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
-    const weak = this.strength.judge(password, email);
+    const weak = await this.strength.judge(password, email, 'STRANGER');
     if (weak) return weak;
     const passwordHash = await this.passwords.hash(password, 'STRANGER');
     const opened = await this.transactions.run((tx) =>

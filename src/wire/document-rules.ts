@@ -12,6 +12,13 @@ import {
 import type { Limits } from '../config/limits.js';
 
 /**
+ * How many errors of one document, and of its variables, are told; the rest is not looked for. Each error of a variable
+ * writes down the whole value, and each name that is not there is held against all that are.
+ */
+export const validationOptions = { maxErrors: 5 } as const;
+export const executionOptions = { maxCoercionErrors: 3 } as const;
+
+/**
  * What a GraphQL document may be, over HTTP and WebSocket alike: not too deep, not too many aliases, and one root field
  * in a mutation or a subscription. Each fragment is looked into once, so that doubling fragments cost nothing.
  */
@@ -83,9 +90,15 @@ function maxAliases(context: ValidationContext, max: number): ASTVisitor {
     Field(node) {
       if (!node.alias) return;
       aliases += 1;
+      // Under names of its own the whole schema could be asked for again and again.
+      if (isOfIntrospection(context, node.name.value)) reject(context, 'Introspection takes no aliases.', node);
       if (aliases === max + 1) reject(context, `The document has more than ${max} aliases.`, node);
     },
   };
+}
+
+function isOfIntrospection(context: ValidationContext, field: string): boolean {
+  return field === '__schema' || field === '__type' || Boolean(context.getParentType()?.name.startsWith('__'));
 }
 
 /**

@@ -9,6 +9,7 @@ import { handleProtocols } from 'graphql-ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
+import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
 import { mountCors } from './http-headers.js';
 import { createListener } from './listener.js';
@@ -101,7 +102,10 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     validationRules: [...rules],
     // Whether it is on is for a rule to say, over HTTP and WebSocket alike.
     introspection: true,
-    parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },
+    // Without its place in the text for each node: to tell a line, all before it is read again, for each node of an error.
+    parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS, noLocation: true },
+    validationOptions,
+    executionOptions,
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,

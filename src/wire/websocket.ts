@@ -25,6 +25,7 @@ import { localeOf } from '../texts/texts.js';
 import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
 import type { Cookies } from './cookies.js';
+import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
 import type { Sockets } from './sockets.js';
 
@@ -168,7 +169,7 @@ export class SocketServer {
     const { schema, limits, contexts } = this.serving;
     let document: DocumentNode;
     try {
-      document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS });
+      document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS, noLocation: true });
     } catch (error) {
       return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];
     }
@@ -183,6 +184,7 @@ export class SocketServer {
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
+      options: executionOptions,
       contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
     };
   }
@@ -191,7 +193,7 @@ export class SocketServer {
   private validate(document: DocumentNode): readonly GraphQLError[] {
     const { schema, rules } = this.serving;
     try {
-      const errors = validate(schema, document, [...specifiedRules, ...rules]);
+      const errors = validate(schema, document, [...specifiedRules, ...rules], validationOptions);
       return errors.map((error) => asRequestError(error, 'GRAPHQL_VALIDATION_FAILED'));
     } catch (error) {
       return [asRequestError(error, 'GRAPHQL_VALIDATION_FAILED')];

@@ -66,7 +66,8 @@ export interface ApiApp {
 export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const { config, logger, db, bus } = foundation;
   const rateLimits = new RateLimits(config, logger);
-  const resolvers = await createResolvers(foundation, rateLimits);
+  const strength = new PasswordStrength(config.limits, foundation.texts.productName);
+  const resolvers = await createResolvers(foundation, rateLimits, strength);
   const resolver = <T>(type: new (...args: never[]) => T): T => {
     const instance = resolvers.find((candidate) => candidate instanceof type);
     if (!instance) throw new Error(`no resolver ${type.name} was built`);
@@ -105,12 +106,17 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
       await contexts.close();
       await presence.close();
       await rateLimits.close();
+      await strength.close();
     },
   };
 }
 
-async function createResolvers(foundation: Foundation, rateLimits: RateLimits): Promise<object[]> {
-  const { config, bus, db, queue, places, texts } = foundation;
+async function createResolvers(
+  foundation: Foundation,
+  rateLimits: RateLimits,
+  strength: PasswordStrength,
+): Promise<object[]> {
+  const { config, bus, db, queue, places } = foundation;
   const { limits } = config;
   const transactions = new Transactions(db, {
     publish: (topic) => bus.publish(topic),
@@ -118,7 +124,6 @@ async function createResolvers(foundation: Foundation, rateLimits: RateLimits): 
   });
   const codes = new Codes(config.codeKeys);
   const passwords = await Passwords.create(limits);
-  const strength = new PasswordStrength(limits, texts.productName);
   const attempts = new PasswordAttempts(limits);
   const devices = new Devices(limits);
   const sessions = new Sessions(limits);

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import type { Context } from '../api/context.js';
+import { DateTime } from '../api/date-time.js';
 import { checkPlainTexts } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
@@ -43,7 +43,7 @@ export function createSchema(resolver: Context['resolver']): Promise<GraphQLSche
   return buildSchema({
     resolvers: resolverClasses as NonEmptyArray<ResolverClass>,
     container: { get: (type) => resolver(type as new () => object) },
-    scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
+    scalarsMap: [{ type: Date, scalar: DateTime }],
     // Asked for by the library wherever there are subscriptions, though each of ours brings its own stream.
     pubSub: { publish: noTopics, subscribe: noTopics },
     // Of those whose properties are checked each is called `input`; the library does not say which argument it is.
