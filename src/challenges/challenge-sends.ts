@@ -41,9 +41,8 @@ export class ChallengeSends {
     const hash = tokenHash('chl', token);
     const before = hash && (await this.views.find(db, token));
     if (!hash || !before) return new ChallengeClosed('EXPIRED');
-    if (before.state === 'PENDING' && !before.availableMethods.includes(method)) {
-      return new MethodUnavailable(before.availableMethods);
-    }
+    if (before.state !== 'PENDING') return new ChallengeClosed(before.state);
+    if (!before.availableMethods.includes(method)) return new MethodUnavailable(before.availableMethods);
     const refusal = await this.transactions.run((tx) => this.sendOnce(tx, before, hash, method, ipAddress));
     if (refusal) return refusal;
     const after = await this.views.find(db, token);

@@ -51,9 +51,10 @@ export class DevicesResolver {
     const { db } = context;
     const session = requireSession(context);
     checkPlainText(name, NAME_BOUNDS, 'name');
+    if (!isUuid(id)) throw new NotFound('device');
     const isRenamed = await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
-      return isUuid(id) && this.devices.rename(tx, session.accountId, id, name.trim());
+      return this.devices.rename(tx, session.accountId, id, name.trim());
     });
     const device = isRenamed ? await this.devices.find(db, session.accountId, id) : null;
     if (!device) throw new NotFound('device');

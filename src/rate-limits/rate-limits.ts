@@ -26,7 +26,7 @@ const HOUR_SECONDS = 3600;
 const WIDE_FACTOR = 10;
 /** Past this the store counts as away, and the process counts by itself. */
 const STORE_TIMEOUT_MS = 1000;
-/** The same for one command to Redis: a sign-in sends up to five of them, one after the other. */
+/** The same for one command to Redis: a sign-in sends up to five, one after the other. */
 const COMMAND_TIMEOUT_MS = 300;
 
 interface Counter {
@@ -58,24 +58,46 @@ export class RateLimits {
     );
   }
 
-  /** Counts one for the client's network. @throws RateLimited if that is one too many */
+  /** Counts one for the client's network; one that has none left costs a look. @throws RateLimited if it is one too many */
   async take(name: NetworkLimit, ipAddress: string): Promise<void> {
-    const { narrow, wide } = clientNetworks(ipAddress);
-    const counter = this.counters.get(name) as Counter;
-    await consume(counter.narrow, narrow);
-    if (wide) await consume(counter.wide, wide);
+    await this.look(name, ipAddress);
+    await this.count(name, ipAddress);
   }
 
-  /** Takes back what `take` counted. */
+  /** Looks, and counts nothing. @throws RateLimited if the client's network has none left */
+  async look(name: NetworkLimit, ipAddress: string): Promise<void> {
+    await this.each(name, ipAddress, requireLeft);
+  }
+
+  /** Counts without a look before. @throws RateLimited if that is one too many */
+  async count(name: NetworkLimit, ipAddress: string): Promise<void> {
+    await this.each(name, ipAddress, consume);
+  }
+
+  /** Takes back what was counted. */
   async giveBack(name: NetworkLimit, ipAddress: string): Promise<void> {
+    await this.each(name, ipAddress, (counter, network) => counter.reward(network));
+  }
+
+  private async each(
+    name: NetworkLimit,
+    ipAddress: string,
+    work: (counter: RateLimiterAbstract, network: string) => Promise<unknown>,
+  ): Promise<void> {
     const { narrow, wide } = clientNetworks(ipAddress);
     const counter = this.counters.get(name) as Counter;
-    await Promise.all([counter.narrow.reward(narrow), wide && counter.wide.reward(wide)]);
+    await Promise.all([work(counter.narrow, narrow), wide && work(counter.wide, wide)]);
   }
 
   close(): Promise<void> {
     return this.disconnect();
   }
+}
+
+async function requireLeft(counter: RateLimiterAbstract, network: string): Promise<void> {
+  const counted = await counter.get(network);
+  if (!counted || counted.consumedPoints < counter.points) return;
+  throw new RateLimited(new Date(Date.now() + counted.msBeforeNext));
 }
 
 async function consume(counter: RateLimiterAbstract, network: string): Promise<void> {

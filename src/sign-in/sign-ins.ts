@@ -18,6 +18,8 @@ import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 
+const FAILURES = 'PASSWORD_FAILURES_PER_IP_HOUR';
+
 /** How often a sign-in starts again because the account changed while its password was hashed. */
 const ROUNDS = 3;
 
@@ -50,16 +52,21 @@ export class SignIns {
     const key: AttemptKey = knownDeviceId
       ? { deviceId: knownDeviceId }
       : { email, network: clientNetworks(client.ipAddress).narrow };
+    const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
+    // Before the address's own count: for a network that is blocked nothing is written.
+    const blockedUntil = await this.blockedUntil('look', asker, client);
+    if (blockedUntil) return new InvalidCredentials(blockedUntil);
     const attempt = await this.attempts.begin(db, key);
     if ('refusedUntil' in attempt) return new InvalidCredentials(attempt.refusedUntil);
-    // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
-    const retryAt = knownDeviceId ? null : await this.countForNetwork(client);
-    if (retryAt) return new InvalidCredentials(retryAt);
+    const retryAt = await this.blockedUntil('count', asker, client);
+    if (retryAt) {
+      await this.attempts.takeBack(db, key, attempt.failures);
+      return new InvalidCredentials(retryAt);
+    }
 
-    const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
     const takeBack = async () => {
       await this.attempts.takeBack(db, key, attempt.failures);
-      if (!knownDeviceId) await this.rateLimits.giveBack('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+      if (!knownDeviceId) await this.rateLimits.giveBack(FAILURES, client.ipAddress);
     };
     const first = await this.prove(db, credentials, asker).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
@@ -92,9 +99,11 @@ export class SignIns {
     return entrance;
   }
 
-  private async countForNetwork(client: Client): Promise<Date | null> {
+  /** A known device is counted by itself alone: a neighbour behind the same address cannot lock it out. */
+  private async blockedUntil(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Date | null> {
+    if (asker === 'KNOWN_DEVICE') return null;
     try {
-      await this.rateLimits.take('PASSWORD_FAILURES_PER_IP_HOUR', client.ipAddress);
+      await this.rateLimits[step](FAILURES, ipAddress);
       return null;
     } catch (error) {
       if (error instanceof RateLimited) return error.retryAt;

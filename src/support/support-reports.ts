@@ -33,6 +33,7 @@ export class SupportReports {
   ofAccount(session: Session): Promise<SupportReportRow> {
     return this.transactions.run(async (tx) => {
       const { account } = await lockOwner(tx, this.sessions, session);
+      await this.requireAllowed(tx, account.id, null);
       return this.write(tx, account, null, await this.accountPart(tx, account), null);
     });
   }
@@ -50,6 +51,7 @@ export class SupportReports {
     return this.transactions.run(async (tx) => {
       const account = await lockAccount(tx, accountId, null);
       if (!account) throw new NotFound('challenge');
+      await this.requireAllowed(tx, account.id, view.row.id);
       return this.write(tx, account, view, challengeText(view), await this.accountPart(tx, account));
     });
   }
@@ -62,7 +64,6 @@ export class SupportReports {
     operatorText: string | null,
   ): Promise<SupportReportRow> {
     const challengeId = view?.row.id ?? null;
-    await this.requireAllowed(tx, account.id, challengeId);
     const id = randomUUID();
     const text = `${reportHead(id, new Date(), this.supportContact)}\n${body}`;
     const report = await rowOf<SupportReportRow>(
@@ -74,7 +75,7 @@ export class SupportReports {
     return report;
   }
 
-  /** Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
+  /** Before anything is read for it. Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
   private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
     const [written] = await rowsOf<{ inHour: number; ofChallenge: number; nextAt: Date | null }>(
       tx,

@@ -363,7 +363,13 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'failures-per-network',
     keeps: 'wrong passwords are counted by network, over all addresses',
-    edits: [{ file: 'sign-in/sign-ins.ts', find: 'if (retryAt) return new InvalidCredentials(retryAt);', replace: '' }],
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: "if (asker === 'KNOWN_DEVICE') return null;",
+        replace: "if (asker === 'KNOWN_DEVICE' || step) return null;",
+      },
+    ],
     noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],
   },
   {
@@ -411,7 +417,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'wide-networks',
     keeps: 'a /48 may do ten times what a /64 of it may',
-    edits: [{ file: 'rate-limits/rate-limits.ts', find: 'if (wide) await consume(counter.wide, wide);', replace: '' }],
+    edits: [{ file: 'rate-limits/rate-limits.ts', find: ', wide && work(counter.wide, wide)', replace: '' }],
     noticedBy: ['limits-of-networks', 'a /64 of IPv6 is one, and a /48 may do ten times what one of them may'],
   },
   {
@@ -419,5 +425,92 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a password that is easily guessed is refused',
     edits: [{ file: 'passwords/password-strength.ts', find: 'score >= MIN_SCORE', replace: 'score >= 0' }],
     noticedBy: ['sign-up', 'a password that is %s is refused with what would make it stronger'],
+  },
+  {
+    name: 'blocked-networks-look-first',
+    keeps: 'nothing is written for a network that is blocked',
+    edits: [
+      { file: 'sign-in/sign-ins.ts', find: "await this.blockedUntil('look', asker, client);", replace: 'null;' },
+      { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, ipAddress);\n', replace: '' },
+    ],
+    noticedBy: ['limits-of-networks', 'a network that is blocked has nothing written for it'],
+  },
+  {
+    name: 'judgements-per-challenge',
+    keeps: 'JUDGEMENTS_PER_CHALLENGE passwords are judged for one reset',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: 'and judgements < ${judgements}`',
+        replace: 'and judgements < ${judgements} + 1000`',
+      },
+    ],
+    noticedBy: [
+      'judgements',
+      'are JUDGEMENTS_PER_CHALLENGE for one reset, and then it is locked: of the address of %s',
+    ],
+  },
+  {
+    name: 'state-before-judgement',
+    keeps: 'nothing is judged for a challenge that is over',
+    edits: [
+      {
+        file: 'security/password-resets.ts',
+        find: '    if (closed) return closed;\n',
+        replace: '    void closed;\n',
+      },
+    ],
+    noticedBy: ['judgements', 'are not needed for a challenge that is over, whatever it ended by'],
+  },
+  {
+    name: 'busy-judgements-taken-back',
+    keeps: 'a busy server uses up no judgement',
+    edits: [
+      {
+        file: 'security/password-resets.ts',
+        find: 'if (error instanceof Overloaded) await this.tries.takeJudgementBack(em, seen);',
+        replace: '',
+      },
+    ],
+    noticedBy: ['judgements', 'that the server was too busy for are not counted'],
+  },
+  {
+    name: 'judgements-of-known-devices',
+    keeps: 'strangers do not keep a known device from a new password',
+    edits: [
+      {
+        file: 'passwords/password-strength.ts',
+        find: 'this.slots = { STRANGER: slot(), KNOWN_DEVICE: slot() };',
+        replace: 'const shared = slot();\n    this.slots = { STRANGER: shared, KNOWN_DEVICE: shared };',
+      },
+    ],
+    noticedBy: [
+      'judgements',
+      'a device that is known has its new password judged while strangers keep the other thread busy',
+    ],
+  },
+  {
+    name: 'look-before-the-try',
+    keeps: 'a code for a challenge that is over writes and locks nothing',
+    edits: [
+      {
+        file: 'challenges/challenge-tries.ts',
+        find: '    if (!this.isOpen(seen)) return this.whyNotSpent(em, seen.row);\n',
+        replace: '',
+      },
+    ],
+    noticedBy: ['judgements', '%s, for a challenge that is over'],
+  },
+  {
+    name: 'look-before-the-send',
+    keeps: 'a send for a challenge that is over writes and locks nothing',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: "    if (before.state !== 'PENDING') return new ChallengeClosed(before.state);\n",
+        replace: '',
+      },
+    ],
+    noticedBy: ['judgements', '%s, for a challenge that is over'],
   },
 ];

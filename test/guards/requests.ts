@@ -121,8 +121,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/http.ts',
-        find: 'parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS },',
-        replace: '',
+        find: 'parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS, noLocation: true },',
+        replace: 'parseOptions: { noLocation: true },',
       },
     ],
     noticedBy: ['document-rules', 'hold its length'],
@@ -133,8 +133,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/websocket.ts',
-        find: 'parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS })',
-        replace: 'parse(payload.query)',
+        find: 'parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS, noLocation: true })',
+        replace: 'parse(payload.query, { noLocation: true })',
       },
     ],
     noticedBy: ['document-rules', 'hold its length'],
@@ -396,8 +396,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/cookies.ts',
-        find: 'for (const [oldest] of others.slice(DEVICE_COOKIES_MOST - 1)) reply.clearCookie(oldest, this.options);',
-        replace: 'void others;',
+        find: 'for (const [oldest] of tooMany) reply.clearCookie(oldest, this.options);',
+        replace: 'void tooMany;',
       },
     ],
     noticedBy: ['headers', 'of an eleventh account in one browser push out the oldest device cookie'],
@@ -782,5 +782,43 @@ export const requestGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['odd-requests', 'a request for %s is refused'],
+  },
+  {
+    name: 'length-of-addresses',
+    keeps: 'an address is measured before it is composed',
+    edits: [{ file: 'accounts/email-address.ts', find: 'text.length > TYPED_LENGTH_MOST', replace: 'text.length < 0' }],
+    noticedBy: ['costly-requests', 'costs no more than any in a variable: %s'],
+  },
+  {
+    name: 'length-of-passwords',
+    keeps: 'a password is measured before it is composed',
+    edits: [
+      { file: 'passwords/password-text.ts', find: 'typed.length > TYPED_LENGTH_MOST', replace: 'typed.length < 0' },
+    ],
+    noticedBy: ['costly-requests', 'costs no more than any in a variable: %s'],
+  },
+  {
+    name: 'judged-off-the-loop',
+    keeps: 'a password is judged in a thread of its own',
+    edits: [
+      {
+        file: 'passwords/password-strength.ts',
+        find: 'this.threads.run(estimated)',
+        replace: "import('./password-estimate.js').then(({ default: estimate }) => estimate(estimated))",
+      },
+    ],
+    noticedBy: ['costly-requests', 'of characters %s'],
+  },
+  {
+    name: 'places-in-documents',
+    keeps: 'an error does not read the document again for each node',
+    edits: [{ file: 'wire/http.ts', find: 'GRAPHQL_TOKENS, noLocation: true },', replace: 'GRAPHQL_TOKENS },' }],
+    noticedBy: ['costly-requests', '%s, be it in one line or in as many as fit'],
+  },
+  {
+    name: 'errors-of-variables',
+    keeps: 'few errors of variables are told',
+    edits: [{ file: 'wire/http.ts', find: '    executionOptions,\n', replace: '' }],
+    noticedBy: ['costly-requests', '%s cost no more than any'],
   },
 ];

@@ -83,8 +83,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/devices.resolver.ts',
-        find: 'await lockOwner(tx, this.sessions, session);\n      return isUuid(id)',
-        replace: 'return isUuid(id)',
+        find: 'await lockOwner(tx, this.sessions, session);\n      return this.devices.rename(',
+        replace: 'return this.devices.rename(',
       },
     ],
     noticedBy: ['copied-sessions', 'writes nothing that was begun before the owner removed the device, and ends after'],

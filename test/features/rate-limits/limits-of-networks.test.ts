@@ -67,6 +67,23 @@ describe.each(backEnds)('of one client network, counted on $name over two server
     asA('SignedIn', await from(network, phone).signIn());
   });
 
+  test('a network that is blocked has nothing written for it', async () => {
+    const network = newNetwork();
+    for (let nth = 0; nth < MOST; nth += 1) await from(network).signIn();
+    const written = () =>
+      Promise.all([
+        servers.database.count('password_attempt'),
+        servers.database.query('select key, points, expire from rate_limit order by key'),
+      ]);
+    const before = await written();
+    expect(asA('InvalidCredentials', await from(network).signIn()).retryAt).not.toBeNull();
+    for (let nth = 0; nth < MOST; nth += 1) await from(network).signUp();
+    const open = await written();
+    expect(await codeOf(from(network).signUp())).toBe('RATE_LIMITED');
+    expect(await codeOf(requestReset(from(network)))).toBe('RATE_LIMITED');
+    expect([before[0], await written()]).toEqual([open[0], open]);
+  });
+
   test('right passwords are not counted as wrong ones', async () => {
     const network = newNetwork();
     const phone = await trusted();

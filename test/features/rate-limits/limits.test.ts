@@ -73,6 +73,7 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   ],
   PASSWORD_MIN_LENGTH: ['passwords', 'is counted in characters, not in bytes'],
   PASSWORD_MAX_LENGTH: ['passwords', 'is refused where it is %s, with what would make it stronger'],
+  JUDGEMENTS_PER_CHALLENGE: ['judgements', 'are JUDGEMENTS_PER_CHALLENGE for one reset, and then it is locked'],
   ARGON2_MEMORY_KIB: ['hashes', 'has the costs that are set, and is made anew at a sign-in once one of them rises'],
   ARGON2_PASSES: ['hashes', 'has the costs that are set, and is made anew at a sign-in once one of them rises'],
   ARGON2_LANES: ['hashes', 'has the costs that are set, and is made anew at a sign-in once one of them rises'],
