@@ -137,6 +137,7 @@ export const limitTable = {
   GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),
   GRAPHQL_DEPTH: limit(8, 3, 100, 'nesting of a GraphQL document'),
   GRAPHQL_ALIASES: limit(15, 1, 1000, 'aliases in a GraphQL document'),
+  GRAPHQL_OBJECT_ALIASES: limit(2, 1, 100, 'of these, aliases of fields that lead to objects'),
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;

@@ -26,7 +26,7 @@ export function documentRules(limits: Limits, introspection: boolean): Validatio
   return [
     ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
     (context) => new DepthRule(context, limits.GRAPHQL_DEPTH).visitor(),
-    (context) => maxAliases(context, limits.GRAPHQL_ALIASES),
+    (context) => maxAliases(context, limits),
     (context) => oneRootField(context),
     (context) => unconditionalSubscription(context),
   ];
@@ -84,15 +84,23 @@ class DepthRule {
   }
 }
 
-function maxAliases(context: ValidationContext, max: number): ASTVisitor {
+/** Those of fields that lead to objects are counted for themselves: each asks for whole lists of them once more. */
+function maxAliases(
+  context: ValidationContext,
+  { GRAPHQL_ALIASES: max, GRAPHQL_OBJECT_ALIASES: maxOfObjects }: Limits,
+): ASTVisitor {
   let aliases = 0;
+  let ofObjects = 0;
   return {
     Field(node) {
       if (!node.alias) return;
       aliases += 1;
-      // Under names of its own the whole schema could be asked for again and again.
-      if (isOfIntrospection(context, node.name.value)) reject(context, 'Introspection takes no aliases.', node);
       if (aliases === max + 1) reject(context, `The document has more than ${max} aliases.`, node);
+      if (isOfIntrospection(context, node.name.value)) reject(context, 'Introspection takes no aliases.', node);
+      if (!node.selectionSet) return;
+      ofObjects += 1;
+      if (ofObjects !== maxOfObjects + 1) return;
+      reject(context, `The document has more than ${maxOfObjects} aliases of fields that lead to objects.`, node);
     },
   };
 }

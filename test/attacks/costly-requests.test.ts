@@ -28,18 +28,24 @@ let schema: GraphQLSchema;
 /** Of an ordinary request that is as long as any may be. */
 let ordinaryMs: number;
 
-/** An ordinary request takes 1 to 3 ms on a machine of today, and 20 ms are what any may take. */
-const TIMES_MOST = 8;
+/** An ordinary request takes 1.5 to 3 ms on a machine of today, and 20 ms are what any may take. */
+const TIMES_MOST = 12;
 /** Room for the rest of a request within the body that is taken. */
 const TEXT_BYTES = 60_000;
 
 beforeAll(async () => {
   servers = await Servers.start({ env: { TRUST_PROXY: '127.0.0.1,::1' }, limits: { WS_MESSAGES_PER_MINUTE: 10_000 } });
   phone = await servers.signedUp();
+  // As many devices as an account may have.
+  await servers.database.query(
+    `insert into device (account_id, name, platform, notifications_enabled, last_ip_address)
+       select id, repeat('x', 64), 'IOS', true, '203.0.113.1' from account, generate_series(1, 99)`,
+  );
   schema = buildClientSchema(await phone.client.data(getIntrospectionQuery()));
   // What is loaded, and compiled, when it is first used.
   for (let nth = 0; nth < 10; nth += 1) await post({ query: `{ viewer { id } } ${' '.repeat(TEXT_BYTES - nth)}` });
-  ordinaryMs = await cpuMsOf((nth) => post({ query: `{ __typename } ${' '.repeat(TEXT_BYTES - nth)}` }));
+  const measuredMs = await cpuMsOf((nth) => post({ query: `{ __typename } ${' '.repeat(TEXT_BYTES - nth)}` }));
+  ordinaryMs = Math.max(measuredMs, 1.5);
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
@@ -56,7 +62,7 @@ async function cpuMsOf(work: (nth: number) => Promise<unknown>): Promise<number>
 }
 
 async function expectCheap(work: (nth: number) => Promise<unknown>): Promise<void> {
-  expect(await cpuMsOf(work)).toBeLessThan(TIMES_MOST * Math.max(ordinaryMs, 1));
+  expect(await cpuMsOf(work)).toBeLessThan(TIMES_MOST * ordinaryMs);
 }
 
 /** @param body what is in it is of this request alone: documents that were seen before cost less */
@@ -71,7 +77,7 @@ async function post(body: object | string, headers: Record<string, string> = {})
 
 /** Texts that cost much to compose, to match or to split. */
 const hostile: [string, (bytes: number) => string][] = [
-  ['combining marks', (bytes) => `a${'\u0316\u0300'.repeat(bytes / 4)}`],
+  ['combining marks', (bytes) => `a${'\u0316\u0300'.repeat(bytes / 4 - 2)}@x.com`],
   ['blanks', (bytes) => `${' '.repeat(bytes - 2)}a`],
   ['dots', (bytes) => `${'a.'.repeat(bytes / 2 - 8)}@x.com`],
   ['letters', (bytes) => 'A'.repeat(bytes)],
@@ -158,7 +164,7 @@ describe('a text that is far too long', () => {
     for (const { name, query, variables } of requirePlaces().overHttp) {
       const text = textOf(TEXT_BYTES);
       const costMs = await cpuMsOf((nth) => post({ query, variables: variables(text.slice(nth)) }));
-      expect({ name, isCheap: costMs < TIMES_MOST * Math.max(ordinaryMs, 1) }).toEqual({ name, isCheap: true });
+      expect({ name, isCheap: costMs < TIMES_MOST * ordinaryMs }).toEqual({ name, isCheap: true });
     }
   });
 
@@ -273,6 +279,11 @@ describe('a document costs no more than any', () => {
     ],
     ['with directives that are not there', `{ __typename ${many(450, () => '@sk')} }`],
     ['in layers', `{ ${'...{'.repeat(320)} __typename ${'}'.repeat(320)} }`],
+    [
+      'that asks for lists again and again',
+      `{ ${many(10, (nth) => `a${nth}: viewer { ...F }`)} } fragment F on Account { b: devices { ...G } devices { ...G } }
+        fragment G on Device { id name model platform isTrusted lastSeenAt lastLocation { label city region countryCode } }`,
+    ],
     [
       'that asks for the schema again and again',
       `{ __schema { ${many(8, (nth) => `a${nth}: types { fields { name args { name } } }`)} } }`,

@@ -367,7 +367,7 @@ export const guessingGuards: readonly Guard[] = [
       {
         file: 'sign-in/sign-ins.ts',
         find: "if (asker === 'KNOWN_DEVICE') return null;",
-        replace: "if (asker === 'KNOWN_DEVICE' || step) return null;",
+        replace: "if (asker === 'KNOWN_DEVICE' || ipAddress) return null;",
       },
     ],
     noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],

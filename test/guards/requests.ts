@@ -109,7 +109,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/document-rules.ts',
-        find: '(context) => maxAliases(context, limits.GRAPHQL_ALIASES),',
+        find: '(context) => maxAliases(context, limits),',
         replace: '',
       },
     ],

@@ -179,7 +179,7 @@ describe('the bounds of a document', () => {
 
   beforeAll(async () => {
     servers = await Servers.start({
-      limits: { GRAPHQL_DEPTH: 3, GRAPHQL_ALIASES: 2, GRAPHQL_TOKENS: 100 },
+      limits: { GRAPHQL_DEPTH: 3, GRAPHQL_ALIASES: 2, GRAPHQL_OBJECT_ALIASES: 1, GRAPHQL_TOKENS: 100 },
       env: { INTROSPECTION: 'off' },
     });
   });
@@ -218,6 +218,12 @@ describe('the bounds of a document', () => {
     test('hold its aliases', async () => {
       expect(await messagesOf('a: id b: id')).toEqual([]);
       expect(await messagesOf('a: id b: id c: id')).toEqual(['The document has more than 2 aliases.']);
+    });
+
+    test('hold its aliases of what leads to objects', async () => {
+      const refusal = 'The document has more than 1 aliases of fields that lead to objects.';
+      expect(await messagesOf('a: location { city }')).not.toContain(refusal);
+      expect(await messagesOf('a: location { city } b: location { city }')).toContain(refusal);
     });
 
     test('hold its length', async () => {

@@ -117,6 +117,7 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   GRAPHQL_TOKENS: ['document-rules', 'hold its length'],
   GRAPHQL_DEPTH: ['document-rules', 'hold its depth'],
   GRAPHQL_ALIASES: ['document-rules', 'hold its aliases'],
+  GRAPHQL_OBJECT_ALIASES: ['document-rules', 'hold its aliases of what leads to objects'],
 };
 
 test('every number of the table has a test at its bound', () => {
