@@ -118,6 +118,7 @@ export const limitTable = {
   ACTIVITY_DAYS: limit(180, 1, 3650, 'how long login activity is kept'),
   ENDED_DAYS: limit(30, 1, 3650, 'how long ended challenges, deliveries, sessions and support reports are kept'),
   UNUSED_SESSION_SECONDS: limit(600, 30, DAY_SECONDS, 'a session opened by a challenge and never used goes after this'),
+  ANSWER_SECONDS: limit(120, 1, 3600, 'for how long an answer over HTTP may be made and read'),
   WS_INIT_SECONDS: limit(3, 1, 60, 'time for connection_init on a socket'),
   WS_PAYLOAD_BYTES: limit(16_384, 1024, 16_777_216, 'longest message on a socket'),
   WS_SUBSCRIPTIONS: limit(10, 1, 1000, 'subscriptions on a socket at the same time'),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { CloseCode, type WebSocket as GraphqlSocket } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
@@ -14,6 +15,10 @@ const POLICY_VIOLATION = 1008;
 /** A peer that ignores the close is cut off after this. */
 const TERMINATE_AFTER_MS = 250;
 const PING_EVERY_MS = 12_000;
+const PING_BYTES = 8;
+const MINUTE_MS = 60_000;
+/** What was written for a peer and not taken by it; one that leaves more is cut off. */
+const UNREAD_BYTES_MOST = 262_144;
 /** RFC 6455, 5.5: a control frame carries 125 bytes, two of which are the code. */
 const REASON_BYTES = 123;
 /** What graphql-ws throws over a message that only a server sends; over any other it closes by itself. */
@@ -30,17 +35,23 @@ export class Connection implements GraphqlSocket {
   private isOver = false;
   private isMute = false;
   private readonly pings: NodeJS.Timeout;
-  private isAnswered = true;
-  private messages = 0;
-  private minuteEnds = 0;
+  /** What the last ping carried: a peer that does not read cannot know it. Null: that one was answered. */
+  private expectedPong: string | null = null;
+  private readonly messages: PerMinute;
+  /** Pings and pongs, which no one else counts. */
+  private readonly controls: PerMinute;
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly limits: Limits,
+    limits: Limits,
     private readonly logger: Logger,
   ) {
-    socket.on('pong', () => {
-      this.isAnswered = true;
+    this.messages = new PerMinute(limits.WS_MESSAGES_PER_MINUTE);
+    this.controls = new PerMinute(2 * limits.WS_MESSAGES_PER_MINUTE);
+    socket.on('ping', () => this.refuseFlood(this.controls));
+    socket.on('pong', (data) => {
+      if (String(data) === this.expectedPong) this.expectedPong = null;
+      this.refuseFlood(this.controls);
     });
     this.pings = setInterval(() => this.ping(), PING_EVERY_MS).unref();
     socket.once('close', () => {
@@ -56,6 +67,10 @@ export class Connection implements GraphqlSocket {
   /** Resolves when the data has left, so that a slow reader slows down what is written to it. */
   send(data: string): Promise<void> {
     if (this.isOver || this.isMute) return Promise.resolve();
+    if (this.socket.bufferedAmount > UNREAD_BYTES_MOST) {
+      this.socket.terminate();
+      return Promise.resolve();
+    }
     return new Promise((resolve) => this.socket.send(data, () => resolve()));
   }
 
@@ -83,10 +98,7 @@ export class Connection implements GraphqlSocket {
   onMessage(receive: (data: string) => Promise<void>): void {
     this.socket.on('message', (data) => {
       if (this.isOver || this.isMute) return;
-      if (this.isFlooding()) {
-        this.close(POLICY_VIOLATION, 'Too many messages');
-        return;
-      }
+      if (this.refuseFlood(this.messages)) return;
       receive(String(data)).catch((error: Error) => {
         if (unexpectedMessage.test(error.message)) {
           this.close(CloseCode.BadRequest, 'Invalid message');
@@ -98,19 +110,39 @@ export class Connection implements GraphqlSocket {
     });
   }
 
-  private isFlooding(): boolean {
-    const now = performance.now();
-    if (now >= this.minuteEnds) {
-      this.minuteEnds = now + 60_000;
-      this.messages = 0;
-    }
-    this.messages += 1;
-    return this.messages > this.limits.WS_MESSAGES_PER_MINUTE;
+  /** @returns whether it was one too many; nothing more is read then */
+  private refuseFlood(counter: PerMinute): boolean {
+    if (this.isOver || counter.take()) return false;
+    this.socket.pause();
+    this.close(POLICY_VIOLATION, 'Too many messages');
+    return true;
   }
 
   private ping(): void {
-    if (this.isAnswered) this.socket.ping();
-    else this.socket.terminate();
-    this.isAnswered = false;
+    if (this.expectedPong !== null) {
+      this.socket.terminate();
+      return;
+    }
+    this.expectedPong = randomBytes(PING_BYTES).toString('hex');
+    this.socket.ping(this.expectedPong);
+  }
+}
+
+/** Counts what a socket sends, by the minute. */
+class PerMinute {
+  private taken = 0;
+  private endsAt = 0;
+
+  constructor(private readonly most: number) {}
+
+  /** @returns false for one too many */
+  take(): boolean {
+    const now = performance.now();
+    if (now >= this.endsAt) {
+      this.endsAt = now + MINUTE_MS;
+      this.taken = 0;
+    }
+    this.taken += 1;
+    return this.taken <= this.most;
   }
 }

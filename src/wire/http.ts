@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, OperationTypeNode } from 'graphql';
+import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
@@ -16,6 +17,14 @@ import { createListener } from './listener.js';
 import type { SocketServer, SocketServing } from './websocket.js';
 
 const GOING_AWAY = 1001;
+/** Of all documents that were parsed and are kept to be run again, written as JSON; in memory they take three times that. */
+const DOCUMENTS_BYTES = 2_097_152;
+/**
+ * Parts of a message, and pieces of a part, that may wait for the rest. A part is kept with all that came in one piece with
+ * it, up to 64 KiB; a piece is, however short, some hundred bytes.
+ */
+const WS_FRAGMENTS_MOST = 8;
+const WS_PIECES_MOST = 256;
 
 /** What HTTP is served with. */
 export interface HttpServing
@@ -31,7 +40,12 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   mountCors(app, config.allowedOrigins);
   await app.register(cookie);
   await app.register(websocket, {
-    options: { maxPayload: config.limits.WS_PAYLOAD_BYTES, handleProtocols: (protocols) => handleProtocols(protocols) },
+    options: {
+      maxPayload: config.limits.WS_PAYLOAD_BYTES,
+      maxFragments: WS_FRAGMENTS_MOST,
+      maxBufferedChunks: WS_PIECES_MOST,
+      handleProtocols: (protocols) => handleProtocols(protocols),
+    },
     preClose(done) {
       for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
       this.websocketServer.close(done);
@@ -106,6 +120,7 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     parseOptions: { maxTokens: config.limits.GRAPHQL_TOKENS, noLocation: true },
     validationOptions,
     executionOptions,
+    documentStore: new InMemoryLRUCache<DocumentNode>({ maxSize: DOCUMENTS_BYTES }),
     hideSchemaDetailsFromClientErrors: config.production,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
+import { boundConnections } from './connection-bounds.js';
 import { mountHeaders } from './http-headers.js';
 
 const BODY_BYTES = 65_536;
+const HEADER_BYTES = 16_384;
 /** How long a shutdown waits for requests to come in whole and for answers to be read; after it their connections are cut. */
 const LAST_ANSWERS_MS = 5_000;
 
@@ -23,6 +25,7 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
     http: {
       headersTimeout: 10_000,
       connectionsCheckingInterval: 5_000,
+      maxHeaderSize: HEADER_BYTES,
       // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
@@ -30,6 +33,7 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
+  boundConnections(app, config.limits);
   await mountHeaders(app, config);
   mountErrors(app);
   closeAnsweredConnections(app);
@@ -47,10 +51,15 @@ function isDecodable(url: string): boolean {
   }
 }
 
+/** How a stream of ours ends whose other end was cut. */
+const cutCodes: readonly string[] = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'];
+
 function mountErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
+  app.setErrorHandler((error: { statusCode?: number; code?: string; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
+    const isGone = request.raw.socket.destroyed && cutCodes.includes(error.code ?? '');
+    if (isGone) request.log.debug({ err: error, requestId: request.id }, 'a client is gone');
+    else if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
     const [code, message] =
       status >= 500 ? ['INTERNAL_SERVER_ERROR', 'Something went wrong on our side.'] : ['BAD_REQUEST', error.message];
     return reply.code(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });

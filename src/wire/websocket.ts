@@ -29,6 +29,9 @@ import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
 import type { Sockets } from './sockets.js';
 
+/** What a socket's operations may have together, in documents of the greatest length: each is kept while it goes on. */
+const DOCUMENTS_MOST = 2;
+
 /** What sockets are served with. */
 export interface SocketServing {
   readonly schema: GraphQLSchema;
@@ -51,8 +54,8 @@ interface Extra extends Record<PropertyKey, unknown> {
   /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
   readonly cookieToken: string | null;
   session: SignedInSession | null;
-  /** The ids of operations that have not ended yet, whatever the client has told of them. */
-  readonly underWay: Set<string>;
+  /** The ids of operations that have not ended yet, whatever the client has told of them, and how long their documents are. */
+  readonly underWay: Map<string, number>;
   readonly onClose: (() => void)[];
 }
 
@@ -70,7 +73,7 @@ export class SocketServer {
       onError: (ctx, _id, _payload, errors) => this.format(ctx, errors),
       onNext: (ctx, _id, _payload, _args, result) =>
         result.errors && { ...result, errors: this.format(ctx, result.errors) },
-      onComplete: (ctx, id) => void ctx.extra.underWay.delete(id),
+      onComplete: ({ extra }, id) => void extra.underWay.delete(id),
     });
   }
 
@@ -90,7 +93,7 @@ export class SocketServer {
       requestId: request.id,
       cookieToken: this.cookieTokenOf(request),
       session: null,
-      underWay: new Set(),
+      underWay: new Map(),
       onClose: [uncount],
     };
     const closed = this.server.opened(connection, extra);
@@ -116,8 +119,7 @@ export class SocketServer {
     const language = ctx.connectionParams?.['accept-language'];
     if (typeof language === 'string') ctx.extra.client = { ...ctx.extra.client, locale: localeOf(language) };
     const { connection, client, cookieToken, onClose } = ctx.extra;
-    const authorization = ctx.connectionParams?.authorization;
-    const token = authorization === undefined || authorization === null ? cookieToken : String(authorization);
+    const token = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
     if (token === null) return true;
     try {
       const session = await this.authenticate(token, client);
@@ -161,7 +163,12 @@ export class SocketServer {
       return [new GraphQLError('Subscriber already exists')];
     }
     const prepared = this.prepare(ctx, payload);
-    if ('document' in prepared) underWay.add(id);
+    if (!('document' in prepared)) return prepared;
+    const { tokenCount = 0 } = prepared.document;
+    if (sum(underWay.values()) + tokenCount > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {
+      return [new ApiError('RATE_LIMITED', 'The subscriptions of this socket are too long together.')];
+    }
+    underWay.set(id, tokenCount);
     return prepared;
   }
 
@@ -219,6 +226,18 @@ export class SocketServer {
     if (formatted.some(isFaultOfOurs)) connection.close(TRY_AGAIN_LATER, 'Try again later');
     return formatted;
   }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}
+
+/** What is no text is a token that opens nothing: it was not left out. */
+function tokenIn(authorization: unknown): string | null {
+  if (authorization === undefined || authorization === null) return null;
+  return typeof authorization === 'string' ? authorization : '';
 }
 
 function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {

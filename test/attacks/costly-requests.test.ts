@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   buildClientSchema,
-  type GraphQLArgument,
-  type GraphQLInputField,
-  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getIntrospectionQuery,
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isLeafType,
   isObjectType,
 } from 'graphql';
 import type { Handset } from '../support/handset.js';
@@ -18,6 +11,7 @@ import { SIGN_IN, SIGN_UP } from '../support/operations.js';
 import { RESET_PASSWORD, requestReset } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
 import { HandSocket } from '../support/socket.js';
+import { textPlacesOf } from '../support/text-places.js';
 
 // What one request costs the thread that serves everybody, whatever is in it. Server and client run in this thread, so its
 // processor time counts both; it is held against that of an ordinary request of the same size, in the same run.
@@ -83,85 +77,19 @@ const hostile: [string, (bytes: number) => string][] = [
   ['letters', (bytes) => 'A'.repeat(bytes)],
 ];
 
-/** What a text stands for in a request, given to a maker of that request. */
-interface Place {
-  readonly name: string;
-  readonly query: string;
-  readonly variables: (text: string) => Record<string, unknown>;
-}
-
-const textTypes = ['String', 'ID', 'EmailAddress', 'DateTime'];
-
-/** Something ordinary of a type; where the path leads, the text. */
-function sampleOf(type: GraphQLInputType, path: readonly string[], text: string): unknown {
-  const named = getNamedType(type);
-  if (path.length === 0) return text;
-  if (isInputObjectType(named)) {
-    const [head, ...rest] = path;
-    const fields = Object.values(named.getFields());
-    return Object.fromEntries(
-      fields.map(({ name, type: of }) => [name, sampleOf(of, name === head ? rest : ['-'], text)]),
-    );
-  }
-  if (isEnumType(named)) return named.getValues()[0]?.name;
-  return (
-    { Boolean: true, Int: 1, EmailAddress: 'someone@example.com', DateTime: '2026-01-01T00:00:00Z' }[named.name] ?? 'x'
-  );
-}
-
-/** Where in an argument a text may stand. */
-function pathsIn({ type }: GraphQLArgument | GraphQLInputField): string[][] {
-  const named = getNamedType(type);
-  if (isInputObjectType(named)) {
-    return Object.values(named.getFields()).flatMap((field) => pathsIn(field).map((path) => [field.name, ...path]));
-  }
-  return textTypes.includes(named.name) ? [[]] : [];
-}
-
-/** Every place where the fields of a type take a text. */
-function placesIn(type: GraphQLObjectType, wrap: (selection: string) => string, keyword: string): Place[] {
-  return Object.values(type.getFields()).flatMap((field) =>
-    field.args.flatMap((argument) =>
-      pathsIn(argument).map((path) => ({
-        name: [type.name, field.name, argument.name, ...path].join('.'),
-        query: `${keyword} (${field.args.map(({ name, type: of }) => `$${name}: ${of}`).join(' ')}) {
-          ${wrap(`${field.name}(${field.args.map(({ name }) => `${name}: $${name}`).join(' ')})
-            ${isLeafType(getNamedType(field.type)) ? '' : '{ __typename }'}`)} }`,
-        variables: (text: string) =>
-          Object.fromEntries(
-            field.args.map((other) => [other.name, sampleOf(other.type, other === argument ? path : ['-'], text)]),
-          ),
-      })),
-    ),
-  );
-}
-
-function requirePlaces(): { overHttp: Place[]; overWebSocket: Place[] } {
-  const root = (selection: string) => selection;
-  const of = (name: string) => schema.getType(name) as GraphQLObjectType;
-  return {
-    overHttp: [
-      ...placesIn(of('Query'), root, 'query'),
-      ...placesIn(of('Mutation'), root, 'mutation'),
-      ...placesIn(of('Account'), (selection) => `viewer { ${selection} }`, 'query'),
-    ],
-    overWebSocket: placesIn(of('Subscription'), root, 'subscription'),
-  };
-}
-
 describe('a text that is far too long', () => {
   test('is tried in every field that takes one', () => {
     const withArguments = Object.values(schema.getTypeMap())
       .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
       .filter((type) => Object.values((type as GraphQLObjectType).getFields()).some(({ args }) => args.length > 0));
     expect(withArguments.map(({ name }) => name).sort()).toEqual(['Account', 'Mutation', 'Query', 'Subscription']);
-    const { overHttp, overWebSocket } = requirePlaces();
+    const { overHttp, overWebSocket } = textPlacesOf(schema);
     expect(overHttp.map(({ name }) => name)).toContain('Mutation.signIn.input.device.name');
     expect(overHttp.length + overWebSocket.length).toBeGreaterThan(30);
   });
 
   test.each(hostile)('costs no more than any in a variable: %s', async (_what, textOf) => {
-    for (const { name, query, variables } of requirePlaces().overHttp) {
+    for (const { name, query, variables } of textPlacesOf(schema).overHttp) {
       const text = textOf(TEXT_BYTES);
       const costMs = await cpuMsOf((nth) => post({ query, variables: variables(text.slice(nth)) }));
       expect({ name, isCheap: costMs < TIMES_MOST * ordinaryMs }).toEqual({ name, isCheap: true });
@@ -191,7 +119,7 @@ describe('a text that is far too long', () => {
       await socket.closed();
     });
     await using socket = await HandSocket.ready(phone.client.socketUrl, phone.sessionToken);
-    for (const { query, variables } of requirePlaces().overWebSocket) {
+    for (const { query, variables } of textPlacesOf(schema).overWebSocket) {
       await expectCheap(async (nth) => {
         socket.subscribe(String(nth), query, variables(text));
         await socket.next();

@@ -21,6 +21,7 @@ afterAll(() => servers[Symbol.asyncDispose]());
 const TEXT = 0x1;
 const BINARY = 0x2;
 const PING = 0x9;
+const PONG = 0xa;
 
 /** A frame under a mask of zeros, as clients send them. */
 function frame(opcode: number, payload: string | Buffer, { fin = true, rsv1 = false, masked = true } = {}): Buffer {
@@ -118,6 +119,20 @@ describe('a frame', () => {
   test('is compressed on no socket, whatever is offered', async () => {
     using connection = await upgraded({ 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' });
     expect(connection.heard).not.toMatch(/sec-websocket-extensions/i);
+  });
+
+  test.each([
+    ['ping', PING],
+    ['pong', PONG],
+  ])('of %s, twice as many in a minute as messages, is taken, and one more ends the socket', async (_kind, opcode) => {
+    using connection = await upgraded();
+    connection.write(frame(TEXT, init));
+    await until(() => connection.heard.includes('connection_ack'), 'the acknowledgement');
+    connection.write(Buffer.concat(Array.from({ length: 40 }, () => frame(opcode, 'x'))));
+    connection.write(frame(TEXT, JSON.stringify({ type: 'ping' })));
+    await until(() => connection.heard.includes('"pong"'), 'the answer');
+    connection.write(frame(opcode, 'x'));
+    expect(await closeOf(connection)).toBe(1008);
   });
 
   test('of ping, far more at once than can be answered, ends the socket', async () => {

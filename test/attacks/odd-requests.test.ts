@@ -8,10 +8,14 @@ import { until, within } from '../support/waiting.js';
 
 /** Headers have ten seconds and a body fifteen, looked at every five. */
 const SLOW_MS = 25_000;
+/** A ping comes every twelve, and whoever has not answered the one before is gone at the second. */
+const DEAF_MS = 35_000;
 
 let servers: Servers;
 let phone: Handset;
 let slow: Promise<string[]>;
+let deaf: Promise<string>;
+let pongs: NodeJS.Timeout;
 const peers: RawConnection[] = [];
 
 beforeAll(async () => {
@@ -24,8 +28,19 @@ beforeAll(async () => {
   }
   slow = Promise.all(peers.map((peer) => peer.ended(SLOW_MS)));
   slow.catch(() => undefined);
+  const peer = await sent(
+    `${head('GET /graphql')}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
+  );
+  peers.push(peer);
+  // It says that it wants nothing yet, and answers pings that nobody sent.
+  const init = Buffer.from('{"type":"connection_init"}');
+  peer.write(Buffer.concat([Buffer.from([0x81, 0x80 | init.length, 0, 0, 0, 0]), init]));
+  pongs = setInterval(() => peer.write(Buffer.from([0x8a, 0x81, 0, 0, 0, 0, 0x31])), 3_000);
+  deaf = peer.ended(DEAF_MS);
+  deaf.catch(() => undefined);
 });
 afterAll(async () => {
+  clearInterval(pongs);
   for (const peer of peers) peer[Symbol.dispose]();
   await servers[Symbol.asyncDispose]();
 });
@@ -205,4 +220,12 @@ test(
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 |^$/);
   },
   SLOW_MS + 5000,
+);
+
+test(
+  'a socket whose peer does not read, and answers pings all the same, is cut off',
+  async () => {
+    await within(deaf, 'the end of the socket', DEAF_MS);
+  },
+  DEAF_MS + 5000,
 );

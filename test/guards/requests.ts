@@ -657,8 +657,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/connection.ts',
-        find: 'if (this.isFlooding()) {',
-        replace: 'if (this.isFlooding() && this.isOver) {',
+        find: 'if (this.refuseFlood(this.messages)) return;',
+        replace: '',
       },
     ],
     noticedBy: ['websocket', 'with 1008 if it sends more messages than it may'],
@@ -666,7 +666,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'message-size',
     keeps: 'a message has WS_PAYLOAD_BYTES bytes',
-    edits: [{ file: 'wire/http.ts', find: 'maxPayload: config.limits.WS_PAYLOAD_BYTES, ', replace: '' }],
+    edits: [{ file: 'wire/http.ts', find: 'maxPayload: config.limits.WS_PAYLOAD_BYTES,', replace: '' }],
     noticedBy: ['websocket', 'with 1009 if a message is longer than it may be'],
   },
   {
@@ -820,5 +820,136 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'few errors of variables are told',
     edits: [{ file: 'wire/http.ts', find: '    executionOptions,\n', replace: '' }],
     noticedBy: ['costly-requests', '%s cost no more than any'],
+  },
+  {
+    name: 'fragments-bound',
+    keeps: 'a message comes in few parts',
+    edits: [
+      { file: 'wire/http.ts', find: '      maxFragments: WS_FRAGMENTS_MOST,\n', replace: '' },
+      { file: 'wire/connection.ts', find: '      this.refuseFlood(this.controls);\n', replace: '' },
+    ],
+    noticedBy: ['held-bytes', 'in parts of a message that are one byte each'],
+  },
+  {
+    name: 'pieces-bound',
+    keeps: 'a part of a message comes in few pieces',
+    edits: [{ file: 'wire/http.ts', find: '      maxBufferedChunks: WS_PIECES_MOST,\n', replace: '' }],
+    noticedBy: ['held-bytes', 'in a message that comes byte by byte'],
+  },
+  {
+    name: 'documents-of-a-socket',
+    keeps: 'what the subscriptions of a socket keep is bounded',
+    edits: [
+      {
+        file: 'wire/websocket.ts',
+        find: 'if (sum(underWay.values()) + tokenCount > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {',
+        replace: 'if (sum(underWay.values()) < 0) {',
+      },
+    ],
+    noticedBy: ['held-bytes', 'in ten subscriptions that are as long as they may be'],
+  },
+  {
+    name: 'pieces-of-bodies',
+    keeps: 'a body comes in few pieces',
+    edits: [
+      {
+        file: 'wire/connection-bounds.ts',
+        find: 'if (pieces > BODY_PIECES_MOST) request.raw.socket.destroy();',
+        replace: '',
+      },
+    ],
+    noticedBy: ['held-bytes', 'in a body that comes byte by byte'],
+  },
+  {
+    name: 'answers-in-turn',
+    keeps: 'requests of one connection are answered one after the other',
+    edits: [
+      {
+        file: 'wire/connection-bounds.ts',
+        find: '  answerInTurn(app, limits.ANSWER_SECONDS * 1000);\n',
+        replace: '  void answerInTurn;\n  void limits;\n',
+      },
+    ],
+    noticedBy: ['held-bytes', 'in requests that it sends all at once'],
+  },
+  {
+    name: 'pages-shared',
+    keeps: 'connections share what they are sent',
+    edits: [
+      {
+        file: 'wire/playground.ts',
+        find: 'return reply.send(plain);',
+        replace: 'return reply.send(plain.toString());',
+      },
+    ],
+    noticedBy: ['held-bytes', 'in large answers that it does not read'],
+  },
+  {
+    name: 'pongs-known',
+    keeps: 'a peer that does not read is cut off',
+    edits: [
+      {
+        file: 'wire/connection.ts',
+        find: 'if (String(data) === this.expectedPong) this.expectedPong = null;',
+        replace: 'this.expectedPong = null;',
+      },
+    ],
+    noticedBy: ['odd-requests', 'a socket whose peer does not read, and answers pings all the same, is cut off'],
+  },
+  {
+    name: 'floods-of-control',
+    keeps: 'pings and pongs are counted',
+    edits: [
+      { file: 'wire/connection.ts', find: "socket.on('ping', () => this.refuseFlood(this.controls));", replace: '' },
+    ],
+    noticedBy: ['odd-frames', 'of %s, twice as many in a minute as messages, is taken, and one more ends the socket'],
+  },
+  {
+    name: 'tokens-that-are-texts',
+    keeps: 'an authorization that is no text is refused',
+    edits: [
+      {
+        file: 'wire/websocket.ts',
+        find: "return typeof authorization === 'string' ? authorization : '';",
+        replace: 'return String(authorization);',
+      },
+    ],
+    noticedBy: ['odd-clients', 'is no fault of ours in what opens a socket: %j'],
+  },
+  {
+    name: 'clients-that-are-gone',
+    keeps: 'who is gone is nobody to answer',
+    edits: [
+      {
+        file: 'wire/connection-bounds.ts',
+        find: '    if (socket.remoteAddress === undefined) return reply.hijack();\n',
+        replace: '',
+      },
+    ],
+    noticedBy: ['odd-clients', '%s is no fault of ours, whether it ends or resets the connection'],
+  },
+  {
+    name: 'streams-cut',
+    keeps: 'an answer that was cut off is no fault of ours',
+    edits: [
+      {
+        file: 'wire/listener.ts',
+        find: "request.raw.socket.destroyed && cutCodes.includes(error.code ?? '')",
+        replace: "request.raw.socket.destroyed && cutCodes.includes('')",
+      },
+    ],
+    noticedBy: ['odd-clients', '%s is no fault of ours, whether it ends or resets the connection'],
+  },
+  {
+    name: 'slow-readers',
+    keeps: 'an answer that is not read is not kept for ever',
+    edits: [
+      {
+        file: 'wire/connection-bounds.ts',
+        find: 'setTimeout(() => socket.destroy(), answerMs)',
+        replace: 'setTimeout(() => undefined, answerMs)',
+      },
+    ],
+    noticedBy: ['answers', 'is cut off after ANSWER_SECONDS, whatever else it sends, and not before'],
   },
 ];

@@ -97,6 +97,7 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'limits-of-time',
     'a session that a code opened and nobody used is over after UNUSED_SESSION_SECONDS, and its device with it',
   ],
+  ANSWER_SECONDS: ['answers', 'is cut off after ANSWER_SECONDS, whatever else it sends, and not before'],
   WS_INIT_SECONDS: [
     'limits-of-sockets',
     'that opens it comes within WS_INIT_SECONDS; what is open stays open after that',
