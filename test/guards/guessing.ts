@@ -468,7 +468,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/password-resets.ts',
-        find: 'if (error instanceof Overloaded) await this.tries.takeJudgementBack(em, seen);',
+        find: 'if (error instanceof Overloaded) await this.tries.takeJudgementBack(db, seen);',
         replace: '',
       },
     ],
@@ -495,7 +495,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-tries.ts',
-        find: '    if (!this.isOpen(seen)) return this.whyNotSpent(em, seen.row);\n',
+        find: '    if (!this.isOpen(seen)) return this.whyNotSpent(db, seen.row);\n',
         replace: '',
       },
     ],

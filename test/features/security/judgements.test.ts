@@ -82,7 +82,7 @@ describe('judgements of new passwords', () => {
   });
 
   test('that the server was too busy for are not counted', async () => {
-    await using busy = await Servers.start({ limits: { HASHES_WAITING: 0, JUDGEMENTS_PER_CHALLENGE: MOST } });
+    await using busy = await Servers.start({ limits: { HASHES_WAITING: 0, JUDGEMENTS_PER_CHALLENGE: 1000 } });
     const phone = busy.stranger();
     const challenge = await requestReset(phone);
     const outcomes = await Promise.all(
@@ -93,7 +93,7 @@ describe('judgements of new passwords', () => {
         }),
       ),
     );
-    const judged = outcomes.filter((outcome) => outcome?.__typename === 'WrongCode');
+    const judged = outcomes.filter((outcome) => outcome !== null);
     const [{ judgements } = { judgements: 0 }] = await busy.database.query<{ judgements: number }>(
       'select judgements from challenge where id = $1',
       [challenge.id],
