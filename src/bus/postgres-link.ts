@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientBase } from 'pg';
+import { readPostgresUrl } from '../config/postgres-url.js';
 import type { Topic } from './bus.js';
 import { ANSWER_MS, type Link, type LinkEvents, PING_EVERY_MS, retryDelayMs } from './link.js';
 
@@ -61,7 +62,7 @@ export class PostgresLink implements Link {
     // A socket of ours, since the client's own way to end waits for an answer.
     const socket = new Socket();
     const client = new Client({
-      connectionString: this.url,
+      ...readPostgresUrl(this.url),
       stream: () => socket,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type RedisOptions, ReplyError } from 'ioredis';
+import { readRedisUrl } from '../config/redis-url.js';
 import type { Topic } from './bus.js';
 import { ANSWER_MS, CLOSE_MS, type Link, type LinkEvents, PING_EVERY_MS, retryDelayMs } from './link.js';
 
@@ -36,8 +37,9 @@ export class RedisLink implements Link {
     url: string,
     private readonly events: LinkEvents,
   ) {
+    const address = readRedisUrl(url);
     // Counted here, not by the client: for it a connection has succeeded before the subscriptions have.
-    this.subscriber = new Redis(url, { ...options, retryStrategy: () => retryDelayMs(this.failedAttempts++) });
+    this.subscriber = new Redis({ ...address, ...options, retryStrategy: () => retryDelayMs(this.failedAttempts++) });
     this.subscriber.on('ready', () => void this.takeUp());
     this.subscriber.on('message', (channel) => events.wake(channel.slice(CHANNEL_PREFIX.length)));
     this.subscriber.on('error', (error) => {
@@ -48,7 +50,7 @@ export class RedisLink implements Link {
       this.lastError = null;
     });
 
-    this.publisher = new Redis(url, { ...options, retryStrategy: retryDelayMs });
+    this.publisher = new Redis({ ...address, ...options, retryStrategy: retryDelayMs });
     // Without a listener the client prints; what it means shows when something is sent.
     this.publisher.on('error', () => {});
 

@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
+import { readPostgresUrl } from './postgres-url.js';
+import { readRedisUrl } from './redis-url.js';
 import { readSmtpUrl } from './smtp-url.js';
 import { StartFault } from './start-fault.js';
 
@@ -106,10 +108,10 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     port,
     workerPort: read.wholeNumber('WORKER_PORT', null, 1, 65_535),
     dataDir: read.text('DATA_DIR') ?? '.data',
-    databaseUrl: read.parsed('DATABASE_URL', urlOf('postgres:', 'postgresql:')),
+    databaseUrl: read.parsed('DATABASE_URL', readBy(readPostgresUrl)),
     databasePrepare: read.flag('DATABASE_PREPARE', true),
-    redisUrl: read.parsed('REDIS_URL', urlOf('redis:', 'rediss:')),
-    smtpUrl: read.parsed('SMTP_URL', smtpUrl),
+    redisUrl: read.parsed('REDIS_URL', readBy(readRedisUrl)),
+    smtpUrl: read.parsed('SMTP_URL', readBy(readSmtpUrl)),
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
@@ -129,6 +131,9 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
     limits,
   };
+  if (config.databaseUrl && env.PGSSLMODE && !/[?&]sslmode=/.test(config.databaseUrl)) {
+    faults.push('PGSSLMODE does not count: say sslmode= in DATABASE_URL');
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, limits: Object.freeze(limits) });
 }
@@ -223,29 +228,24 @@ class Reader {
   }
 }
 
-function urlOf(...protocols: string[]): (text: string) => string {
+/** The text itself, once it was read; what is wrong with it is the fault, which quotes nothing: it may carry a password. */
+function readBy(read: (text: string) => unknown): (text: string) => string {
   return (text) => {
-    // The text itself is not quoted in faults: it may carry a password.
-    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
-      throw new RangeError(`must be a URL that begins with ${protocols.map((name) => `${name}//`).join(' or ')}`);
-    }
+    read(text);
     return text;
   };
 }
 
-function smtpUrl(text: string): string {
-  const url = urlOf('smtp:', 'smtps:')(text);
-  readSmtpUrl(url);
-  return url;
-}
-
 function webUrl(text: string): URL {
   if (!URL.canParse(text)) throw new RangeError('must be a URL such as https://doorstep.example');
+  if (/[\s\p{Cc}]/u.test(text)) throw new RangeError('holds white space or a control character');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new RangeError('must be http or https');
-  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
     throw new RangeError('must be an origin alone: no path, query or user');
   }
+  // No browser comes from there, whatever its page is.
+  if (url.port === '0' || url.hostname.includes('*')) throw new RangeError('must name one host, and a port if any');
   return url;
 }
 

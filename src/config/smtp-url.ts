@@ -1,10 +1,9 @@
-/** The options that `SMTP_URL` may carry in its query, besides any `tls.*` of `tls.connect`; nodemailer reads them. */
-const queryOptions = [
-  'requireTLS',
-  'ignoreTLS',
-  'name',
-  'localAddress',
-  'authMethod',
+import type { ConnectionOptions } from 'node:tls';
+import { tlsOptionNames, tlsOptionsOf } from './tls-options.js';
+import { hostOf, isLoopback, type UrlOptions, urlParts, yesOrNo } from './url-parts.js';
+
+/** The options whose value is a number, of which nodemailer would take any text. */
+const numbers = [
   'connectionTimeout',
   'greetingTimeout',
   'socketTimeout',
@@ -14,11 +13,16 @@ const queryOptions = [
   'rateDelta',
 ];
 
+/** The options that `SMTP_URL` may carry in its query; nodemailer reads all but those of TLS. */
+const queryOptions = ['requireTLS', 'ignoreTLS', 'name', 'localAddress', 'authMethod', ...numbers, ...tlsOptionNames];
+
 /** What of nodemailer's options follows from the URL itself. */
 export interface SmtpUrl {
+  /** Without the options of TLS. */
   readonly url: string;
   /** Whether to refuse a server without TLS; `requireTLS` in the URL has the last word. */
   readonly requireTLS: boolean;
+  readonly tls?: ConnectionOptions;
 }
 
 /**
@@ -26,17 +30,43 @@ export interface SmtpUrl {
  *
  * On `smtp://` the connection turns to TLS where the server offers it (STARTTLS). `requireTLS=true` refuses one that
  * does not offer it, and is the default where the URL holds a password, which must not travel in clear because someone
- * on the way took the offer out. `ignoreTLS=true` never turns to TLS, with `requireTLS=false` where there is a password;
- * `tls.rejectUnauthorized=false` takes any certificate, `tls.servername=` names the one to expect. Timeouts are in ms.
+ * on the way took the offer out. `requireTLS=false` and `ignoreTLS=true` let it, and so go with a password only where
+ * the server is on this machine. `tls.rejectUnauthorized=false` takes any certificate, `tls.ca=` names a file with those
+ * to take, `tls.servername=` the name to expect. Timeouts are in ms.
  * @throws RangeError if an option is unknown: a misspelt `requireTLS` must not quietly mean no TLS, and nodemailer's
  *   `debug` and `logger` would write codes into the log
  */
 export function readSmtpUrl(text: string): SmtpUrl {
-  const url = new URL(text);
-  for (const name of url.searchParams.keys()) {
-    if (!queryOptions.includes(name) && !/^tls\.\w+$/.test(name)) {
-      throw new RangeError(`has the unknown option '${name}'; known are ${queryOptions.join(', ')} and tls.*`);
-    }
+  const parts = urlParts(text, ['smtp', 'smtps'], 'smtp://user:password@host:port?option=value', {
+    known: queryOptions,
+  });
+  const { scheme, user, password, path, options } = parts;
+  const host = hostOf(parts.host);
+  if (path) throw new RangeError('has a path, which means nothing to a mail server');
+  if ((user === null) !== (password === null)) throw new RangeError('has a user or a password, which go together');
+  for (const name of numbers) {
+    if (!/^\d{1,9}$/.test(options.get(name) ?? '0'))
+      throw new RangeError(`has the option '${name}', which is a number`);
   }
-  return { url: text, requireTLS: url.password !== '' };
+  const tls = tlsOptionsOf(options);
+  const isInClear = scheme === 'smtp' && mayBeInClear(options, password !== null);
+  if (isInClear && password !== null && !isLoopback(host)) {
+    throw new RangeError('has a password that would travel in clear: leave out ignoreTLS and requireTLS=false');
+  }
+  if (tls && isInClear && options.get('ignoreTLS') === 'true') {
+    throw new RangeError('has options for TLS beside ignoreTLS=true');
+  }
+  const url = new URL(text);
+  for (const name of tlsOptionNames) url.searchParams.delete(name);
+  return { url: url.href, requireTLS: password !== null, ...(tls && { tls }) };
+}
+
+/** @throws RangeError if what the URL says of STARTTLS contradicts itself */
+function mayBeInClear(options: UrlOptions, hasPassword: boolean): boolean {
+  const isIgnored = yesOrNo(options, 'ignoreTLS') ?? false;
+  const isRequired = yesOrNo(options, 'requireTLS') ?? hasPassword;
+  if (isIgnored && isRequired) {
+    throw new RangeError(`has ignoreTLS=true, but ${hasPassword ? 'a password, and so' : ''} requireTLS=true`);
+  }
+  return !isRequired;
 }

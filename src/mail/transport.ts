@@ -140,7 +140,7 @@ export class MailTransport {
     // What will not heal is about one recipient; the rest is for the operator to look at.
     this.log[fault.isFinal ? 'info' : 'warn'](
       {
-        code: error.code,
+        errorCode: error.code,
         command: error.command,
         replyCode: fault.replyCode,
         enhancedStatus: fault.enhancedStatus,

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
+import { readPostgresUrl } from '../config/postgres-url.js';
+import { readRedisUrl } from '../config/redis-url.js';
 import { MAILS_AT_ONCE } from '../mail/turns.js';
 
 const QUEUE_NAME = 'mail';
@@ -225,7 +227,7 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
     return new Queue(QUEUE_NAME, { ...options, connection: postgresConnection(databaseUrl) }, createPostgresBackend);
   }
   const connection = {
-    url: redisUrl,
+    ...readRedisUrl(redisUrl),
     retryStrategy: reconnectDelayMs,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
@@ -255,7 +257,7 @@ function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown)
       createPostgresBackend,
     );
   }
-  const connection = { url: redisUrl, retryStrategy: reconnectDelayMs, maxRetriesPerRequest: null };
+  const connection = { ...readRedisUrl(redisUrl), retryStrategy: reconnectDelayMs, maxRetriesPerRequest: null };
   return new Worker(QUEUE_NAME, process, { ...options, connection });
 }
 
@@ -266,7 +268,7 @@ function reconnectDelayMs(failures: number): number {
 
 function postgresConnection(databaseUrl: string) {
   return {
-    connectionString: databaseUrl,
+    ...readPostgresUrl(databaseUrl),
     schema: 'bullmq',
     migrate: true,
     max: 5,

@@ -10,6 +10,8 @@ import {
 } from 'rate-limiter-flexible';
 import { RateLimited } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
+import { readPostgresUrl } from '../config/postgres-url.js';
+import { readRedisUrl } from '../config/redis-url.js';
 import { clientNetworks } from '../places/client-network.js';
 
 /** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
@@ -110,7 +112,8 @@ async function consume(counter: RateLimiterAbstract, network: string): Promise<v
 }
 
 function redisStore(redisUrl: string, logger: Logger) {
-  const client = new Redis(redisUrl, {
+  const client = new Redis({
+    ...readRedisUrl(redisUrl),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -132,7 +135,7 @@ function redisStore(redisUrl: string, logger: Logger) {
 
 function postgresStore(databaseUrl: string, logger: Logger) {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...readPostgresUrl(databaseUrl),
     max: 2,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     query_timeout: STORE_TIMEOUT_MS,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AccountRow } from '../accounts/account.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
+import { readPostgresUrl } from '../config/postgres-url.js';
 import { projectRoot } from '../config/project.js';
 import { DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
@@ -22,8 +23,11 @@ const MIGRATION_LOCK = 7_366_883_265;
 
 /** The ORM's options: the list of entities, and where migrations live. Nothing has a time limit: migrating takes its time. */
 export function ormOptions(databaseUrl: string) {
+  const address = readPostgresUrl(databaseUrl);
   return defineConfig({
-    clientUrl: databaseUrl,
+    // To the ORM its name alone: of a URL it would leave out every option, TLS included.
+    dbName: address.database,
+    driverOptions: address,
     entities: [
       AccountRow,
       ActivityRow,
@@ -72,9 +76,10 @@ const connectionOptions = {
 
 /** Connects lazily: the first statement opens the first connection. */
 export function openDatabase(databaseUrl: string, logger: Logger): Promise<MikroORM> {
+  const options = ormOptions(databaseUrl);
   return MikroORM.init({
-    ...ormOptions(databaseUrl),
-    driverOptions: connectionOptions,
+    ...options,
+    driverOptions: { ...options.driverOptions, ...connectionOptions },
     logger: (message) => logger.debug(message),
   });
 }

@@ -1,23 +1,39 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPrograms, type Programs } from '../../src/embedded/postgres-programs.js';
 import { currentUser, isRoot, unprivilegedUser } from '../../src/embedded/postgres-user.js';
+import type { Certificate } from './certificates.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
 interface PostgresOptions {
   /** Whether a commit waits for the disk, as in real life; tests have no use for that. */
   readonly fsync?: boolean;
+  /** Offers TLS with this certificate. */
+  readonly certificate?: Certificate;
+  /** Whose clients' certificates it takes. */
+  readonly clientAuthority?: Certificate;
+  /** The lines of pg_hba.conf; unless said, it trusts whoever comes from loopback. */
+  readonly admits?: readonly string[];
   /** The embedded ones unless said. */
   readonly programs?: Pick<Programs, 'initdb' | 'postgres'>;
 }
 
-/** Starts an empty PostgreSQL that trusts whoever comes from loopback. */
-export async function startTestPostgres(options: PostgresOptions = {}): Promise<Store> {
+/** A PostgreSQL of a test's own, which listens on a socket of the file system too. */
+export interface TestPostgres extends Store {
+  /** Where that socket is. */
+  readonly socketFolder: string;
+}
+
+/** Starts an empty PostgreSQL. */
+export async function startTestPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(path.join(tmpdir(), 'doorstep-postgres-'));
   const user = isRoot() ? unprivilegedUser() : currentUser();
-  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+  const hand = (file: string) => {
+    if (user.uid !== undefined && user.gid !== undefined) chownSync(file, user.uid, user.gid);
+  };
+  hand(folder);
   // A copy of them, where that user cannot enter the project.
   const programs = options.programs ?? (await findPrograms(user, folder));
   const asUser = { cwd: folder, uid: user.uid, gid: user.gid };
@@ -29,14 +45,30 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
 
+  const write = (name: string, text: string) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    hand(file);
+    return file;
+  };
+  const { certificate, clientAuthority, admits } = options;
   const port = await freePort();
   const settings = [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
-    'unix_socket_directories=',
+    `unix_socket_directories=${folder}`,
     `fsync=${options.fsync ? 'on' : 'off'}`,
     // For tests that compare which statements two requests cost.
     'shared_preload_libraries=pg_stat_statements',
+    ...(certificate
+      ? [
+          'ssl=on',
+          `ssl_cert_file=${write('server.crt', certificate.cert)}`,
+          `ssl_key_file=${write('server.key', certificate.key)}`,
+        ]
+      : []),
+    ...(clientAuthority ? [`ssl_ca_file=${write('clients.crt', clientAuthority.cert)}`] : []),
+    ...(admits ? [`hba_file=${write('hba.conf', `${admits.join('\n')}\n`)}`] : []),
   ];
   const start = () =>
     startProcess(
@@ -58,6 +90,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    socketFolder: folder,
     get pid() {
       return child.pid ?? 0;
     },
