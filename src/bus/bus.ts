@@ -1,4 +1,5 @@
 import type { BaseLogger } from 'pino';
+import type { RunnableConfig } from '../config/config.js';
 import { LinkedBus } from './linked-bus.js';
 import { PostgresLink } from './postgres-link.js';
 import { RedisLink } from './redis-link.js';
@@ -33,11 +34,12 @@ export interface Bus {
  * listeners on the same server are woken all the same, and each outage is logged once.
  */
 export function openBus(
-  { redisUrl, databaseUrl }: { readonly redisUrl: string | null; readonly databaseUrl: string },
+  { redisUrl, redisPrefix, databaseUrl }: Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUrl'>,
   logger: Pick<BaseLogger, 'info' | 'warn' | 'error'>,
 ): Bus {
   return new LinkedBus(
-    (events) => (redisUrl === null ? new PostgresLink(databaseUrl, events) : new RedisLink(redisUrl, events)),
+    (events) =>
+      redisUrl === null ? new PostgresLink(databaseUrl, events) : new RedisLink(redisUrl, redisPrefix, events),
     logger,
   );
 }

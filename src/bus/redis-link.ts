@@ -4,7 +4,6 @@ import { readRedisUrl } from '../config/redis-url.js';
 import type { Topic } from './bus.js';
 import { ANSWER_MS, CLOSE_MS, type Link, type LinkEvents, PING_EVERY_MS, retryDelayMs } from './link.js';
 
-const CHANNEL_PREFIX = 'doorstep:';
 const CHANNELS_PER_COMMAND = 1_000;
 
 /** Nothing is queued or sent again by the client: what is wanted is kept here, and told anew on each connection. */
@@ -22,10 +21,11 @@ const options: RedisOptions = {
 };
 
 /**
- * Topics over Redis pub/sub, a channel `doorstep:<topic>` each; a user with an ACL needs PUBLISH, SUBSCRIBE, UNSUBSCRIBE,
- * PING and `&doorstep:*`. Two connections, since one that subscribes may do nothing else under RESP2.
+ * Topics over Redis pub/sub, a channel `<REDIS_PREFIX>:<topic>` each; a user with an ACL needs PUBLISH, SUBSCRIBE, UNSUBSCRIBE,
+ * PING and `&<REDIS_PREFIX>:*`. Two connections, since one that subscribes may do nothing else under RESP2.
  */
 export class RedisLink implements Link {
+  private readonly channelPrefix: string;
   private readonly wanted = new Set<Topic>();
   private readonly subscriber: Redis;
   private readonly publisher: Redis;
@@ -35,13 +35,15 @@ export class RedisLink implements Link {
 
   constructor(
     url: string,
+    prefix: string,
     private readonly events: LinkEvents,
   ) {
+    this.channelPrefix = `${prefix}:`;
     const address = readRedisUrl(url);
     // Counted here, not by the client: for it a connection has succeeded before the subscriptions have.
     this.subscriber = new Redis({ ...address, ...options, retryStrategy: () => retryDelayMs(this.failedAttempts++) });
     this.subscriber.on('ready', () => void this.takeUp());
-    this.subscriber.on('message', (channel) => events.wake(channel.slice(CHANNEL_PREFIX.length)));
+    this.subscriber.on('message', (channel) => events.wake(channel.slice(this.channelPrefix.length)));
     this.subscriber.on('error', (error) => {
       this.lastError = error;
     });
@@ -62,7 +64,7 @@ export class RedisLink implements Link {
 
   async send(topics: readonly Topic[]): Promise<void> {
     if (this.publisher.status !== 'ready') throw new Error('Redis is away');
-    await Promise.all(topics.map((topic) => this.publisher.publish(CHANNEL_PREFIX + topic, '')));
+    await Promise.all(topics.map((topic) => this.publisher.publish(this.channelPrefix + topic, '')));
   }
 
   listen(topic: Topic): void {
@@ -79,7 +81,7 @@ export class RedisLink implements Link {
     this.wanted.delete(topic);
     if (this.subscriber.status !== 'ready') return;
     // A channel too many wakes nobody, and the next connection starts without it.
-    this.subscriber.unsubscribe(CHANNEL_PREFIX + topic).catch(() => {});
+    this.subscriber.unsubscribe(this.channelPrefix + topic).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -106,7 +108,7 @@ export class RedisLink implements Link {
   private async subscribe(topics: readonly Topic[]): Promise<void> {
     const commands: Promise<unknown>[] = [];
     for (let from = 0; from < topics.length; from += CHANNELS_PER_COMMAND) {
-      const channels = topics.slice(from, from + CHANNELS_PER_COMMAND).map((topic) => CHANNEL_PREFIX + topic);
+      const channels = topics.slice(from, from + CHANNELS_PER_COMMAND).map((topic) => this.channelPrefix + topic);
       commands.push(this.subscriber.subscribe(...channels));
     }
     await Promise.all(commands);

@@ -33,6 +33,8 @@ export interface Config {
   /** Whether statements are prepared by name, once a connection; a pooler in between may not know them. */
   readonly databasePrepare: boolean;
   readonly redisUrl: string | null;
+  /** Before every key and channel in Redis, and a colon after it. */
+  readonly redisPrefix: string;
   readonly smtpUrl: string | null;
   readonly mailFrom: Mailbox;
   /** The newest first; empty only until `npm start` has made development keys. */
@@ -111,6 +113,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     databaseUrl: read.parsed('DATABASE_URL', readBy(readPostgresUrl)),
     databasePrepare: read.flag('DATABASE_PREPARE', true),
     redisUrl: read.parsed('REDIS_URL', readBy(readRedisUrl)),
+    redisPrefix: read.parsed('REDIS_PREFIX', redisPrefix) ?? 'doorstep',
     smtpUrl: read.parsed('SMTP_URL', readBy(readSmtpUrl)),
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
@@ -234,6 +237,11 @@ function readBy(read: (text: string) => unknown): (text: string) => string {
     read(text);
     return text;
   };
+}
+
+function redisPrefix(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new RangeError("must be 1 to 64 letters, digits, '_', '.' or '-'");
 }
 
 function webUrl(text: string): URL {

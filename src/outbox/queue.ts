@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
+import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { MAILS_AT_ONCE } from '../mail/turns.js';
@@ -53,10 +54,7 @@ interface JobRunner extends Store {
   on(event: 'ready' | 'active', listener: () => void): unknown;
 }
 
-interface QueueConfig {
-  readonly redisUrl: string | null;
-  readonly databaseUrl: string;
-}
+type QueueConfig = Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUrl'>;
 
 /**
  * A part of BullMQ, opened anew until it is ready. On PostgreSQL it looks for its tables once, as it is made: where the
@@ -221,7 +219,7 @@ function parseJob(data: unknown): MailJob {
   return { deliveryId };
 }
 
-function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
+function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): JobStore {
   const options: Omit<QueueOptions, 'connection'> = { skipWaitingForReady: true };
   if (!redisUrl) {
     return new Queue(QUEUE_NAME, { ...options, connection: postgresConnection(databaseUrl) }, createPostgresBackend);
@@ -235,10 +233,13 @@ function openQueue({ redisUrl, databaseUrl }: QueueConfig): JobStore {
   };
   // The version is asked before the connection stands, which fails without the offline queue, and BullMQ then refuses
   // every job for good. The worker's connection checks it.
-  return new Queue(QUEUE_NAME, { ...options, skipVersionCheck: true, connection });
+  return new Queue(QUEUE_NAME, { ...options, skipVersionCheck: true, prefix: keyPrefixOf(redisPrefix), connection });
 }
 
-function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown) => Promise<void>): JobRunner {
+function openWorker(
+  { redisUrl, redisPrefix, databaseUrl }: QueueConfig,
+  run: (data: unknown) => Promise<void>,
+): JobRunner {
   const options: Omit<WorkerOptions, 'connection'> = {
     concurrency: MAILS_AT_ONCE,
     // Its own pause after a cut connection is 15 s, and mails would wait that long.
@@ -258,7 +259,12 @@ function openWorker({ redisUrl, databaseUrl }: QueueConfig, run: (data: unknown)
     );
   }
   const connection = { ...readRedisUrl(redisUrl), retryStrategy: reconnectDelayMs, maxRetriesPerRequest: null };
-  return new Worker(QUEUE_NAME, process, { ...options, connection });
+  return new Worker(QUEUE_NAME, process, { ...options, prefix: keyPrefixOf(redisPrefix), connection });
+}
+
+/** Before all of BullMQ's keys. */
+function keyPrefixOf(redisPrefix: string): string {
+  return [redisPrefix, 'bull'].join(':');
 }
 
 /** BullMQ's own delay grows to 20 s, and mails would wait that long after Redis is back. */

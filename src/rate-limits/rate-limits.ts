@@ -9,7 +9,7 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { RateLimited } from '../api/errors.js';
-import type { Limits } from '../config/limits.js';
+import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { clientNetworks } from '../places/client-network.js';
@@ -44,9 +44,9 @@ export class RateLimits {
   private readonly counters: ReadonlyMap<NetworkLimit, Counter>;
   private readonly disconnect: () => Promise<void>;
 
-  constructor(config: { redisUrl: string | null; databaseUrl: string; limits: Limits }, logger: Logger) {
+  constructor(config: Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUrl' | 'limits'>, logger: Logger) {
     const { open, disconnect } = config.redisUrl
-      ? redisStore(config.redisUrl, logger)
+      ? redisStore(config.redisUrl, config.redisPrefix, logger)
       : postgresStore(config.databaseUrl, logger);
     this.disconnect = disconnect;
     this.counters = new Map(
@@ -111,7 +111,7 @@ async function consume(counter: RateLimiterAbstract, network: string): Promise<v
   }
 }
 
-function redisStore(redisUrl: string, logger: Logger) {
+function redisStore(redisUrl: string, prefix: string, logger: Logger) {
   const client = new Redis({
     ...readRedisUrl(redisUrl),
     enableOfflineQueue: false,
@@ -124,7 +124,7 @@ function redisStore(redisUrl: string, logger: Logger) {
     open: (keyPrefix: string, points: number) =>
       new RateLimiterRedis({
         storeClient: client,
-        keyPrefix: `doorstep:${keyPrefix}`,
+        keyPrefix: `${prefix}:${keyPrefix}`,
         points,
         duration: HOUR_SECONDS,
         insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: HOUR_SECONDS }),

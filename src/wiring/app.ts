@@ -15,6 +15,7 @@ import { mountWebClient } from '../wire/web-client.js';
 import { type ApiApp, createApi } from './api-app.js';
 import { isMigrated, migrate } from './database.js';
 import { createFoundation, type Foundation } from './foundation.js';
+import { RedisClaim } from './redis-claim.js';
 import { startWorker, type WorkerApp } from './worker-app.js';
 
 const RETRY_MS = 1_000;
@@ -62,6 +63,7 @@ class StartedApp implements App {
   private api: ApiApp | null = null;
   private worker: WorkerApp | null = null;
   private listener: FastifyInstance | null = null;
+  private redisClaim: RedisClaim | null = null;
   private isReady = false;
   private readonly stopping = new AbortController();
   private closed: Promise<void> | null = null;
@@ -129,6 +131,9 @@ class StartedApp implements App {
       await sleep(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
     if (this.stopping.signal.aborted) throw new Error('closed before it was ready');
+    const { config, db } = this.foundation;
+    const { redisUrl } = config;
+    if (redisUrl !== null) this.redisClaim = new RedisClaim({ ...config, redisUrl }, db, logger);
     if (this.parts.worker) this.worker = startWorker(this.foundation);
     this.isReady = true;
   }
@@ -147,6 +152,7 @@ class StartedApp implements App {
     this.stopping.abort();
     this.foundation.logger.info('stopping');
     await this.ready.catch(() => undefined);
+    this.redisClaim?.close();
     await Promise.all([this.api?.close(), this.worker?.close(), this.listener?.close()]);
     await this.foundation.close();
   }

@@ -25,7 +25,7 @@ describe('an API server killed after the commit, before it could queue the mail,
     await server.kill();
     const { id } = await servers.database.row<{ id: string }>('select id from delivery');
     const redis = new Redis(servers.redis?.url ?? '');
-    expect(await redis.exists(`bull:mail:${id}`)).toBe(0);
+    expect(await redis.exists(`doorstep:bull:mail:${id}`)).toBe(0);
     redis.disconnect();
     await finishes(servers, phone, challenge);
   });

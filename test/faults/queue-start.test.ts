@@ -17,7 +17,7 @@ test('a connection that is cut while the queue makes its tables costs no more th
   await using database = await TestDatabase.create();
   const logger = pino({ level: 'silent' });
   const queue = await database.holding('create schema bullmq', [], async (held) => {
-    const opened = new MailQueue({ redisUrl: null, databaseUrl: database.url }, logger);
+    const opened = new MailQueue({ redisUrl: null, redisPrefix: 'doorstep', databaseUrl: database.url }, logger);
     await held.waiters(1);
     // Unheard, the error of a connection ends the process; here it would fail the test.
     expect(await database.query(CUT)).toEqual([{ is_cut: true }]);

@@ -3,6 +3,7 @@ import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
 import { mailGuards } from './mail.js';
 import { requestGuards } from './requests.js';
+import { storeGuards } from './stores.js';
 import { trustGuards } from './trust.js';
 
 // Not in the list, since what tells that it is gone is time alone, in amounts that no test can measure: the comparison of
@@ -15,4 +16,5 @@ export const guards: readonly Guard[] = [
   ...requestGuards,
   ...mailGuards,
   ...faultGuards,
+  ...storeGuards,
 ];

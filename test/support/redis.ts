@@ -1,3 +1,4 @@
+import type { Certificate } from './certificates.js';
 import { installed } from './programs.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
@@ -7,18 +8,33 @@ import { endProcess, freePort, type Store, startProcess } from './store.js';
  */
 export const redisAvailable = () => installed('redis-server', 'valkey-server');
 
+interface RedisOptions {
+  /** Takes TLS alone, with this certificate. */
+  readonly certificate?: Certificate;
+  /** Users as `ACL SETUSER` takes them; without any, nobody is asked who they are. */
+  readonly users?: readonly string[];
+}
+
 /** Starts an empty Redis that keeps nothing: each restart finds it empty again. */
-export async function startRedis(): Promise<Store> {
+export async function startRedis({ certificate, users = [] }: RedisOptions = {}): Promise<Store> {
   const binary = redisAvailable();
   if (!binary) throw new Error('there is no Redis here: ask redisAvailable first');
   const port = await freePort();
   // Settings on the command line alone: no file of the machine is read.
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const tls = certificate && [
+    ...['--tls-port', String(port), '--tls-cert-file', certificate.certFile, '--tls-key-file', certificate.keyFile],
+    ...['--tls-auth-clients', 'no'],
+  ];
+  const settings = [
+    ...['--port', certificate ? '0' : String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    ...(tls ?? []),
+    ...users.flatMap((user) => ['--user', ...user.split(' ')]),
+  ];
   const start = () => startProcess(binary, settings, {}, /Ready to accept connections/);
   let child = await start();
   const end = () => endProcess(child, 'SIGKILL');
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${certificate ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
     port,
     get pid() {
       return child.pid ?? 0;

@@ -13,7 +13,7 @@ interface BackEnd {
   readonly name: string;
   start(): Promise<Store>;
   /** What `openBus` is given to reach it. */
-  config(url: string): { redisUrl: string | null; databaseUrl: string };
+  config(url: string): { redisUrl: string | null; redisPrefix: string; databaseUrl: string };
   /** Cuts every connection of every bus. */
   cut(url: string): Promise<void>;
   /** Sends what no bus of ours would send. */
@@ -23,7 +23,7 @@ interface BackEnd {
 const onPostgres: BackEnd = {
   name: 'PostgreSQL',
   start: startTestPostgres,
-  config: (url) => ({ redisUrl: null, databaseUrl: url }),
+  config: (url) => ({ redisUrl: null, redisPrefix: 'doorstep', databaseUrl: url }),
   cut: (url) =>
     asPostgresAdmin(
       url,
@@ -36,7 +36,7 @@ const onPostgres: BackEnd = {
 const onRedis: BackEnd = {
   name: 'Redis',
   start: startRedis,
-  config: (url) => ({ redisUrl: url, databaseUrl: 'postgres://127.0.0.1:1/unused' }),
+  config: (url) => ({ redisUrl: url, redisPrefix: 'doorstep', databaseUrl: 'postgres://127.0.0.1:1/unused' }),
   cut: (url) =>
     asRedisAdmin(url, async (admin) => {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -299,7 +299,10 @@ describe.each(redisAvailable() ? [onPostgres, onRedis] : [onPostgres])('the bus 
 });
 
 describe('an alarm', () => {
-  const bus = openBus({ redisUrl: null, databaseUrl: 'postgres://127.0.0.1:1/away' }, pino({ level: 'silent' }));
+  const bus = openBus(
+    { redisUrl: null, redisPrefix: 'doorstep', databaseUrl: 'postgres://127.0.0.1:1/away' },
+    pino({ level: 'silent' }),
+  );
   afterAll(() => bus.close());
 
   test('wakes at a message on any of its topics', async () => {

@@ -8,6 +8,7 @@ import { type Limits, limitTable } from '../../../src/config/limits.js';
 import { readSmtpUrl } from '../../../src/config/smtp-url.js';
 import { MailFault } from '../../../src/mail/mail-fault.js';
 import { MailTransport, type OutgoingMail } from '../../../src/mail/transport.js';
+import { Certificates } from '../../support/certificates.js';
 import { refusal, startMailServer, startRawServer } from '../../support/smtp.js';
 import { within } from '../../support/waiting.js';
 
@@ -125,6 +126,34 @@ test('TLS is used where it is offered, and a certificate that nobody vouches for
   await transport(`smtp://127.0.0.1:${server.port}?requireTLS=true&tls.rejectUnauthorized=false`).send(mail);
   await transport(`smtp://127.0.0.1:${server.port}?ignoreTLS=true`).send(mail);
   expect(server.mails.map(({ isSecure }) => isSecure)).toEqual([true, false]);
+});
+
+test.each([
+  ['STARTTLS', 'smtp', false],
+  ['TLS from the first byte', 'smtps', true],
+])('a certificate is taken of whom the URL trusts, for the host that it names, over %s', async (_, scheme, secure) => {
+  using certificates = new Certificates();
+  const authority = certificates.authority();
+  const { cert, key } = certificates.server('DNS:mail.example', authority);
+  await using server = await startMailServer({
+    ...{
+      secure,
+      cert,
+      key,
+      disabledCommands: [],
+      onAuth: (auth, _session, done) => done(null, { user: auth.username }),
+    },
+  });
+  const url = (options: string) => `${scheme}://ann:secret@127.0.0.1:${server.port}?${options}`;
+  const refused = { isFinal: false, replyCode: null };
+  expect(await faultOf(transport(url('tls.servername=mail.example')))).toMatchObject(refused);
+  expect(await faultOf(transport(url(`tls.ca=${authority.certFile}`)))).toMatchObject(refused);
+  const other = certificates.authority().certFile;
+  expect(await faultOf(transport(url(`tls.ca=${other}&tls.servername=mail.example`)))).toMatchObject(refused);
+  expect(server.mails).toEqual([]);
+  await transport(url(`tls.ca=${authority.certFile}&tls.servername=mail.example`)).send(mail);
+  await transport(url('tls.rejectUnauthorized=false')).send(mail);
+  expect(server.mails.map(({ isSecure }) => isSecure)).toEqual([true, true]);
 });
 
 test.each([

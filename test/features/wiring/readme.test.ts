@@ -203,6 +203,7 @@ describe('the README', () => {
       NODE_ENV: config.production ? 'production' : 'development',
       PORT: String(port),
       HOST: config.host,
+      REDIS_PREFIX: config.redisPrefix,
       DATA_DIR: config.dataDir,
       DATABASE_PREPARE: onOff(config.databasePrepare),
       MAIL_FROM: `${mailFrom.name} <${mailFrom.address}>`,
