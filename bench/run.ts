@@ -1,46 +1,54 @@
-import { cpus, loadavg } from 'node:os';
-import { limitTable } from '../src/config/limits.js';
-import { startTestPostgres } from '../test/support/postgres.js';
-import { backEnds, Servers } from '../test/support/servers.js';
-import { createTemplate } from '../test/support/template.js';
-import { measureBasics, measureThroughput } from './basics.js';
-import { compareKnownAndUnknown } from './known-unknown.js';
-import { table } from './samples.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { conditionsOf } from './conditions.js';
+import { runKnownUnknown } from './known-unknown/run.js';
+import { measurements } from './measurements/all.js';
+import type { Effort } from './measurements/measurement.js';
+import { type Order, readOptions, usage } from './options.js';
+import type { Measured } from './report/result.js';
+import { table } from './report/table.js';
+import { report } from './report/terminal.js';
+import { Cluster } from './site/cluster.js';
 
-// What things take on this machine: nothing is asserted. Clients, servers, worker and mail server share one process, so
-// the figures are above those of a client elsewhere; PostgreSQL waits for the disk, and hashes cost what they cost by
-// default. `npm run bench -- 50` takes 50 samples of each instead of 200.
-
-const samples = Number(process.argv[2] ?? 200);
-
-const limits = {
-  ARGON2_MEMORY_KIB: limitTable.ARGON2_MEMORY_KIB.default,
-  ARGON2_PASSES: limitTable.ARGON2_PASSES.default,
-  CHALLENGES_PER_ACCOUNT_HOUR: 10_000,
-  PROMPTS_UNANSWERED: 1000,
-};
+// What things cost on this machine: nothing is asserted. Every part runs in a process of its own, as it does for an
+// operator; on a machine of few cores they share them with the load, so rates move from run to run, and processor time and
+// counts are what to steer by.
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
+const say = (text: string) => process.stderr.write(`${text} ...\n`);
 
-const postgres = await startTestPostgres({ fsync: true });
-process.env.TEST_POSTGRES_URL = postgres.url;
-try {
-  await createTemplate();
-  const [load = 0] = loadavg();
-  print(
-    `${cpus().length} cores, load ${load.toFixed(1)} before it began, Node ${process.version}, ${samples} samples of each`,
-  );
-  for (const { name, redis } of backEnds) {
-    await using servers = await Servers.start({ count: 2, redis, limits });
-    print(`\n## Two servers on ${name}\n\n${table(await measureBasics(servers, samples))}`);
-    print(
-      `\nsignIn on trusted devices, 16 people at once: ${(await measureThroughput(servers, 16, 10)).toFixed(0)} per second`,
-    );
+async function measure(only: readonly string[], effort: Effort, json: string | null): Promise<void> {
+  await using cluster = await Cluster.start();
+  const conditions = await conditionsOf(cluster, effort);
+  const measured: Measured[] = [];
+  for (const measurement of measurements.filter(({ name }) => only.includes(name))) {
+    measured.push(...(await measurement.run(cluster, effort, say)));
   }
-  await using servers = await Servers.start({ limits });
-  print(
-    `\n## An address that somebody has, and one that nobody has\n\n${table(await compareKnownAndUnknown(servers, samples))}`,
-  );
-} finally {
-  await postgres.stop();
+  const run = { conditions, measured };
+  print(report(run));
+  if (json) keep(json, run);
 }
+
+function keep(file: string, value: unknown): void {
+  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function run(order: Order): Promise<void> {
+  switch (order.do) {
+    case 'measure':
+      return measure(order.only, order.effort, order.json);
+    case 'known-unknown':
+      print(table(await runKnownUnknown(order.samples)));
+      return;
+  }
+}
+
+let order: Order;
+try {
+  order = readOptions(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}\n`);
+  process.exit(2);
+}
+await run(order);

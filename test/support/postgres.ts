@@ -7,7 +7,8 @@ import { currentUser, isRoot, unprivilegedUser } from '../../src/embedded/postgr
 import type { Certificate } from './certificates.js';
 import { endProcess, freePort, type Store, startProcess } from './store.js';
 
-interface PostgresOptions {
+/** How a PostgreSQL is started. */
+export interface PostgresOptions {
   /** Whether a commit waits for the disk, as in real life; tests have no use for that. */
   readonly fsync?: boolean;
   /** Offers TLS with this certificate. */
@@ -18,6 +19,10 @@ interface PostgresOptions {
   readonly admits?: readonly string[];
   /** The embedded ones unless said. */
   readonly programs?: Pick<Programs, 'initdb' | 'postgres'>;
+  /** Further settings, as `name=value`. */
+  readonly settings?: readonly string[];
+  /** Is told each line that it logs. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A PostgreSQL of a test's own, which listens on a socket of the file system too. */
@@ -69,6 +74,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       : []),
     ...(clientAuthority ? [`ssl_ca_file=${write('clients.crt', clientAuthority.cert)}`] : []),
     ...(admits ? [`hba_file=${write('hba.conf', `${admits.join('\n')}\n`)}`] : []),
+    ...(options.settings ?? []),
   ];
   const start = () =>
     startProcess(
@@ -76,6 +82,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
       asUser,
       /database system is ready to accept connections/,
+      options.onLine,
     );
   let child = await start();
   const signalAll = (signal: NodeJS.Signals) => {

@@ -31,22 +31,31 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts a server and waits until it prints that it is ready, on whichever stream it prints. */
+/**
+ * Starts a server and waits until it prints that it is ready, on whichever stream it prints.
+ * @param onLine is told each line that it prints
+ */
 export async function startProcess(
   file: string,
   args: readonly string[],
   options: SpawnOptions,
   ready: RegExp,
+  onLine: (line: string) => void = () => {},
 ): Promise<ChildProcess> {
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const printed: string[] = [];
+  let isReady = false;
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       // Read to the end: a server whose pipe is full stands still.
       createInterface(stream).on('line', (line) => {
-        printed.push(line);
-        if (ready.test(line)) resolve();
+        if (!isReady) printed.push(line);
+        onLine(line);
+        if (ready.test(line)) {
+          isReady = true;
+          resolve();
+        }
       });
     }
     child.once('error', reject);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { SIGN_IN, SIGN_UP } from '../test/support/operations.js';
-import type { Servers } from '../test/support/servers.js';
-import { interleaved, percentile, shareAbove } from './samples.js';
+import { SIGN_IN, SIGN_UP } from '../../test/support/operations.js';
+import type { Servers } from '../../test/support/servers.js';
+import { percentile } from '../report/statistics.js';
+import { interleaved, shareAbove } from './samples.js';
 
 const PASSWORD = 'quartz-lantern-92-orbit';
 const RESET = 'mutation ($email: EmailAddress!) { requestPasswordReset(email: $email) { token state } }';

@@ -10,13 +10,6 @@ export async function millisecondsOf(work: () => Promise<unknown>): Promise<numb
   return performance.now() - before;
 }
 
-/** Times work, one after the other. */
-export async function timesOf(count: number, work: (nth: number) => Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
-  for (let nth = 0; nth < count; nth += 1) times.push(await millisecondsOf(() => work(nth)));
-  return times;
-}
-
 /** Two kinds of work by turns, which of the two comes first being left to chance: so that nothing favours one. */
 export async function interleaved(
   count: number,
@@ -38,12 +31,6 @@ export async function interleaved(
   return times;
 }
 
-/** The value that so many of a hundred do not reach. */
-export function percentile(times: readonly number[], percent: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((percent / 100) * sorted.length))] ?? 0;
-}
-
 /** The share of pairs in which one takes longer than the other: 50 % where nothing tells them apart. */
 export function shareAbove(one: readonly number[], other: readonly number[]): number {
   const sorted = [...other].sort((a, b) => a - b);
@@ -52,13 +39,4 @@ export function shareAbove(one: readonly number[], other: readonly number[]): nu
     return nth < 0 ? sorted.length : nth;
   });
   return (100 * below.reduce((sum, n) => sum + n, 0)) / (one.length * other.length);
-}
-
-/** A table of Markdown, its columns as wide as they need to be. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
