@@ -86,7 +86,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
     );
   let child = await start();
   const signalAll = (signal: NodeJS.Signals) => {
-    for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, signal);
+    for (const pid of childrenOf(child.pid ?? 0)) signalIfThere(pid, signal);
     child.kill(signal);
   };
   // An immediate shutdown: as abrupt as a crash for clients, but it takes its children along.
@@ -113,6 +113,15 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that served a connection may have ended since it was listed. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Every process that answers a client is a child in a group of its own. */
