@@ -3,11 +3,11 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { redisAvailable } from '../test/support/redis.js';
 import type { Effort } from './measurements/measurement.js';
 import type { Conditions } from './report/result.js';
-import { Cluster } from './site/cluster.js';
+import type { Cluster } from './site/cluster.js';
 import { cheapHashSettings, loadSettings } from './site/site.js';
 
 /** Where and how this run measures. */
-export async function conditionsOf(cluster: Cluster, { project, ...options }: Effort): Promise<Conditions> {
+export async function conditionsOf(cluster: Cluster, { project, stores, ...options }: Effort): Promise<Conditions> {
   return {
     measuredAt: new Date().toISOString(),
     commit: commitOf(project),
@@ -17,11 +17,11 @@ export async function conditionsOf(cluster: Cluster, { project, ...options }: Ef
     node: process.version,
     postgres: await cluster.version(),
     redis: redisVersion(),
-    options: { ...options },
+    options: { ...options, stores: stores.join(', ') },
     settings: {
       'a load from one address, on few accounts': loadSettings,
       'what is not about passwords': cheapHashSettings,
-      PostgreSQL: Object.fromEntries(Cluster.settings.map((setting) => setting.split('=') as [string, string])),
+      PostgreSQL: Object.fromEntries(cluster.settings.map((setting) => setting.split('=') as [string, string])),
     },
   };
 }

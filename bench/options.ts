@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../src/config/project.js';
 import { measurements } from './measurements/all.js';
 import type { Effort } from './measurements/measurement.js';
+import { type StoreName, storesHere } from './site/site.js';
 
 /** What was asked for. */
 export type Order =
@@ -22,6 +24,7 @@ npm run bench -- known-unknown [200]  whether the time of an answer tells who ha
   --people 304         accounts that take part
   --sockets 8000       subscriptions that are held
   --idle-seconds 30    for how long nothing happens
+  --store NAME         redis or postgres alone; else both, where there is a Redis
   --project DIR        measures dist/ of another checkout, which has to be built
   --json FILE          keeps the figures`;
 
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[]): Order {
       people: { type: 'string', default: '304' },
       sockets: { type: 'string', default: '8000' },
       'idle-seconds': { type: 'string', default: '30' },
+      store: { type: 'string' },
       project: { type: 'string', default: projectRoot },
       json: { type: 'string' },
       fill: { type: 'string' },
@@ -52,7 +56,8 @@ export function readOptions(args: readonly string[]): Order {
 
   const atOnce = positive('--at-once', values['at-once']);
   const effort: Effort = {
-    project: values.project,
+    project: path.resolve(values.project),
+    stores: storesOf(values.store),
     rounds: positive('--rounds', values.rounds),
     seconds: positive('--seconds', values.seconds),
     atOnce,
@@ -72,6 +77,15 @@ export function readOptions(args: readonly string[]): Order {
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new Error(`nothing is named '${unknown}'; there are ${names.join(', ')}`);
   return { do: 'measure', only, effort, json };
+}
+
+const storeNames: Readonly<Record<string, StoreName>> = { redis: 'Redis', postgres: 'PostgreSQL alone' };
+
+function storesOf(word: string | undefined): Effort['stores'] {
+  if (word === undefined) return storesHere;
+  const store = storeNames[word];
+  if (!store || !storesHere.includes(store)) throw new Error(`there is no '${word}' here`);
+  return [store];
 }
 
 function positive(name: string, text: string): number {

@@ -5,7 +5,7 @@ import { othersDuring } from '../meter/meter.js';
 import type { Measured } from '../report/result.js';
 import { percentile } from '../report/statistics.js';
 import type { Database } from '../site/database.js';
-import { Site, stores } from '../site/site.js';
+import { Site } from '../site/site.js';
 import type { Measurement } from './measurement.js';
 
 const OPENED_AT_ONCE = 64;
@@ -24,9 +24,9 @@ const CLOCK_MS = 1;
  */
 export const latencyMeasurement: Measurement = {
   name: 'latency',
-  async run(cluster, { project, sockets, seconds, rounds }, say) {
+  async run(cluster, { project, stores, sockets, seconds, rounds }, say) {
     if (!stores.includes('Redis')) {
-      say('no Redis here: the way across two servers is not measured');
+      say('without Redis there are not two servers: the way across them is left out');
       return [];
     }
     say(`commit to frame across two servers, ${sockets} others idle`);

@@ -1,10 +1,13 @@
 import type { Measured } from '../report/result.js';
 import type { Cluster } from '../site/cluster.js';
+import type { StoreName } from '../site/site.js';
 
 /** How much is measured. */
 export interface Effort {
   /** The folder whose `dist/` is measured. */
   readonly project: string;
+  /** Those to measure on, at least one; what needs but one takes the first. */
+  readonly stores: readonly [StoreName, ...StoreName[]];
   readonly rounds: number;
   /** Of a round. */
   readonly seconds: number;

@@ -7,7 +7,7 @@ import { spentOn } from '../meter/meter.js';
 import { type Figures, mediansOf } from '../report/result.js';
 import { percentile } from '../report/statistics.js';
 import type { People } from '../site/people.js';
-import { Site, stores } from '../site/site.js';
+import { Site } from '../site/site.js';
 import type { Effort, Measurement } from './measurement.js';
 
 const TAIL_MS = 200;
@@ -29,12 +29,12 @@ const all: readonly Operation[] = [
   { name: 'viewer', title: 'viewer { id email }', mails: 0, cheapHashes: false },
 ];
 
-/** The operations, each on a site of its own, on every store that there is. */
+/** The operations, each on a site of its own, on each store. */
 export const operationMeasurements: readonly Measurement[] = all.map(({ name, title, mails, cheapHashes }) => ({
   name,
   async run(cluster, effort, say) {
     const measured = [];
-    for (const store of stores) {
+    for (const store of effort.stores) {
       say(`${title}, ${store}`);
       await using site = await Site.start(cluster, { project: effort.project, store, cheapHashes });
       await site.copyPeople(effort.people);

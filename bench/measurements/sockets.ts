@@ -7,7 +7,7 @@ import { residentMiB } from '../meter/cpu.js';
 import { othersDuring, spentOn } from '../meter/meter.js';
 import { asA, type Outcome, SIGN_IN } from '../site/documents.js';
 import { everyone, PASSWORD, type People } from '../site/people.js';
-import { Site, stores } from '../site/site.js';
+import { Site } from '../site/site.js';
 import type { Measurement } from './measurement.js';
 
 const OPENED_AT_ONCE = 64;
@@ -18,8 +18,7 @@ const SETTLE_MS = 5_000;
 /** Subscriptions on one server: how fast they open, what each takes, and what they cost while nothing happens. */
 export const socketsMeasurement: Measurement = {
   name: 'sockets',
-  async run(cluster, { project, sockets, idleSeconds }, say) {
-    const [store = 'PostgreSQL alone'] = stores;
+  async run(cluster, { project, stores: [store], sockets, idleSeconds }, say) {
     say(`${sockets} subscriptions on one server, ${store}`);
     await using site = await Site.start(cluster, { project, store, cheapHashes: true });
     const server = site.server();

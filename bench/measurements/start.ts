@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from '../meter/cpu.js';
 import { othersDuring } from '../meter/meter.js';
 import { type Figures, mediansOf } from '../report/result.js';
-import { Site, stores } from '../site/site.js';
+import { Site } from '../site/site.js';
 import type { Measurement } from './measurement.js';
 
 const SETTLE_MS = 3_000;
@@ -10,8 +10,7 @@ const SETTLE_MS = 3_000;
 /** An API server that starts on a database that has its tables, until /readyz answers 200; and its memory then. */
 export const startMeasurement: Measurement = {
   name: 'start',
-  async run(cluster, { project, rounds: count }, say) {
-    const [store = 'PostgreSQL alone'] = stores;
+  async run(cluster, { project, stores: [store], rounds: count }, say) {
     say(`start to /readyz, ${store}`);
     await using site = await Site.start(cluster, { project, store });
     const rounds: Figures[] = [];

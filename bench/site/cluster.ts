@@ -2,28 +2,30 @@ import { startTestPostgres } from '../../test/support/postgres.js';
 import type { Store } from '../../test/support/store.js';
 import { Database } from './database.js';
 
+const measuringSettings = ['track_commit_timestamp=on', 'pg_stat_statements.max=20000', 'max_connections=200'];
+
 /** The PostgreSQL of a run: as it comes, but for what is needed to measure it. */
 export class Cluster implements AsyncDisposable {
-  /** The settings that it has besides its defaults. */
-  static readonly settings = ['track_commit_timestamp=on', 'pg_stat_statements.max=20000', 'max_connections=200'];
-
   private listeners: ((line: string) => void)[] = [];
   private databases = 0;
 
   private constructor(
     private readonly store: Store,
     private readonly admin: Database,
+    /** What it has besides its defaults, as `name=value`. */
+    readonly settings: readonly string[],
   ) {}
 
-  /** @param settings further ones, as `name=value` */
-  static async start(settings: readonly string[] = []): Promise<Cluster> {
+  /** @param more settings besides those that measuring needs */
+  static async start(more: readonly string[] = []): Promise<Cluster> {
     let tell = (_line: string) => {};
+    const settings = [...measuringSettings, ...more];
     const store = await startTestPostgres({
       fsync: true,
-      settings: [...Cluster.settings, ...settings],
+      settings,
       onLine: (line) => tell(line),
     });
-    const cluster = new Cluster(store, new Database(store.url));
+    const cluster = new Cluster(store, new Database(store.url), settings);
     tell = (line) => {
       for (const listener of cluster.listeners) listener(line);
     };

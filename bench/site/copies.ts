@@ -24,10 +24,20 @@ const NTH = "(n || case k when 1 then '' else '-' || k end)";
 const account = idSql('account', 'n');
 const ofFirst = (email: string) => `account_id = (select id from account where email = '${email}')`;
 
-/** A person: an account, its trusted device, and what that one needs to be signed in and to sign in again. */
-function personCopies(email: string, devices: number): Copies[] {
+/** How much each account has. */
+export interface Belongings {
+  readonly devices: number;
+  readonly activities: number;
+}
+
+/** A person: an account, its trusted devices, and what the first of them needs to be signed in, all to sign in again. */
+function personCopies(email: string, { devices, activities }: Belongings): Copies[] {
   return [
-    { table: 'account', where: `email = '${email}'`, set: { id: account, email: emailSql('n') } },
+    {
+      table: 'account',
+      where: `email = '${email}'`,
+      set: { id: account, email: emailSql('n'), activity_count: String(activities) },
+    },
     {
       table: 'device',
       where: ofFirst(email),
@@ -55,7 +65,7 @@ function personCopies(email: string, devices: number): Copies[] {
 }
 
 /** What years leave behind: login activity, and challenges and deliveries that are over. */
-function pastCopies(email: string, activities: number): Copies[] {
+function pastCopies(email: string, { activities }: Belongings): Copies[] {
   // Within what is kept, so that the clean-up leaves it.
   const daysAgo = (days: string) => `clock_timestamp() - interval '1 day' * (${days})`;
   const lately = daysAgo('1 + n % 20');
@@ -106,22 +116,18 @@ function pastCopies(email: string, activities: number): Copies[] {
 
 /** Makes accounts that are copies of one: nobody signs up eight thousand people to measure something else. */
 export async function copyPeople(database: Database, email: string, range: Range): Promise<void> {
-  for (const copies of personCopies(email, 1)) await copy(database, copies, range);
+  for (const copies of personCopies(email, { devices: 1, activities: 0 })) await copy(database, copies, range);
 }
 
-/** The same with three devices and a past each. */
+/** The same with a past each. */
 export async function copyPeopleWithPast(
   database: Database,
   email: string,
   range: Range,
-  { devices, activities }: { readonly devices: number; readonly activities: number },
+  belongings: Belongings,
 ): Promise<void> {
-  const all = [...personCopies(email, devices), ...pastCopies(email, activities)];
+  const all = [...personCopies(email, belongings), ...pastCopies(email, belongings)];
   for (const copies of all) await copy(database, copies, range);
-  await database.query(
-    `update account set activity_count = $1 where id in (select ${account} from generate_series($2::int, $3::int) n)`,
-    [activities, range.from, range.to],
-  );
 }
 
 async function copy(database: Database, { table, where, set, each = 1 }: Copies, { from, to }: Range): Promise<void> {

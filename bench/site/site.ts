@@ -14,7 +14,9 @@ import { Program } from './program.js';
 export type StoreName = 'Redis' | 'PostgreSQL alone';
 
 /** The stores that there are on this machine. */
-export const stores: readonly StoreName[] = redisAvailable() ? ['Redis', 'PostgreSQL alone'] : ['PostgreSQL alone'];
+export const storesHere: readonly [StoreName, ...StoreName[]] = redisAvailable()
+  ? ['Redis', 'PostgreSQL alone']
+  : ['PostgreSQL alone'];
 
 /** What a measurement needs. */
 export interface SiteOptions {
