@@ -1,9 +1,18 @@
-import { sql } from '../sql/statement.js';
+import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Purpose, State } from './challenge.entity.js';
 
 /** Whether the one who asks has proven a password first; only then may anything be told that depends on the account. */
 export function isPasswordProven(purpose: Purpose): boolean {
   return purpose === 'SIGN_IN' || purpose === 'ENABLE_TWO_STEP';
+}
+
+/**
+ * SQL that is true where a challenge takes codes and sends now: it is pending, and in time.
+ * @param challenge the table's alias in the statement
+ */
+export function isOpen(challenge: string): Fragment {
+  const c = raw(challenge);
+  return sql`(${c}.state = 'PENDING' and ${c}.expires_at > clock_timestamp())`;
 }
 
 /** What only the database's clock can tell of a challenge. */

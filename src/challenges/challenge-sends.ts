@@ -41,6 +41,7 @@ export class ChallengeSends {
     const hash = tokenHash('chl', token);
     const before = hash && (await this.views.find(db, token));
     if (!hash || !before) return new ChallengeClosed('EXPIRED');
+    // At once: neither the account's epoch nor the mails to its address are for whoever holds a token that is over.
     if (before.state !== 'PENDING') return new ChallengeClosed(before.state);
     if (!before.availableMethods.includes(method)) return new MethodUnavailable(before.availableMethods);
     const refusal = await this.transactions.run((tx) => this.sendOnce(tx, before, hash, method, ipAddress));
@@ -54,7 +55,7 @@ export class ChallengeSends {
     // The account first, then the challenge. Where no password was proven there is no account to lock, known or not.
     if (isPasswordProven(row.purpose) && row.accountId) {
       const account = await lockAccount(tx, row.accountId, row.epoch ?? null);
-      if (!account) return new ChallengeClosed('CANCELLED');
+      if (!account) return this.closed(tx, row);
     }
     if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
       return new SendLimitReached();
@@ -75,6 +76,12 @@ export class ChallengeSends {
       method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, asked));
     this.deliver(tx, asked, isWithheld);
     return null;
+  }
+
+  /** Why it takes no send although it was pending a moment ago: another epoch has cancelled it, or something before that. */
+  private async closed(tx: Tx, { id }: ChallengeRow): Promise<ChallengeClosed> {
+    const now = await this.views.read(tx, id);
+    return new ChallengeClosed(now && now.state !== 'PENDING' ? now.state : 'CANCELLED');
   }
 
   private async whyNot(tx: Tx, before: ChallengeView, method: Method) {

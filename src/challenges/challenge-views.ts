@@ -39,6 +39,8 @@ export interface DeliveryView {
   readonly mailHeldUntil: Date | null;
   /** Whether the account has a trusted device at all. */
   readonly hasTrusted: boolean;
+  /** Whether the challenge is over: then there is nothing left to do about a code that nobody has acknowledged. */
+  readonly isOver: boolean;
   readonly replyCode: number | null;
   readonly enhancedStatus: string | null;
 }
@@ -59,15 +61,25 @@ export interface ChallengeView {
 }
 
 /** What only the database's clock and the account's devices can tell of a challenge. */
-interface Facts extends SeenNow {
-  readonly hasTrusted: boolean;
-  readonly hasNotifiable: boolean;
-  readonly hasOnline: boolean;
+interface Facts extends SeenNow, AccountNow {
   readonly shownOn: number;
   readonly seenOn: number;
   readonly displayChangedAt: Date | null;
+}
+
+/** The account as it is at this moment, not as it was when the challenge began. */
+interface AccountNow {
+  readonly hasTrusted: boolean;
+  readonly hasNotifiable: boolean;
+  readonly hasOnline: boolean;
   readonly mailHeldUntil: Date | null;
 }
+
+/**
+ * What is told of the account once a challenge is over: nothing. Its token would else go on watching the devices of
+ * somebody who has denied it, or changed the password since. All else in a view is the challenge's own, and stands still.
+ */
+const nothingKnown: AccountNow = { hasTrusted: false, hasNotifiable: false, hasOnline: false, mailHeldUntil: null };
 
 /** Reads challenges for those who answer them. */
 export class ChallengeViews {
@@ -99,7 +111,9 @@ export class ChallengeViews {
         deliveriesOf(connection, sql`(select c.id from challenge c where ${condition})`),
       ]),
     );
-    return found && this.viewOf(found, token, isPasswordProven(found.purpose) ? deliveries : []);
+    if (!found) return null;
+    const facts = found.seenState === 'PENDING' ? found : { ...found, ...nothingKnown };
+    return this.viewOf(facts, token, isPasswordProven(found.purpose) ? deliveries : []);
   }
 
   private selection(condition: Fragment): Fragment {
@@ -137,6 +151,7 @@ export class ChallengeViews {
   }
 
   private availableMethods(row: ChallengeRow & Facts): Method[] {
+    if (row.seenState !== 'PENDING') return [];
     // While mail is held, the app is the way even before a device is trusted again: there is no other.
     const app: Method[] = row.hasTrusted || row.mailHeld ? ['APP'] : [];
     const mail: Method[] = row.mailHeld ? [] : ['EMAIL'];
@@ -158,6 +173,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     enhancedStatus: row.enhancedStatus ?? null,
     mailHeldUntil: challenge.mailHeldUntil,
     hasTrusted: challenge.hasTrusted,
+    isOver: challenge.seenState !== 'PENDING',
   };
   return row.method === 'APP'
     ? { ...common, ...appDelivery(challenge, row) }
@@ -170,14 +186,16 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
   const displayChangedAt = challenge.displayChangedAt ?? row.changedAt;
   const changedAt = displayChangedAt > row.changedAt ? displayChangedAt : row.changedAt;
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
-  if (challenge.shownOn > 0) {
-    // A device that went away after it was reached may never have shown the code.
-    const reason = challenge.hasOnline
-      ? 'NOT_YET_ACKNOWLEDGED'
-      : whyNoneIsOnline(challenge, 'NO_TRUSTED_DEVICE_ONLINE');
-    return { state: 'SENT', reason, changedAt, devicesReached: challenge.shownOn };
+  const reached: Fate = { state: 'SENT', reason: 'NOT_YET_ACKNOWLEDGED', changedAt, devicesReached: challenge.shownOn };
+  if (challenge.seenState !== 'PENDING') {
+    return challenge.shownOn > 0 ? reached : { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
   }
-  if (challenge.seenState !== 'PENDING') return { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
+  // A device that went away after it was reached may never have shown the code.
+  if (challenge.shownOn > 0) {
+    return challenge.hasOnline
+      ? reached
+      : { ...reached, reason: whyNoneIsOnline(challenge, 'NO_TRUSTED_DEVICE_ONLINE') };
+  }
   return { state: 'QUEUED', reason: whyNotShown(challenge), changedAt, devicesReached: 0 };
 }
 

@@ -101,7 +101,7 @@ export class Challenge {
   readonly state: State;
   @Field(() => VerificationMethod, { description: 'How the code went out last.' })
   readonly method: Method;
-  @Field(() => [VerificationMethod], { description: 'The methods that `sendCode` takes now.' })
+  @Field(() => [VerificationMethod], { description: 'The methods that `sendCode` takes now; none once it is over.' })
   readonly availableMethods: readonly Method[];
   @Field(() => Int, { description: 'Digits of the code.' })
   readonly codeLength: number;
@@ -117,7 +117,7 @@ export class Challenge {
   readonly resendAt: Date | null;
   @Field(() => [CodeDelivery], {
     description:
-      "What became of each send, the newest first: the answer to 'did not receive a code?'. Always empty where no password was proven first (SIGN_UP, RESET_PASSWORD), so that it cannot tell who has an account.",
+      "What became of each send, the newest first: the answer to 'did not receive a code?'. Once the challenge is over they tell what had become of it, and nothing of the account since. Always empty where no password was proven first (SIGN_UP, RESET_PASSWORD), so that it cannot tell who has an account.",
   })
   readonly deliveries: readonly CodeDelivery[];
 

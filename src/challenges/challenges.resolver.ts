@@ -63,9 +63,12 @@ export class ChallengesResolver {
 
 @Resolver(() => CodeDelivery)
 export class CodeDeliveriesResolver {
-  @FieldResolver(() => String, { nullable: true, description: 'The same for people, with what to do about it.' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The same for people, with what to do about it; null where there is nothing left to do.',
+  })
   hint(@Root() { view }: CodeDelivery, @Ctx() { texts, client }: Context): string | null {
-    if (!view.reason) return null;
+    if (!view.reason || (view.isOver && view.reason === 'NOT_YET_ACKNOWLEDGED')) return null;
     return texts.t(client.locale, hintOf(view, view.reason), {
       changedAt: view.changedAt,
       heldUntil: view.mailHeldUntil ?? view.changedAt,

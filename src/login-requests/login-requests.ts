@@ -4,7 +4,7 @@ import type { Activities } from '../activity/activities.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
-import { type SeenNow, seenNow } from '../challenges/challenge-rules.js';
+import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
 import { methodOf } from '../challenges/challenge-tries.js';
 import type { Codes } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
@@ -98,12 +98,13 @@ export class LoginRequests {
     }
   }
 
-  /** Notes that a code was written to the device. */
+  /** Notes that a code was written to the device. Once the challenge is over nothing more is noted: its holder reads it. */
   async noteShown(session: Session, challengeId: string): Promise<void> {
     await this.transactions.run(async (tx) => {
       const shown = await countOf(
         tx,
-        sql`insert into display (challenge_id, device_id) values (${challengeId}, ${session.deviceId})
+        sql`insert into display (challenge_id, device_id)
+            select c.id, ${session.deviceId}::uuid from challenge c where c.id = ${challengeId} and ${isOpen('c')}
             on conflict do nothing`,
       );
       if (shown > 0) tx.wake(`challenge:${challengeId}`);
@@ -120,7 +121,8 @@ export class LoginRequests {
       const seen = await countOf(
         tx,
         sql`insert into display as di (challenge_id, device_id, seen_at)
-            values (${challengeId}, ${session.deviceId}, clock_timestamp())
+            select c.id, ${session.deviceId}::uuid, clock_timestamp() from challenge c
+            where c.id = ${challengeId} and ${isOpen('c')}
             on conflict (challenge_id, device_id) do update set seen_at = clock_timestamp() where di.seen_at is null`,
       );
       if (seen > 0) tx.wake(`challenge:${challengeId}`);

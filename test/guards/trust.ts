@@ -717,4 +717,38 @@ export const trustGuards: readonly Guard[] = [
     ],
     noticedBy: ['devices', "does not find another account's device, nor what is no id"],
   },
+  {
+    name: 'view-of-the-ended',
+    keeps: 'a challenge that is over tells nothing of the account as it is now',
+    edits: [
+      {
+        file: 'challenges/challenge-views.ts',
+        find: '{ ...found, ...nothingKnown }',
+        replace: '{ ...nothingKnown, ...found }',
+      },
+      {
+        file: 'challenges/challenge-views.ts',
+        find: 'return challenge.shownOn > 0 ? reached : {',
+        replace: 'if (challenge.shownOn === 0) return {',
+      },
+    ],
+    noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],
+  },
+  {
+    name: 'send-of-the-ended',
+    keeps: 'of a challenge that is over a send tells neither the epoch of the account nor the mails to its address',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: "if (before.state !== 'PENDING') return new ChallengeClosed(before.state);",
+        replace: '',
+      },
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: 'if (!before.availableMethods',
+        replace: "if (before.state === 'PENDING' && !before.availableMethods",
+      },
+    ],
+    noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],
+  },
 ];
