@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
 import type { Client, GraphqlError } from '../support/client.js';
-import { VIEWER } from '../support/operations.js';
 import { Servers } from '../support/servers.js';
 import { HandSocket } from '../support/socket.js';
 
@@ -318,17 +317,17 @@ describe('a request', () => {
       env: { NODE_ENV: 'production', PUBLIC_URL: 'https://doorstep.example' },
     });
     const phone = await broken.signedUp();
-    await broken.database.query('alter table account rename to no_account');
-    const { errors } = await phone.graphql(VIEWER);
+    await broken.database.query('alter table challenge rename to no_challenge');
+    const { errors } = await phone.graphql('{ viewer { loginRequests { id } } }');
     expect(errors).toEqual([
       {
         message: 'Something went wrong on our side.',
-        path: ['result'],
+        path: ['viewer', 'loginRequests'],
         extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) },
       },
     ]);
     const id = String(errors[0]?.extensions.requestId);
     const line = broken.log.find((entry) => entry.includes(id));
-    expect(line).toMatch(/relation .*account.* does not exist/);
+    expect(line).toMatch(/relation .*challenge.* does not exist/);
   });
 });
