@@ -80,9 +80,10 @@ export class Sessions {
   constructor(private readonly limits: Limits) {}
 
   /**
-   * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the
-   * device is locked here, since retention removes devices without the account. Where the account's epoch is another by now, the device was removed or the reason does not hold, there is no account to open it
-   * for: PostgreSQL refuses the row, and all of the transaction with it (`isRefusedSession`).
+   * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the device
+   * is locked here, since retention removes devices without the account. Where the account's epoch is another by now, the
+   * device was removed or the reason does not hold, there is no account to open it for: PostgreSQL refuses the row, and all
+   * of the transaction with it (`isRefusedSession`).
    */
   async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession> {
     const token = newToken('ses');
