@@ -192,7 +192,7 @@ test('neither a code nor an address is logged where the mail server cannot be re
     'the fault of the mail',
   );
   const line = servers.log.find((entry) => entry.includes('the mail server did not take a mail'));
-  expect(JSON.parse(line ?? '{}')).toMatchObject({ code: expect.stringMatching(/^E/), isFinal: false });
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ errorCode: expect.stringMatching(/^E/), isFinal: false });
   expect(servers.log.join('\n')).not.toContain(phone.owner.email);
 });
 
@@ -213,6 +213,8 @@ interface Wiretap {
 async function tapRedis(url: string): Promise<Wiretap> {
   const heard: string[] = [];
   const client = new Redis(url);
+  // Told of a command in the moment in which it begins to listen, the client takes that for an answer.
+  await until(() => client.exists('doorstep:installation'), 'the mark of the installation');
   const monitor = await client.monitor();
   monitor.on('monitor', (_time: string, args: string[]) => heard.push(args.join(' ')));
   return {

@@ -51,7 +51,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
 
   function openQueue(of: Servers) {
     return of.redis
-      ? new Queue('mail', { connection: { url: of.redis.url } })
+      ? new Queue('mail', { connection: { url: of.redis.url }, prefix: 'doorstep:bull' })
       : new Queue(
           'mail',
           { connection: { connectionString: of.database.url, schema: 'bullmq', migrate: true } },
