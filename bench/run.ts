@@ -9,7 +9,7 @@ import { type Order, readOptions, usage } from './options.js';
 import { growthTable, growthVerdict } from './report/growth.js';
 import type { Measured } from './report/result.js';
 import { table } from './report/table.js';
-import { report } from './report/terminal.js';
+import { report, unquiet } from './report/terminal.js';
 import { Cluster } from './site/cluster.js';
 import { writeDocs } from './write-docs.js';
 
@@ -18,14 +18,18 @@ import { writeDocs } from './write-docs.js';
 // counts are what to steer by.
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
-const say = (text: string) => process.stderr.write(`${text} ...\n`);
+const say = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measure(only: readonly string[], effort: Effort, json: string | null): Promise<void> {
   await using cluster = await Cluster.start();
   const conditions = await conditionsOf(cluster, effort);
   const measured: Measured[] = [];
   for (const measurement of measurements.filter(({ name }) => only.includes(name))) {
-    measured.push(...(await measurement.run(cluster, effort, say)));
+    const figures = await measurement.run(cluster, effort, say);
+    measured.push(...figures);
+    // At once: nobody has to wait for the end to begin anew.
+    const loud = unquiet(figures);
+    if (loud) say(loud);
   }
   const run = { conditions, measured };
   print(report(run));
@@ -53,6 +57,8 @@ function keep(file: string, value: unknown): void {
 }
 
 async function run(order: Order): Promise<void> {
+  const needsProc = order.do === 'measure' || order.do === 'fill';
+  if (needsProc && process.platform !== 'linux') throw new Error('processor time is read from /proc, which Linux has');
   switch (order.do) {
     case 'measure':
       return measure(order.only, order.effort, order.json);

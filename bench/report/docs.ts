@@ -1,7 +1,7 @@
 import { QUIET_PERCENT } from '../meter/meter.js';
 import { type Growth, type GrowthRun, growthTable, growthVerdict } from './growth.js';
 import { type NamedRun, pictures } from './pictures.js';
-import { type Conditions, type FigureName, figureTable, type Measured, shown } from './result.js';
+import { type Conditions, type FigureName, labelOf, type Measured, shown } from './result.js';
 import { table } from './table.js';
 import { figureNames, isOperation, settingsText, unquiet } from './terminal.js';
 
@@ -40,8 +40,9 @@ export function speedDocument({ runs, growth }: Kept, folder: string): string {
     ]),
     ...quietness(runs),
     '## Operations',
-    'Eight at once, closed loop. The second step begins when the password is done with: the code is sent, appears on ' +
-      'the phone by its subscription, and is typed; the notice by mail is queued, and sent by the worker.',
+    `${runs.at(-1)?.[1].conditions.options.atOnce} at once, each beginning the next when it is done with one; figures are per operation. The second step begins when the password is done with: ` +
+      'the code is sent, appears on the phone by its subscription, and is typed; the notice by mail is queued, and sent ' +
+      'by the worker.',
     image('cost'),
     image('statements'),
     image('rate'),
@@ -59,11 +60,13 @@ export function speedDocument({ runs, growth }: Kept, folder: string): string {
     ...(growth ? growthPart(growth) : []),
     '## Settings',
     'Everything else has its default.',
-    ...settings(runs),
+    settings(runs),
     '## Again',
     '```sh\nnpm run bench                              # everything, about a quarter of an hour\n' +
       'npm run bench -- --only viewer --rounds 3  # one of them\n' +
-      'npm run bench -- --json bench/results/after.json && npm run bench -- --docs\n```',
+      'npm run bench -- --json bench/results/after.json\n' +
+      'npm run bench -- --fill --json bench/results/growth.json\n' +
+      'npm run bench -- --docs\n```',
   ]
     .join('\n\n')
     .concat('\n');
@@ -91,11 +94,11 @@ function comparison(
   return table([
     ['what', 'figure', ...runs.map(([name]) => name)],
     ...[...newest.values()].flatMap((one) =>
-      figuresOf(one).map((figure, nth) => {
-        const [label, unit] = figureTable[figure];
-        const title = nth === 0 ? one.title : '';
-        return [title, `${label}${unit && `, ${unit}`}`, ...runs.map((run) => cell(run, one.name, figure))];
-      }),
+      figuresOf(one).map((figure, nth) => [
+        nth === 0 ? one.title : '',
+        labelOf(figure),
+        ...runs.map((run) => cell(run, one.name, figure)),
+      ]),
     ),
   ]);
 }
@@ -115,7 +118,7 @@ function growthPart({ conditions, growth }: GrowthRun): string[] {
     `${sizeText(growth, text)} The same operations before and after, of people with as much each, drawn from everywhere ` +
       `(commit ${conditions.commit}, hashes as cheap as may be). Plans are those that PostgreSQL really ran (auto_explain).`,
     growthTable(growth),
-    ...growthVerdict(growth),
+    growthVerdict(growth).join('\n'),
   ];
 }
 
@@ -126,9 +129,9 @@ function sizeText({ accounts, devices, activities, gibibytes }: Growth, text: (c
   );
 }
 
-function settings(runs: readonly NamedRun[]): string[] {
+function settings(runs: readonly NamedRun[]): string {
   const [, newest] = runs.at(-1) ?? [];
-  return Object.entries(newest?.conditions.settings ?? {}).map(
-    ([reason, values]) => `- For ${reason}: \`${settingsText(values)}\``,
-  );
+  return Object.entries(newest?.conditions.settings ?? {})
+    .map(([reason, values]) => `- For ${reason}: \`${settingsText(values)}\``)
+    .join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Bar, Panel, Picture } from './picture.js';
-import { type FigureName, figureTable, type Measured, type Run, shown } from './result.js';
+import { type FigureName, labelOf, type Measured, type Run, shown } from './result.js';
 import { figureNames, isOperation } from './terminal.js';
 
 /** A run under the name that it has beside others: before, after. */
@@ -19,7 +19,7 @@ export function pictures(runs: readonly NamedRun[]): Readonly<Record<string, Pic
       panels: operationPanels(runs, ['serverStatements', 'workerStatements']),
     },
     rate: {
-      title: 'Operations a second, 8 at once',
+      title: `Operations a second, ${runs.at(-1)?.[1].conditions.options.atOnce} at once`,
       parts: [],
       panels: operationPanels(runs, ['perSecond']),
     },
@@ -35,10 +35,10 @@ function operationPanels(runs: readonly NamedRun[], names: readonly FigureName[]
 function otherPanels(runs: readonly NamedRun[]): Panel[] {
   const others = panelsOf(runs, (one) => !isOperation(one) && !one.name.startsWith('bare '));
   return others.flatMap(({ name, title, figures }) =>
-    figureNames(figures).map((figure) => {
-      const [label, unit] = figureTable[figure];
-      return { title: `${title}: ${label}${unit && `, ${unit}`}`, bars: barsOf(runs, name, [figure]) };
-    }),
+    figureNames(figures).map((figure) => ({
+      title: `${title}: ${labelOf(figure)}`,
+      bars: barsOf(runs, name, [figure]),
+    })),
   );
 }
 

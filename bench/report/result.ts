@@ -1,24 +1,24 @@
 import { median } from './statistics.js';
 
-/** What can be measured, with the unit and how many digits after the point are shown. */
+/** What can be measured, with the unit and how many digits after the point are shown; CPU and statements per operation. */
 export const figureTable = {
-  perSecond: ['operations a second', '/s', 0],
+  perSecond: ['rate', '/s', 0],
   p50Ms: ['p50', 'ms', 1],
   p99Ms: ['p99', 'ms', 1],
-  serverMs: ['CPU of the server per operation', 'ms', 2],
-  postgresMs: ['CPU of PostgreSQL per operation', 'ms', 2],
-  workerMs: ['CPU of the worker per operation', 'ms', 2],
-  serverStatements: ['statements of the server per operation', '', 1],
-  workerStatements: ['statements of the worker per operation', '', 1],
+  serverMs: ['CPU of the server', 'ms', 2],
+  postgresMs: ['CPU of PostgreSQL', 'ms', 2],
+  workerMs: ['CPU of the worker', 'ms', 2],
+  serverStatements: ['statements of the server', '', 1],
+  workerStatements: ['statements of the worker', '', 1],
   residentMiB: ['resident memory of the server after it', 'MiB', 0],
-  kibPerSocket: ['memory per socket', 'KiB', 1],
-  openedPerSecond: ['subscriptions opened a second', '/s', 0],
-  idleServerStatements: ['statements a second of the server, while nothing happens', '/s', 1],
-  idleWorkerStatements: ['statements a second of the worker, while nothing happens', '/s', 2],
-  idleServerPercent: ['a core taken by the server, while nothing happens', '%', 1],
-  idlePostgresPercent: ['a core taken by PostgreSQL, while nothing happens', '%', 1],
-  startMs: ['start to /readyz', 'ms', 0],
-  idleMiB: ['resident memory after the start', 'MiB', 0],
+  kibPerSocket: ['memory of each', 'KiB', 1],
+  openedPerSecond: ['opening', '/s', 0],
+  idleServerStatements: ['idle, statements of the server', '/s', 1],
+  idleWorkerStatements: ['idle, statements of the worker', '/s', 2],
+  idleServerPercent: ['idle, CPU of the server', '% of a core', 1],
+  idlePostgresPercent: ['idle, CPU of PostgreSQL', '% of a core', 1],
+  startMs: ['until /readyz', 'ms', 0],
+  idleMiB: ['resident memory then', 'MiB', 0],
   othersPercent: ['the machine taken by others', '%', 1],
 } as const satisfies Record<string, readonly [label: string, unit: string, digits: number]>;
 
@@ -64,6 +64,12 @@ export interface Run {
 export function mediansOf(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0] ?? {}) as FigureName[];
   return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] ?? 0))]));
+}
+
+/** A figure's name and unit. */
+export function labelOf(name: FigureName): string {
+  const [label, unit] = figureTable[name];
+  return unit ? `${label}, ${unit}` : label;
 }
 
 /** A figure as it is shown, without its unit; a dash where there is none. */

@@ -1,5 +1,5 @@
 import { QUIET_PERCENT } from '../meter/meter.js';
-import { type FigureName, type Figures, figureTable, type Measured, type Run, shown } from './result.js';
+import { type FigureName, type Figures, figureTable, labelOf, type Measured, type Run, shown } from './result.js';
 import { table } from './table.js';
 
 const operationColumns: readonly (readonly [FigureName, string])[] = [
@@ -36,10 +36,7 @@ export function otherTable(measured: readonly Measured[]): string {
 }
 
 function linesOf(title: string, figures: Figures): string[][] {
-  return figureNames(figures).map((name) => {
-    const [label, unit] = figureTable[name];
-    return [title, label, `${shown(figures, name)} ${unit}`.trim()];
-  });
+  return figureNames(figures).map((name) => [title, labelOf(name), shown(figures, name)]);
 }
 
 /** The figures that there are, in the order of their list, without how quiet it was. */

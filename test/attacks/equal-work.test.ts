@@ -6,7 +6,7 @@ import { backEnds, Servers } from '../support/servers.js';
 import { until } from '../support/waiting.js';
 
 // Of two requests that must not be told apart by how long they take: that they cost the same. How long they take is
-// measured by `npm run bench`, on a quiet machine.
+// measured by `npm run bench -- known-unknown`, on a quiet machine.
 
 const NEW_PASSWORD = 'velvet-harbour-57-kettle';
 const WRONG = 'not the right password';

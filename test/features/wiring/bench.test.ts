@@ -8,7 +8,10 @@ import type { Run } from '../../../bench/report/result.js';
 // A PostgreSQL, a server and a worker start for it.
 jest.setTimeout(120_000);
 
-test('a short benchmark brings figures of every part', async () => {
+// It reads /proc.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('a short benchmark brings figures of every part', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'doorstep-bench-test-'));
   const file = path.join(folder, 'run.json');
   try {
