@@ -7,7 +7,10 @@ const offlineCommands = ['migration:create', 'migration:check'];
 const isOffline = offlineCommands.some((command) => process.argv.includes(command));
 
 // The database alone: a step that only migrates is not given the keys and addresses that a server needs in production.
-const env = { DATABASE_URL: process.env.DATABASE_URL || (isOffline ? 'postgres://127.0.0.1/none' : undefined) };
+const { DATABASE_URL, PGSSLMODE, PGUSER, USER, USERNAME } = process.env;
+const env = isOffline
+  ? { DATABASE_URL: 'postgres://nobody@127.0.0.1/none' }
+  : { DATABASE_URL, PGSSLMODE, PGUSER, USER, USERNAME };
 
 /** What the MikroORM command line reads: `npm run migration:up` with `DATABASE_URL` set. */
 export default ormOptions(databaseUrl());

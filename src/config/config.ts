@@ -134,11 +134,21 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
     limits,
   };
-  if (config.databaseUrl && env.PGSSLMODE && !/[?&]sslmode=/.test(config.databaseUrl)) {
-    faults.push('PGSSLMODE does not count: say sslmode= in DATABASE_URL');
-  }
+  if (config.databaseUrl) checkDriverVariables(config.databaseUrl, env, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, limits: Object.freeze(limits) });
+}
+
+/** What PostgreSQL's driver reads from its environment, or would be thought to. */
+function checkDriverVariables(databaseUrl: string, env: Environment, faults: string[]): void {
+  if (env.PGSSLMODE && !/[?&]sslmode=/.test(databaseUrl)) {
+    faults.push('PGSSLMODE does not count: say sslmode= in DATABASE_URL');
+  }
+  // Whoever runs the process, as the driver finds out; in a container often nobody.
+  const systemUser = process.platform === 'win32' ? env.USERNAME : env.USER;
+  if (!readPostgresUrl(databaseUrl).user && !env.PGUSER && !systemUser) {
+    faults.push('DATABASE_URL names no user, and neither does PGUSER');
+  }
 }
 
 function checkLimits(limits: Limits, faults: string[]): void {

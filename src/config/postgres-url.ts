@@ -8,7 +8,7 @@ export interface PostgresAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Missing: `PGUSER`, or who runs the process. */
+  /** Missing: `PGUSER`, or who runs the process, by `USER`. */
   readonly user?: string;
   /** Missing: `PGPASSWORD`, or the file that `PGPASSFILE` names. */
   readonly password?: string;

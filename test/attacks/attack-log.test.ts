@@ -51,3 +51,20 @@ test('a secret that reaches the log under its name is taken out', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(31);
   expect(stdout).not.toContain('hunter2');
 });
+
+test('of a mail server that cannot be reached the log tells the code of the fault, which is no secret', async () => {
+  const script = `
+    const { createLogger } = await import('${compiled('wiring/logging.js')}');
+    const { loadConfig } = await import('${compiled('config/config.js')}');
+    const { MailTransport } = await import('${compiled('mail/transport.js')}');
+    const config = loadConfig({ SMTP_URL: 'smtp://ann:hunter2@127.0.0.1:1' });
+    const transport = new MailTransport(config, createLogger('trace'));
+    const mail = { to: 'ann@example.com', messageId: '<1@example.com>', subject: 'S', text: 't', html: 'h', locale: 'en' };
+    await transport.send(mail).catch(() => undefined);
+    transport.close();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: projectRoot,
+  });
+  expect(stdout).toContain('"errorCode":"ESOCKET"');
+  expect(stdout).not.toMatch(/\[secret\]|hunter2|ann@/);
+});

@@ -60,6 +60,42 @@ export const storeGuards: readonly Guard[] = [
     noticedBy: ['store-urls', '%j stops the start, with the reason'],
   },
   {
+    name: 'whom-mail-trusts',
+    keeps: 'who says whom to trust with mail is not left in clear where the offer of STARTTLS was taken out',
+    edits: [
+      {
+        file: 'config/smtp-url.ts',
+        find: 'const requireTLS = password !== null || verifies;',
+        replace: 'const requireTLS = password !== null;',
+      },
+    ],
+    noticedBy: ['store-urls', '%s is read whole'],
+  },
+  {
+    name: 'tls-of-migrations',
+    keeps: 'a migration is not run in clear where PGSSLMODE asks for TLS',
+    edits: [
+      {
+        file: 'orm.config.ts',
+        find: ': { DATABASE_URL, PGSSLMODE, PGUSER, USER, USERNAME };',
+        replace: ': { DATABASE_URL, PGUSER, USER, USERNAME, ...(PGSSLMODE ? {} : {}) };',
+      },
+    ],
+    noticedBy: [
+      'migrations',
+      'migration:up heeds PGSSLMODE as every other command does: it stops, and nothing goes in clear',
+    ],
+  },
+  {
+    name: 'codes-of-faults',
+    keeps: "a mail server's fault is logged under a name that is not taken for a code's",
+    edits: [{ file: 'mail/transport.ts', find: 'errorCode: error.code', replace: 'code: error.code' }],
+    noticedBy: [
+      'attack-log',
+      'of a mail server that cannot be reached the log tells the code of the fault, which is no secret',
+    ],
+  },
+  {
     name: 'prefix-of-the-queue',
     keeps: "two installations on one Redis do not take each other's jobs",
     edits: [{ file: 'outbox/queue.ts', find: "[redisPrefix, 'bull']", replace: "[redisPrefix && 'doorstep', 'bull']" }],

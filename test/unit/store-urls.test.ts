@@ -21,7 +21,7 @@ afterAll(() => certificates[Symbol.dispose]());
 /** The one fault that a setting is, or null if it is none. */
 function faultOf(env: Record<string, string>): string | null {
   try {
-    loadConfig(env);
+    loadConfig({ USER: 'somebody', ...env });
     return null;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -144,6 +144,15 @@ describe('DATABASE_URL', () => {
     expect(faultOf({ DATABASE_URL: 'postgres://h/d', PGSSLMODE: 'verify-full' })).toMatch(/^PGSSLMODE does not count/);
     expect(faultOf({ DATABASE_URL: 'postgres://h/d?sslmode=disable', PGSSLMODE: 'verify-full' })).toBeNull();
   });
+
+  // In a container there may be no USER, and every connection fails.
+  test('names a user, or PGUSER or USER does', () => {
+    expect(faultOf({ DATABASE_URL: 'postgres://h/d', USER: '' })).toMatch(/^DATABASE_URL names no user/);
+    for (const name of ['PGUSER', 'USER']) {
+      expect(faultOf({ USER: '', DATABASE_URL: 'postgres://h/d', [name]: 'ann' })).toBeNull();
+    }
+    expect(faultOf({ DATABASE_URL: 'postgres://ann@h/d', USER: '' })).toBeNull();
+  });
 });
 
 describe('REDIS_URL', () => {
@@ -202,6 +211,10 @@ describe('SMTP_URL', () => {
     ['smtps://ann:p@h', { requireTLS: true }],
     ['smtp://h?tls.rejectUnauthorized=false', { url: 'smtp://h', tls: { rejectUnauthorized: false } }],
     ['smtp://h?tls.servername=m&maxConnections=2', { url: 'smtp://h?maxConnections=2', tls: { servername: 'm' } }],
+    // Whoever says whom to trust must not be left in clear where the offer of STARTTLS was taken out.
+    ['smtp://h?tls.servername=m', { requireTLS: true }],
+    ['smtp://h?tls.rejectUnauthorized=false', { requireTLS: false }],
+    ['smtp://h?authMethod=CRAM-MD5&localAddress=10.0.0.1&name=mail.example', { requireTLS: false }],
     ['smtp://ann:p@127.0.0.1?requireTLS=false', { requireTLS: true }],
     ['smtp://ann:p@localhost?requireTLS=false&ignoreTLS=true', { requireTLS: true }],
     ['smtp://ann:p@[::1]?requireTLS=false', { requireTLS: true }],
@@ -224,12 +237,18 @@ describe('SMTP_URL', () => {
     ['smtp://ann:secret@127.example?requireTLS=false', /in clear/],
     ['smtp://ann:secret@h?ignoreTLS=true', /ignoreTLS=true, but/],
     ['smtp://h?ignoreTLS=true&requireTLS=true', /ignoreTLS=true, but/],
-    ['smtp://h?ignoreTLS=true&tls.servername=h', /beside ignoreTLS/],
+    ['smtp://h?ignoreTLS=true&tls.servername=h', /ignoreTLS=true, but requires TLS/],
+    ['smtp://h?ignoreTLS=true&tls.rejectUnauthorized=false', /beside ignoreTLS/],
     ['smtp://h?requireTLS=1', /true or false/],
     ['smtp://h?requireTLS=true&requireTLS=false', /twice/],
     ['smtp://h?maxConnections=many', /is a number/],
     ['smtp://h?tls.rejectUnauthorised=false', /unknown option/],
     ['smtp://h?tls.checkServerIdentity=1', /unknown option/],
+    ['smtp://h?tls.servername=m&requireTLS=false', /options for TLS/],
+    ['smtp://h?authMethod=XOAUTH2', /'authMethod', which is one of/],
+    ['smtp://h?authMethod=plain', /'authMethod', which is one of/],
+    ['smtp://h?localAddress=eth0', /'localAddress', which is an address/],
+    ['smtp://h?name=a%0D%0ANOOP', /'name', which is a host name or an address/],
     ['smtp://h?tls.ca=/nowhere', /cannot be read/],
   ])('%j stops the start, with the reason', (url, reason) => {
     const fault = faultOf({ SMTP_URL: url });

@@ -84,3 +84,10 @@ test('migration:up without a database says so in words, as every other command d
     stderr: 'The configuration has 1 fault(s):\n  - DATABASE_URL is missing\n',
   });
 });
+
+test('migration:up heeds PGSSLMODE as every other command does: it stops, and nothing goes in clear', async () => {
+  const cli = path.join(projectRoot, 'node_modules', '@mikro-orm', 'cli', 'cli.js');
+  const env = { DATABASE_URL: 'postgres://ann@127.0.0.1:1/none', PGSSLMODE: 'verify-full' };
+  const run = promisify(execFile)(process.execPath, [cli, 'migration:up'], { cwd: projectRoot, env });
+  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('PGSSLMODE does not count') });
+});

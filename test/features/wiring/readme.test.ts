@@ -250,7 +250,7 @@ test('each test that docs/security.md names exists', () => {
 const NOT_SET = '–';
 
 const neededInProduction = {
-  DATABASE_URL: 'postgres://localhost/doorstep',
+  DATABASE_URL: 'postgres://doorstep@localhost/doorstep',
   SMTP_URL: 'smtp://localhost',
   CODE_KEYS: `test:${randomBytes(32).toString('base64')}`,
   MAIL_FROM: 'no-reply@doorstep.example',

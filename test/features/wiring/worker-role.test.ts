@@ -50,6 +50,15 @@ onRedis('a worker with a database role of its own', () => {
     expect(await hashes()).toBe(0);
   });
 
+  // Which its log would tell for itself alone, and only to who looks for it.
+  test('may ask which database it is, and so tell whose the Redis is', async () => {
+    expect(servers.log.filter((line) => line.includes('redis: was not marked'))).toEqual([]);
+    const [row] = await servers.database.query(
+      "select has_function_privilege('doorstep_worker', 'pg_control_system()', 'execute') as may",
+    );
+    expect(row).toEqual({ may: true });
+  });
+
   test('cannot read the hash of any password or token', async () => {
     const columns = await servers.database.query<{ name: string; readable: boolean }>(
       `select format('%I.%I', table_name, column_name) as name,
