@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
-import { projectRoot } from '../../../src/config/project.js';
 import { openDatabase } from '../../../src/wiring/database.js';
 import { createDatabase } from '../../support/database.js';
+import { migrateByHand } from '../../support/migration-cli.js';
 import { letIn } from '../../support/owner.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { TableColumns } from '../../support/table-columns.js';
@@ -76,9 +73,7 @@ test.each(backEnds)(
 );
 
 test('migration:up without a database says so in words, as every other command does', async () => {
-  const cli = path.join(projectRoot, 'node_modules', '@mikro-orm', 'cli', 'cli.js');
-  const run = promisify(execFile)(process.execPath, [cli, 'migration:up'], { cwd: projectRoot, env: {} });
-  await expect(run).rejects.toMatchObject({
+  await expect(migrateByHand({})).rejects.toMatchObject({
     code: 1,
     stdout: '',
     stderr: 'The configuration has 1 fault(s):\n  - DATABASE_URL is missing\n',
@@ -86,8 +81,9 @@ test('migration:up without a database says so in words, as every other command d
 });
 
 test('migration:up heeds PGSSLMODE as every other command does: it stops, and nothing goes in clear', async () => {
-  const cli = path.join(projectRoot, 'node_modules', '@mikro-orm', 'cli', 'cli.js');
   const env = { DATABASE_URL: 'postgres://ann@127.0.0.1:1/none', PGSSLMODE: 'verify-full' };
-  const run = promisify(execFile)(process.execPath, [cli, 'migration:up'], { cwd: projectRoot, env });
-  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('PGSSLMODE does not count') });
+  await expect(migrateByHand(env)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('PGSSLMODE does not count'),
+  });
 });

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { projectRoot } from '../../../src/config/project.js';
 import { closeDatabase, openDatabase } from '../../../src/wiring/database.js';
 import { type Certificate, Certificates } from '../../support/certificates.js';
+import { migrateByHand } from '../../support/migration-cli.js';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.js';
 import { Servers } from '../../support/servers.js';
 
@@ -61,11 +58,7 @@ describe('a PostgreSQL that takes only TLS', () => {
 
   test('is migrated over it, and every connection of an API and its worker is encrypted', async () => {
     const url = urlOf('localhost', verified);
-    const cli = path.join(projectRoot, 'node_modules', '@mikro-orm', 'cli', 'cli.js');
-    await promisify(execFile)(process.execPath, [cli, 'migration:up'], {
-      cwd: projectRoot,
-      env: { DATABASE_URL: url },
-    });
+    await migrateByHand({ DATABASE_URL: url });
 
     await using servers = await Servers.start({ count: 0 });
     await servers.add({ api: true, worker: true }, { DATABASE_URL: url });
