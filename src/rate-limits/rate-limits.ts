@@ -26,8 +26,11 @@ const networkLimits: readonly NetworkLimit[] = [
 const HOUR_SECONDS = 3600;
 /** How much more a /48 may do than one /64 of it. */
 const WIDE_FACTOR = 10;
-/** Past this the store counts as away, and the process counts by itself. */
-const STORE_TIMEOUT_MS = 1000;
+/**
+ * Past this the store counts as away, and the process counts by itself. A request asks it twice, and then the database,
+ * which may take 8 of the 10 seconds that a request may be held up.
+ */
+const STORE_TIMEOUT_MS = 500;
 /** The same for one command to Redis: a sign-in sends up to five, one after the other. */
 const COMMAND_TIMEOUT_MS = 300;
 
