@@ -58,11 +58,13 @@ export function useViewer(): Viewer {
 /** Lets everything below talk to the server, and know who is signed in. */
 export function SessionProvider({ language, children }: PropsWithChildren<{ language: () => string }>) {
   const [farewell, setFarewell] = useState<Farewell>(null);
-  const [end, setEnd] = useState<{ readonly farewell: Farewell } | null>(null);
+  const [anotherAccounts, setAnotherAccounts] = useState(0);
   const isLeaving = useRef(false);
+  const begun = useRef<(reason: Farewell) => void>(() => {});
   const [api] = useState(() => {
-    const onSessionEnd = () => !isLeaving.current && setEnd({ farewell: 'endedElsewhere' });
-    const onAnotherAccount = () => setEnd({ farewell: null });
+    // At once: what another tab says of the end a moment later tells more, and must come after it.
+    const onSessionEnd = () => !isLeaving.current && begun.current('endedElsewhere');
+    const onAnotherAccount = () => setAnotherAccounts((times) => times + 1);
     return new Api({ origin: location.origin, language, onSessionEnd, onAnotherAccount });
   });
   const [life, setLife] = useState({ nth: 0, client: api.client });
@@ -74,8 +76,11 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
     [api],
   );
   useEffect(() => {
-    if (end) begin(end.farewell);
-  }, [end, begin]);
+    begun.current = begin;
+  }, [begin]);
+  useEffect(() => {
+    if (anotherAccounts > 0) begin(null);
+  }, [anotherAccounts, begin]);
   const tellOtherTabs = useOtherTabs(begin);
   const entered = useCallback(() => {
     begin(null);
