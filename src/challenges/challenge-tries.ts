@@ -12,7 +12,7 @@ import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
-import { isPasswordProven } from './challenge-rules.js';
+import { isOpen, isPasswordProven } from './challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 const MAX_PAUSE_SECONDS = 86_400;
@@ -191,11 +191,13 @@ export class ChallengeTries {
   /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */
   private async giveUp(challenge: ChallengeRow): Promise<ChallengeClosed> {
     await this.transactions.run(async (tx) => {
-      if (challenge.accountId) await lockAccount(tx, challenge.accountId, null);
+      // Where no password was proven the account is not touched: the same work whether or not there is one.
+      const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
+      if (accountId) await lockAccount(tx, accountId, null);
       await countOf(
         tx,
-        sql`update challenge set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null
-            where id = ${challenge.id} and state = 'PENDING'`,
+        sql`update challenge c set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null
+            where c.id = ${challenge.id} and ${isOpen('c')}`,
       );
       tx.wake(`challenge:${challenge.id}`);
     });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import type { Limits } from '../config/limits.js';
 import { HashSlots } from './hash-slots.js';
@@ -5,6 +6,9 @@ import { normalisedPassword } from './password-text.js';
 
 /** argon2id; the package's own enum is `const` and cannot be imported under `isolatedModules`. */
 const ARGON2ID = 2;
+
+/** Salt and output of a decoy, random and as long as argon2 makes them here. */
+const DECOY = [16, 32].map((bytes) => randomBytes(bytes).toString('base64').replaceAll('=', '')).join('$');
 
 /** Who asks for a hash: a device that the account knows has slots of its own, which strangers cannot fill. */
 export type Asker = 'STRANGER' | 'KNOWN_DEVICE';
@@ -17,18 +21,10 @@ export class Passwords {
   private readonly options: Options;
   private readonly slots: Record<Asker, HashSlots>;
 
-  private constructor(
-    limits: Limits,
-    private readonly decoyHash: string,
-  ) {
+  constructor(limits: Limits) {
     this.options = optionsOf(limits);
     const slots = () => new HashSlots(limits.HASHES_AT_ONCE, limits.HASHES_WAITING);
     this.slots = { STRANGER: slots(), KNOWN_DEVICE: slots() };
-  }
-
-  /** Makes the hash that stands in for an account that does not exist, under the costs in force. */
-  static async create(limits: Limits): Promise<Passwords> {
-    return new Passwords(limits, await hash('no account has this hash', optionsOf(limits)));
   }
 
   /** @param password one that was judged, so not too long. @throws Overloaded */
@@ -39,14 +35,24 @@ export class Passwords {
   }
 
   /**
-   * Whether the password is the one behind the hash. Without a hash, or if the password is longer than any may be, the
-   * same work is done, and the answer is no.
+   * Whether the password is the one behind the hash. If it is longer than any may be, the same work is done, and the answer
+   * is no.
    * @throws Overloaded
    */
-  async matches(passwordHash: string | null, password: string, asker: Asker): Promise<boolean> {
+  async matches(passwordHash: string, password: string, asker: Asker): Promise<boolean> {
     const text = normalisedPassword(password);
-    const matches = await this.slots[asker].run(() => verify(passwordHash ?? this.decoyHash, text ?? ''));
-    return matches && passwordHash !== null && text !== null;
+    const matches = await this.slots[asker].run(() => verify(passwordHash, text ?? ''));
+    return matches && text !== null;
+  }
+
+  /**
+   * A hash that stands in for that of an account that does not exist: of no password, and as much work to compare as others
+   * of these costs.
+   * @param costs as a stored hash begins; null where none is stored yet: the costs in force
+   */
+  decoy(costs: string | null): string {
+    const { memoryCost, timeCost, parallelism } = this.options;
+    return `${costs ?? `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}`}$${DECOY}`;
   }
 
   /** Whether a hash was made under lower costs than those in force. */

@@ -1,4 +1,4 @@
-import { AccountRow } from '../accounts/account.entity.js';
+import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
@@ -6,13 +6,14 @@ import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
 import type { DeviceDescription } from '../devices/devices.js';
+import { comparedHash } from '../passwords/compared-hash.js';
 import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
 import type { Asker, Passwords } from '../passwords/passwords.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
-import { countOf, rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { countOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Transactions } from '../sql/transactions.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
@@ -112,8 +113,8 @@ export class SignIns {
   }
 
   private async prove(db: Sql, { email, password }: Credentials, asker: Asker): Promise<Proof> {
-    const row = await rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where email = ${email}`);
-    const matches = await this.passwords.matches(row?.passwordHash ?? null, password, asker);
+    const { account: row, hash } = await comparedHash(db, this.passwords, email);
+    const matches = await this.passwords.matches(hash, password, asker);
     if (!row || !matches) return { isProven: false, id: row?.id ?? null };
     if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(db, row, password, asker);
     return { isProven: true, row };

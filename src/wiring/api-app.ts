@@ -123,7 +123,7 @@ async function createResolvers(
     enqueue: (deliveryId) => queue.enqueue(deliveryId),
   });
   const codes = new Codes(config.codeKeys);
-  const passwords = await Passwords.create(limits);
+  const passwords = new Passwords(limits);
   const attempts = new PasswordAttempts(limits);
   const devices = new Devices(limits);
   const sessions = new Sessions(limits);

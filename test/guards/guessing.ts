@@ -347,9 +347,9 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'an address that nobody has costs the same hash',
     edits: [
       {
-        file: 'passwords/passwords.ts',
-        find: 'const matches = await this.slots[asker]',
-        replace: 'if (passwordHash === null) return false;\n    const matches = await this.slots[asker]',
+        file: 'sign-in/sign-ins.ts',
+        find: 'const matches = await this',
+        replace: 'const matches = row !== null && await this',
       },
     ],
     noticedBy: ['hashes', 'an address that nobody has costs a hash like any other'],
@@ -512,5 +512,35 @@ export const guessingGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['judgements', '%s, for a challenge that is over'],
+  },
+  {
+    name: 'decoy-costs',
+    keeps: 'the costs of a decoy are those of the stored hashes, each as often',
+    edits: [{ file: 'passwords/compared-hash.ts', find: 'found?.decoyCosts ?? null', replace: 'null' }],
+    noticedBy: ['decoys', 'has of all addresses that nobody has each of the costs as often as the accounts have them'],
+  },
+  {
+    name: 'decoy-constant',
+    keeps: 'one address has the same costs each time',
+    edits: [
+      {
+        file: 'passwords/compared-hash.ts',
+        find: 'sha256(secret ||',
+        replace: 'sha256(uuid_send(gen_random_uuid()) || secret ||',
+      },
+    ],
+    noticedBy: ['decoys', 'has always the same costs for one address, from whichever server'],
+  },
+  {
+    name: 'decoy-without-key',
+    keeps: 'a reset whose key is gone costs the same, whether or not somebody has the address',
+    edits: [
+      {
+        file: tries,
+        find: 'const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;\n      if (accountId) await',
+        replace: 'const { accountId } = challenge;\n      if (accountId) await',
+      },
+    ],
+    noticedBy: ['equal-work', 'statements to a code whose key is gone'],
   },
 ];
