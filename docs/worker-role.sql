@@ -18,6 +18,9 @@ grant usage on schema public to doorstep_worker;
 
 grant select on mikro_orm_migrations to doorstep_worker;
 
+-- Which keys the others have, before it starts; the ids of its own where it is the first.
+grant select, insert on key_fingerprint to doorstep_worker;
+
 -- The outbox.
 grant select, delete on delivery to doorstep_worker;
 grant update (state, failure, reply_code, enhanced_status, attempts, next_attempt_at, claimed_until, data_begun_at,

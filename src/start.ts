@@ -28,8 +28,10 @@ class EmbeddedParts {
 /** Keys for development, made once; whoever reads the file can derive the codes of open challenges. */
 async function developmentKeys(config: Config): Promise<CodeKey[]> {
   const file = path.join(config.dataDir, 'code-keys');
+  // Another key is never called the same, whatever became of the file and of the database meanwhile.
+  const id = randomBytes(4).toString('hex');
   try {
-    await writeFile(file, `dev:${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
+    await writeFile(file, `dev-${id}:${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

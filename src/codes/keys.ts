@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 /** A secret that codes are derived from, and the name under which challenges remember it. */
 export interface CodeKey {
   readonly id: string;
@@ -37,4 +39,12 @@ function parseCodeKey(entry: string): CodeKey {
     throw new RangeError(`key '${id}' is not base64 of at least ${MIN_SECRET_BYTES} bytes`);
   }
   return { id, secret };
+}
+
+/**
+ * What tells two keys of one id apart without telling anything of them: HMAC-SHA-256 of the id under the key. Codes are made
+ * of other input, so that no fingerprint is ever one.
+ */
+export function fingerprintOf({ id, secret }: CodeKey): Buffer {
+  return createHmac('sha256', secret).update('fingerprint').update(id).digest();
 }

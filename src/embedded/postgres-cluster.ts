@@ -36,11 +36,16 @@ export const ROLE = 'doorstep';
 const SYSTEM_FOLDER = '/var/lib/doorstep';
 
 /**
- * The database in `dataDir`, made first if there is none. As root in a folder that PostgreSQL's user cannot enter, it
+ * The database in `dataDir`, made first if there is none and it may be. As root in a folder that PostgreSQL's user cannot enter, it
  * lies in a system folder of the same path's own, and `log` says where.
  * @throws Error whose message says what to do, if it belongs to somebody else or to another major version
  */
-export async function openCluster(dataDir: string, log: (line: string) => void): Promise<Cluster> {
+export async function openCluster(
+  dataDir: string,
+  log: (line: string) => void,
+  { mayMake = true } = {},
+): Promise<Cluster> {
+  if (!mayMake && !existsSync(dataDir)) throw noDatabaseIn(dataDir);
   mkdirSync(dataDir, { recursive: true });
   // One spelling per folder: running servers are recognised by it.
   const wanted = realpathSync(dataDir);
@@ -51,7 +56,10 @@ export async function openCluster(dataDir: string, log: (line: string) => void):
   const folder = path.join(home, 'postgres');
   const data = path.join(folder, 'data');
   refuseOthers(folder);
-  if (!existsSync(folder)) await makeAtOnce(folder, (draft) => create(draft, user, programs));
+  if (!existsSync(folder)) {
+    if (!mayMake) throw noDatabaseIn(home);
+    await makeAtOnce(folder, (draft) => create(draft, user, programs));
+  }
 
   const version = versionOf(folder);
   if (version !== programs.major) {
@@ -62,6 +70,12 @@ export async function openCluster(dataDir: string, log: (line: string) => void):
   }
   const password = readFileSync(path.join(folder, 'password'), 'utf8').trim();
   return { dataDir: home, data, logFile: path.join(folder, 'server.log'), password, user, programs };
+}
+
+function noDatabaseIn(folder: string): StartFault {
+  return new StartFault(
+    `There is no database in ${folder}: set DATABASE_URL, or DATA_DIR to the folder of one that npm start has made.`,
+  );
 }
 
 /** Where there are data already they are used, as their owner; a new database goes where its user can enter. */

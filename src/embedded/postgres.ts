@@ -42,6 +42,23 @@ export async function startPostgres(options: { dataDir: string; log(line: string
   return new ClaimedPostgres(cluster, server, claim, options.log);
 }
 
+/**
+ * The database in `dataDir` for a moment, whether or not a Doorstep runs on it: on the server that it has there, or on one
+ * that is started, and that `stop()` ends.
+ * @param options.log takes one line at a time, for the person who runs this
+ * @throws Error whose message says what to do, as `startPostgres` does, and if there is no database
+ */
+export async function borrowPostgres(options: { dataDir: string; log(line: string): void }): Promise<EmbeddedPostgres> {
+  const cluster = await openCluster(options.dataDir, options.log, { mayMake: false });
+  if (!findServer(cluster.data)) return startPostgres(options);
+  const server = await runServer(cluster, 0);
+  return { url: urlOf(cluster, server), dataDir: cluster.dataDir, stop: async () => undefined };
+}
+
+function urlOf({ password }: Cluster, { port }: Server): string {
+  return `postgres://${ROLE}:${password}@127.0.0.1:${port}/${DATABASE}`;
+}
+
 class ClaimedPostgres implements EmbeddedPostgres {
   readonly url: string;
   readonly dataDir: string;
@@ -57,7 +74,7 @@ class ClaimedPostgres implements EmbeddedPostgres {
     claim: ClientBase,
     private readonly log: (line: string) => void,
   ) {
-    this.url = `postgres://${ROLE}:${cluster.password}@127.0.0.1:${server.port}/${DATABASE}`;
+    this.url = urlOf(cluster, server);
     this.dataDir = cluster.dataDir;
     this.port = server.port;
     this.hold(claim);

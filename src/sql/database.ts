@@ -27,13 +27,18 @@ export class NotCommitted extends Error {
 
 /** The pool of connections, on which every statement is bound, and prepared once a connection. */
 export class Database implements Sql {
-  /** @param isNamed whether statements are prepared by name; a pooler in between may not know names (`DATABASE_PREPARE`) */
+  /**
+   * @param isNamed whether statements are prepared by name; a pooler in between may not know names (`DATABASE_PREPARE`)
+   * @param requireOpen throws while nothing may be done here yet
+   */
   constructor(
     private readonly pool: InstanceType<typeof pg.Pool>,
     private readonly isNamed: boolean,
+    private readonly requireOpen: () => void = () => undefined,
   ) {}
 
   private async connect(): Promise<Connection> {
+    this.requireOpen();
     // The pool is told to make these: see `openDatabase`.
     return new Connection((await this.pool.connect()) as unknown as PooledClient, this.isNamed);
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { NotReady } from '../api/not-ready.js';
 
 /** Asked by load balancers and by what watches over containers. */
 export interface Health {
@@ -8,7 +9,10 @@ export interface Health {
   isClosing(): boolean;
 }
 
-/** `/livez`: the process runs; restart it if not. `/readyz`: it can do its work; send it no requests if not. */
+/**
+ * `/livez`: the process runs; restart it if not. `/readyz`: it can do its work; send it no requests if not. Why it cannot
+ * is said in our own words alone.
+ */
 export function mountHealth(app: FastifyInstance, health: Health): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
@@ -18,7 +22,8 @@ export function mountHealth(app: FastifyInstance, health: Health): void {
       return { status: 'ok' };
     } catch (error) {
       request.log.debug({ err: error }, 'not ready');
-      return reply.code(503).send({ status: 'not ready' });
+      const reason = error instanceof NotReady ? error.message : 'a store does not answer';
+      return reply.code(503).send({ status: 'not ready', reason });
     }
   });
 }

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
+import { StartFault } from '../config/start-fault.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
-import { sql } from '../sql/statement.js';
+import { enterKeys } from '../key-rings/key-rings.js';
 import { mountHealth } from '../wire/health.js';
 import { createListener } from '../wire/listener.js';
 import { createLocalOnly } from '../wire/local-only.js';
@@ -13,12 +14,14 @@ import { mountMetrics } from '../wire/metrics.js';
 import { hasPlayground, mountPlayground } from '../wire/playground.js';
 import { mountWebClient } from '../wire/web-client.js';
 import { type ApiApp, createApi } from './api-app.js';
-import { isMigrated, migrate } from './database.js';
+import { databaseOf, isMigrated, migrate } from './database.js';
 import { createFoundation, type Foundation } from './foundation.js';
 import { RedisClaim } from './redis-claim.js';
 import { startWorker, type WorkerApp } from './worker-app.js';
 
 const RETRY_MS = 1_000;
+
+const READ_ONLY_TRANSACTION = '25006';
 
 /** Which parts a process runs. */
 export interface Parts {
@@ -34,7 +37,10 @@ export interface Parts {
 export interface App {
   /** Where the API listens; null for a worker alone. */
   readonly url: string | null;
-  /** Resolves when the database has its tables and the worker, if any, takes jobs. */
+  /**
+   * Resolves when the database has its tables and the worker, if any, takes jobs; rejects with a `StartFault` where it
+   * turns out that this process must not run.
+   */
   readonly ready: Promise<void>;
   /** Undoes all of it in reverse; may be called again. */
   close(): Promise<void>;
@@ -64,7 +70,6 @@ class StartedApp implements App {
   private worker: WorkerApp | null = null;
   private listener: FastifyInstance | null = null;
   private redisClaim: RedisClaim | null = null;
-  private isReady = false;
   private readonly stopping = new AbortController();
   private closed: Promise<void> | null = null;
 
@@ -117,30 +122,43 @@ class StartedApp implements App {
     await this.listener.listen({ host: config.host, port });
   }
 
-  /** Waits for the database, and for its tables: the API makes them, a worker waits for them. */
+  /**
+   * Waits for the database, and for its tables: the API makes them, a worker waits for them. Then for nothing more: keys
+   * that are not those of the others end the start, however late it is.
+   */
   private async prepare(): Promise<void> {
-    const { orm, logger } = this.foundation;
+    const { orm, logger, config, db, readiness } = this.foundation;
+    const ahead = await databaseOf(orm, config.databasePrepare);
     for (let isFirst = true; !this.stopping.signal.aborted; isFirst = false) {
       try {
         if (this.parts.api) await migrate(orm, logger);
-        if (await isMigrated(orm)) break;
+        if (await isMigrated(orm)) {
+          await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
+          break;
+        }
+        readiness.waitFor('the tables are not there yet');
         if (isFirst) logger.info('waiting for an API server to make the tables');
       } catch (error) {
+        if (error instanceof StartFault) {
+          // What it was is for the log: it may tell of keys.
+          readiness.waitFor('it must not start');
+          throw error;
+        }
+        readiness.waitFor(isReadOnly(error) ? 'the database is read-only' : 'the database cannot be used yet');
         if (isFirst) logger.error({ err: error }, 'the database cannot be used yet; trying again');
       }
       await sleep(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
     if (this.stopping.signal.aborted) throw new Error('closed before it was ready');
-    const { config, db } = this.foundation;
+    readiness.open();
     const { redisUrl } = config;
     if (redisUrl !== null) this.redisClaim = new RedisClaim({ ...config, redisUrl }, db, logger);
     if (this.parts.worker) this.worker = startWorker(this.foundation);
-    this.isReady = true;
   }
 
-  private async checkReady(): Promise<void> {
-    if (!this.isReady) throw new Error('the tables are not there yet');
-    await this.foundation.db.run(sql`select 1`);
+  private checkReady(): Promise<void> {
+    const { readiness, db, config } = this.foundation;
+    return readiness.check(db, config);
   }
 
   close(): Promise<void> {
@@ -156,4 +174,9 @@ class StartedApp implements App {
     await Promise.all([this.api?.close(), this.worker?.close(), this.listener?.close()]);
     await this.foundation.close();
   }
+}
+
+/** A standby, or a database that was told to take no writes. */
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: string }).code === READ_ONLY_TRANSACTION;
 }

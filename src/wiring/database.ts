@@ -4,10 +4,12 @@ import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { AccountRow } from '../accounts/account.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
+import { AuditRow } from '../audit/audit.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { projectRoot } from '../config/project.js';
 import { DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
+import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.entity.js';
@@ -32,12 +34,14 @@ export function ormOptions(databaseUrl: string) {
     entities: [
       AccountRow,
       ActivityRow,
+      AuditRow,
       ChallengeRow,
       DecoySecretRow,
       DeliveryRow,
       DeviceRow,
       DeviceTokenRow,
       DisplayRow,
+      KeyFingerprintRow,
       PasswordAttemptRow,
       PasswordCostRow,
       PresenceRow,
@@ -87,9 +91,13 @@ export function openDatabase(databaseUrl: string, logger: Logger): Promise<Mikro
   });
 }
 
-/** What runs the product's statements, on the ORM's own pool. @param isNamed `DATABASE_PREPARE` */
-export async function databaseOf(orm: MikroORM, isNamed = true): Promise<Database> {
-  return new Database(await orm.driver.getConnection().getNativeClient(), isNamed);
+/**
+ * What runs the product's statements, on the ORM's own pool.
+ * @param isNamed `DATABASE_PREPARE`
+ * @param requireOpen throws while nothing may be done there yet
+ */
+export async function databaseOf(orm: MikroORM, isNamed = true, requireOpen?: () => void): Promise<Database> {
+  return new Database(await orm.driver.getConnection().getNativeClient(), isNamed, requireOpen);
 }
 
 /**

@@ -7,13 +7,16 @@ import { Places } from '../places/places.js';
 import type { Database } from '../sql/database.js';
 import { Texts } from '../texts/texts.js';
 import { closeDatabase, databaseOf, openDatabase } from './database.js';
+import { Readiness } from './readiness.js';
 
 /** What every process of Doorstep has, whichever part of it runs. */
 export interface Foundation {
   readonly config: RunnableConfig;
   readonly logger: Logger;
   readonly orm: MikroORM;
+  /** Refuses everything until `readiness` is open: no code is derived before it is known that the keys are the right ones. */
   readonly db: Database;
+  readonly readiness: Readiness;
   readonly bus: Bus;
   readonly queue: MailQueue;
   readonly places: Places;
@@ -24,6 +27,7 @@ export interface Foundation {
 /** Builds what every process has. Nothing here waits for a store that is away. */
 export async function createFoundation(config: RunnableConfig, logger: Logger): Promise<Foundation> {
   const orm = await openDatabase(config.databaseUrl, logger);
+  const readiness = new Readiness();
   const bus = openBus(config, logger);
   const queue = new MailQueue(config, logger);
   const places = new Places(config.geoipDatabase, logger);
@@ -32,7 +36,8 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
     config,
     logger,
     orm,
-    db: await databaseOf(orm, config.databasePrepare),
+    db: await databaseOf(orm, config.databasePrepare, readiness.requireOpen),
+    readiness,
     bus,
     queue,
     places,

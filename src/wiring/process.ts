@@ -12,6 +12,8 @@ const LONG_MS = 2 ** 31 - 1;
 
 /** What is shut down by a signal. */
 interface Closable {
+  /** Rejects where what has started turns out to be wrong, which may be long after. */
+  readonly ready?: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,10 +48,15 @@ export async function runProcess(load: () => Promise<() => Promise<Closable>>): 
     // Modules keep the event loop busy: a signal that came meanwhile is heard in this turn.
     await turn();
     running = start();
-    await running;
+    const started = await running;
+    await started.ready;
   } catch (error) {
     if (stoppingSince !== null) return;
     process.stderr.write(`${explain(error)}\n`);
+    setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS).unref();
+    // What was started may have listened for a while already.
+    const started = await running?.catch(() => null);
+    await started?.close().catch(() => undefined);
     process.exit(1);
   }
 }

@@ -1,3 +1,4 @@
+import { NotReady } from '../api/not-ready.js';
 import { CodeMails } from '../challenges/code-mails.js';
 import { Codes } from '../codes/codes.js';
 import { MailTemplates } from '../mail/templates.js';
@@ -45,7 +46,7 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const retention = new Retention(db, config.limits, logger);
   return {
     async check() {
-      if (!worker.hasOpened) throw new Error('the worker takes no jobs yet');
+      if (!worker.hasOpened) throw new NotReady('the worker takes no jobs yet');
       await queue.check();
     },
     async close() {

@@ -97,6 +97,12 @@ export class Process implements AsyncDisposable {
     await this.until(() => this.hasLogged(text), `the line '${text}'`, START_MS);
   }
 
+  /** Resolves when it has ended by itself. @returns its exit code */
+  async ended(): Promise<number | null> {
+    await until(() => this.hasEnded, `the end of the ${this.program}`, START_MS);
+    return this.child.exitCode;
+  }
+
   /** As a crash ends it: without a chance to say or write anything. */
   kill(): Promise<void> {
     return endProcess(this.child, 'SIGKILL');

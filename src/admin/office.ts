@@ -1,0 +1,68 @@
+import { userInfo } from 'node:os';
+import { pino } from 'pino';
+import { noteAct } from '../audit/audits.js';
+import { type Config, loadConfig } from '../config/config.js';
+import { StartFault } from '../config/start-fault.js';
+import { borrowPostgres } from '../embedded/postgres.js';
+import type { Database, Sql } from '../sql/database.js';
+import { closeDatabase, databaseOf, isMigrated, openDatabase } from '../wiring/database.js';
+import type { Terminal } from './terminal.js';
+
+/** What commands work with. */
+export interface Office {
+  /** Reads. */
+  read<T>(work: (db: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Does something, and writes down that it was done, or neither.
+   * @param act the command, such as `key forget`
+   * @param subject what it is done to; no secret
+   */
+  act<T>(act: string, subject: string, work: (db: Sql) => Promise<T>): Promise<T>;
+}
+
+/** What the command line reads: it needs no keys and no addresses, and must not ask for them in production. */
+const variables = ['DATABASE_URL', 'DATABASE_PREPARE', 'DATA_DIR', 'PGSSLMODE'] as const;
+
+/** The office on the database that the environment names: `DATABASE_URL`, or else the embedded one of `DATA_DIR`. */
+export function officeOf(env: NodeJS.ProcessEnv, terminal: Terminal): Office {
+  const config = loadConfig(Object.fromEntries(variables.map((name) => [name, env[name]])));
+  return {
+    read: (work) => withDatabase(config, terminal, work),
+    act: (act, subject, work) =>
+      withDatabase(config, terminal, (db) =>
+        db.transaction(async (tx) => {
+          const result = await work(tx);
+          await noteAct(tx, { actor: actor(), act, subject });
+          return result;
+        }),
+      ),
+  };
+}
+
+async function withDatabase<T>(config: Config, terminal: Terminal, work: (db: Database) => Promise<T>): Promise<T> {
+  const { databaseUrl, dataDir, databasePrepare } = config;
+  const embedded = databaseUrl ? null : await borrowPostgres({ dataDir, log: (line) => terminal.note(line) });
+  try {
+    const orm = await openDatabase(databaseUrl ?? embedded?.url ?? '', pino({ level: 'silent' }));
+    try {
+      if (!(await isMigrated(orm))) {
+        throw new StartFault('The database does not have the tables of this version yet: start an API server first.');
+      }
+      return await work(await databaseOf(orm, databasePrepare));
+    } finally {
+      await closeDatabase(orm);
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+/** Whoever runs this, as the operating system knows them. */
+function actor(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without a line in the list of users, as in some containers.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
