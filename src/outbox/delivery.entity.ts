@@ -30,6 +30,12 @@ export const DeliveryRow = defineEntity({
         'create index "delivery_due_index" on "delivery" ("next_attempt_at") where state in (\'QUEUED\', \'RETRYING\')',
     },
     { properties: ['challengeId'] },
+    {
+      // Whether the same notice went out a moment ago is looked for at each.
+      name: 'delivery_notice_index',
+      expression:
+        'create index "delivery_notice_index" on "delivery" ("account_id", "created_at") where notice is not null',
+    },
   ],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
