@@ -12,7 +12,8 @@ COPY tsconfig.json ./
 COPY scripts scripts
 COPY locales locales
 COPY src src
-RUN npm run build
+# The types are for who compiles against them: the tests.
+RUN npm run build && find dist -name '*.d.ts' -delete -o -name .tsbuildinfo -delete
 
 FROM base AS dependencies
 # What builds is in devDependencies. Not --omit=optional: the native part of argon2 is an optional package.

@@ -1,5 +1,5 @@
-// Runs before npm start, npm run api and npm run worker: says what is missing, and builds what has changed.
-//   node scripts/prepare.cjs [--force]
+// Runs before npm start, npm run api, npm run worker and npm test: says what is missing, and builds what has changed.
+//   node scripts/prepare.cjs [--tests] [--force]
 //
 // Old versions of Node must be able to read this far to say which one is needed: CommonJS, and syntax of Node 12.
 
@@ -13,16 +13,27 @@ const path = require('path');
 const NEEDED_NODE = 24;
 const project = path.join(__dirname, '..');
 const isForced = process.argv.includes('--force');
+const withTests = process.argv.includes('--tests');
 
-/** What is built: from which sources, into which folder, and by which program of node_modules. */
+const compiler = path.join('@doorstep', 'typescript', 'bin', 'tsc');
+const compile = (configuration, draft) => [
+  ...['--project', path.join(project, configuration), '--outDir', draft],
+  ...['--tsBuildInfoFile', path.join(draft, '.tsbuildinfo')],
+];
+
+/**
+ * What is built: from which sources, into which folder, and by which program of node_modules. A compiler remembers in the
+ * folder what it has done; `root` is where its sources lie as its results do in the folder.
+ */
 const parts = [
   {
     what: 'Doorstep',
     folder: path.join(project, 'dist'),
     sources: ['src', 'package.json', 'tsconfig.json'],
     except: path.join(project, 'src', 'web'),
-    program: path.join('@doorstep', 'typescript', 'bin', 'tsc'),
-    options: (draft) => ['--project', path.join(project, 'tsconfig.json'), '--outDir', draft],
+    root: path.join(project, 'src'),
+    program: compiler,
+    options: (draft) => compile('tsconfig.json', draft),
   },
   {
     what: 'the web client',
@@ -35,6 +46,20 @@ const parts = [
     ],
   },
 ];
+if (withTests) {
+  parts.push({
+    what: 'the tests',
+    folder: path.join(project, 'dist-test'),
+    // `src` too, since they are checked against its types.
+    sources: ['test', 'bench', 'migrations', 'src', 'package.json', 'tsconfig.json', 'tsconfig.test.json'],
+    except: path.join(project, 'src', 'web'),
+    root: project,
+    program: compiler,
+    options: (draft) => compile('tsconfig.test.json', draft),
+    // What they import from ../src is what runs; a junction is the link that Windows lets everybody make.
+    links: [['src', path.join('..', 'dist')]],
+  });
+}
 
 function main() {
   if (!fs.existsSync(path.join(project, 'node_modules'))) fail('There is no node_modules folder: run npm ci first.');
@@ -58,10 +83,7 @@ function prepare(part) {
   if (isForced || builtFrom(part.folder) !== newest) build(part, newest);
 }
 
-/**
- * Builds beside the folder and then takes its place, since tsc never deletes what has lost its source, and another
- * process may be building or running meanwhile.
- */
+/** Builds beside the folder and then takes its place, since another process may be building or running meanwhile. */
 function build(part, newest) {
   const program = path.join(project, 'node_modules', part.program);
   if (!fs.existsSync(program)) fail(`${path.basename(program)} is missing from node_modules: run npm ci again.`);
@@ -69,6 +91,7 @@ function build(part, newest) {
   removeAbandoned();
   const draft = `${part.folder}.new-${process.pid}`;
   remove(draft);
+  if (part.root && !isForced && builtFrom(part.folder) !== null) copyBuild(part.folder, draft);
   const { status, error } = childProcess.spawnSync(process.execPath, [program].concat(part.options(draft)), {
     stdio: 'inherit',
   });
@@ -76,10 +99,32 @@ function build(part, newest) {
     remove(draft);
     fail(`The build failed${error ? `: ${error.message}` : '; see above.'}`);
   }
+  if (part.root) removeLeftOver(draft, part.root);
+  for (const [name, target] of part.links || []) link(path.join(draft, name), target);
   fs.writeFileSync(stampOf(draft), String(newest));
   // Another process may have built the same meanwhile, and run it already.
   if (!isForced && builtFrom(part.folder) === newest) remove(draft);
   else replace(part.folder, draft);
+}
+
+/** Whoever compiles goes on from there: only what a change concerns is done again. */
+function copyBuild(folder, draft) {
+  fs.cpSync(folder, draft, { recursive: true, verbatimSymlinks: true });
+}
+
+/** Removes what was compiled from a source that is gone: tsc never deletes. */
+function removeLeftOver(folder, root) {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const built = path.join(folder, entry.name);
+    const source = path.join(root, entry.name);
+    if (entry.isDirectory()) removeLeftOver(built, source);
+    const match = /^(.*)\.(?:js|js\.map|d\.ts)$/.exec(source);
+    if (match && !fs.existsSync(`${match[1]}.ts`)) remove(built);
+  }
+}
+
+function link(file, target) {
+  if (!fs.existsSync(file)) fs.symlinkSync(target, file, 'junction');
 }
 
 /** Several builds may be here at once: what another one put into the place is moved out of it again. */
@@ -102,7 +147,7 @@ function replace(folder, draft) {
 /** Removes what killed builds left behind. */
 function removeAbandoned() {
   for (const name of fs.readdirSync(project)) {
-    const match = /^dist(?:-web)?\.new-(\d+)/.exec(name);
+    const match = /^dist(?:-web|-test)?\.new-(\d+)/.exec(name);
     if (match && !isRunning(Number(match[1]))) remove(path.join(project, name));
   }
 }
