@@ -100,11 +100,13 @@ class Copy implements Disposable {
   }
 
   private run(program: string, args: readonly string[]) {
-    const ended = spawnSync(
-      process.execPath,
-      ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program, ...args],
-      { cwd: this.folder, encoding: 'utf8', timeout: TEST_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: 1e8 },
-    );
+    const ended = spawnSync(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      encoding: 'utf8',
+      timeout: TEST_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1e8,
+    });
     if (ended.error && !ended.signal) throw ended.error;
     return ended;
   }

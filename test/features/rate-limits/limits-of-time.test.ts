@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Handset } from '../support/handset.js';
-import { asA, type Challenge } from '../support/outcomes.js';
-import { CREATE_SUPPORT_REPORT, codeShownOn, deviceOf, letIn, wrongCode } from '../support/owner.js';
-import { cleanUp } from '../support/retention.js';
-import { Servers } from '../support/servers.js';
+import type { Handset } from '../../support/handset.js';
+import { asA, type Challenge } from '../../support/outcomes.js';
+import { CREATE_SUPPORT_REPORT, codeShownOn, deviceOf, letIn, wrongCode } from '../../support/owner.js';
+import { cleanUp } from '../../support/retention.js';
+import { Servers } from '../../support/servers.js';
 
 // What ends after a time: the rows are aged to a little before it, and then to it.
 

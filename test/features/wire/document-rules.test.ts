@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
-import type { Client, GraphqlError } from '../support/client.js';
-import { Servers } from '../support/servers.js';
-import { HandSocket } from '../support/socket.js';
+import type { Client, GraphqlError } from '../../support/client.js';
+import { Servers } from '../../support/servers.js';
+import { HandSocket } from '../../support/socket.js';
 
 const out = 'signOut { sessionsEnded }';
 
