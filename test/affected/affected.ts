@@ -1,0 +1,72 @@
+import path from 'node:path';
+import type { Guard } from '../guards/guard.js';
+
+/** What is run after an edit, the quickest first. */
+export interface Plan {
+  /** Suites without a store that reach what has changed. */
+  readonly unit: readonly string[];
+  /** The tests that notice a guard of a changed file, with their suites. */
+  readonly guards: readonly Guard[];
+  /** Suites that have changed, or import what has; where there is none, those of its room. */
+  readonly near: readonly string[];
+  /** How many more reach it, or are as near: `npm test` runs them. */
+  readonly left: number;
+}
+
+/** Suites with a store take seconds each: of those that are near, so many. */
+const MOST_NEAR = 4;
+
+/**
+ * Chooses what answers an edit soon.
+ * @param changed paths in the project
+ * @param imports what each source file imports
+ */
+export function affectedBy(
+  changed: readonly string[],
+  imports: ReadonlyMap<string, readonly string[]>,
+  guards: readonly Guard[],
+): Plan {
+  const distances = distancesTo(changed, imports);
+  const suites = [...imports.keys()].filter(isSuite);
+  const reaching = suites.filter((suite) => distances.has(suite));
+  const unit = reaching.filter(isUnit);
+  const others = reaching.filter((suite) => !isUnit(suite));
+  const rooms = new Set(changed.map(roomOf));
+  const isAtHome = (suite: string) => rooms.has(roomOf(suite));
+  const direct = others
+    .filter((suite) => Number(distances.get(suite)) <= 1)
+    .sort((a, b) => Number(distances.get(a)) - Number(distances.get(b)) || Number(isAtHome(b)) - Number(isAtHome(a)));
+  const noticed = guards.filter(({ edits }) =>
+    edits.some(({ file }) => changed.includes(path.posix.join('src', file))),
+  );
+  const near = direct.length + noticed.length > 0 ? direct : others.filter(isAtHome);
+  const chosen = near.slice(0, MOST_NEAR);
+  return { unit, guards: noticed, near: chosen, left: others.length - chosen.length };
+}
+
+/** How many imports lie between each file and the nearest that has changed; without those that reach none. */
+function distancesTo(
+  changed: readonly string[],
+  imports: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const importers = new Map<string, string[]>();
+  for (const [file, imported] of imports) {
+    for (const target of imported) importers.set(target, [...(importers.get(target) ?? []), file]);
+  }
+  const distances = new Map(changed.map((file) => [file, 0]));
+  // A map is read in the order in which it is written, also what is added meanwhile.
+  for (const [file, distance] of distances) {
+    for (const importer of importers.get(file) ?? []) {
+      if (!distances.has(importer)) distances.set(importer, distance + 1);
+    }
+  }
+  return distances;
+}
+
+const isSuite = (file: string) => file.endsWith('.test.ts');
+const isUnit = (suite: string) => /^test\/(unit|guards)\//.test(suite);
+
+/** The folder of `src/`, `test/` or `test/features/` that a file is in. */
+function roomOf(file: string): string {
+  return /^(?:src|test\/features|test)\/([^/]+)\//.exec(file)?.[1] ?? '';
+}
