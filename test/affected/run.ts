@@ -9,8 +9,8 @@ import { guards } from '../guards/guards.js';
 import { affectedBy } from './affected.js';
 import { readImports } from './imports.js';
 
-// npm run affected: runs the tests that are near what has changed since the last commit, or with `-- --since REVISION`
-// since that one. It answers soon and is no proof: all of them are npm test.
+// npm run affected: runs the tests that are near what has changed since the last commit, or with `-- --since main` since
+// this branch left that one. It answers soon and is no proof: all of them are npm test.
 
 const { values } = parseArgs({ options: { since: { type: 'string', default: 'HEAD' } } });
 
@@ -36,7 +36,7 @@ async function run(suites: readonly string[], options: readonly string[] = []): 
 }
 
 const changed = [
-  ...git('diff', '--name-only', '-z', values.since),
+  ...git('diff', '--name-only', '--merge-base', '-z', values.since),
   ...git('ls-files', '--others', '--exclude-standard', '-z'),
 ];
 const imports = readImports();

@@ -143,6 +143,6 @@ async function asAdmin(statement: string): Promise<void> {
 
 function postgresUrl(): string {
   const url = process.env.TEST_POSTGRES_URL;
-  if (!url) throw new Error('the PostgreSQL of the run is started by jest: see globalSetup in package.json');
+  if (!url) throw new Error('only projects with a store have a PostgreSQL: see jest.config.js');
   return url;
 }
