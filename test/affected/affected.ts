@@ -1,15 +1,21 @@
 import path from 'node:path';
 import type { Guard } from '../guards/guard.js';
 
+/** A test that notices when a guard is taken out of a file that has changed. */
+export interface Noticing {
+  readonly suite: string;
+  readonly title: string;
+  readonly guard: string;
+}
+
 /** What is run after an edit, the quickest first. */
 export interface Plan {
   /** Suites without a store that reach what has changed. */
   readonly unit: readonly string[];
-  /** The tests that notice a guard of a changed file, with their suites. */
-  readonly guards: readonly Guard[];
-  /** Suites that have changed, or import what has; where there is none, those of its room. */
+  readonly noticing: readonly Noticing[];
+  /** Suites that have changed, or import what has; where there is nothing to notice either, those of its room. */
   readonly near: readonly string[];
-  /** How many more reach it, or are as near: `npm test` runs them. */
+  /** How many more suites reach it: `npm test` runs them. */
   readonly left: number;
 }
 
@@ -31,17 +37,23 @@ export function affectedBy(
   const reaching = suites.filter((suite) => distances.has(suite));
   const unit = reaching.filter(isUnit);
   const others = reaching.filter((suite) => !isUnit(suite));
-  const rooms = new Set(changed.map(roomOf));
-  const isAtHome = (suite: string) => rooms.has(roomOf(suite));
+
+  const noticing = guards
+    .filter(({ edits }) => edits.some(({ file }) => changed.includes(path.posix.join('src', file))))
+    .flatMap(({ name, noticedBy: [file, title] }) => {
+      const suite = suites.find((candidate) => path.basename(candidate, '.test.ts') === file);
+      return suite && !isSlow(suite) ? [{ suite, title, guard: name }] : [];
+    });
+
+  const distanceOf = (suite: string) => distances.get(suite) ?? Number.POSITIVE_INFINITY;
   const direct = others
-    .filter((suite) => Number(distances.get(suite)) <= 1)
-    .sort((a, b) => Number(distances.get(a)) - Number(distances.get(b)) || Number(isAtHome(b)) - Number(isAtHome(a)));
-  const noticed = guards.filter(({ edits }) =>
-    edits.some(({ file }) => changed.includes(path.posix.join('src', file))),
-  );
-  const near = direct.length + noticed.length > 0 ? direct : others.filter(isAtHome);
+    .filter((suite) => distanceOf(suite) === 0 || (distanceOf(suite) === 1 && !isSlow(suite)))
+    .sort((a, b) => distanceOf(a) - distanceOf(b));
+  const rooms = new Set(changed.map(roomOf));
+  const near = direct.length + noticing.length > 0 ? direct : others.filter((suite) => rooms.has(roomOf(suite)));
   const chosen = near.slice(0, MOST_NEAR);
-  return { unit, guards: noticed, near: chosen, left: others.length - chosen.length };
+  const run = new Set([...chosen, ...noticing.map(({ suite }) => suite)]);
+  return { unit, noticing, near: chosen, left: others.filter((suite) => !run.has(suite)).length };
 }
 
 /** How many imports lie between each file and the nearest that has changed; without those that reach none. */
@@ -65,6 +77,8 @@ function distancesTo(
 
 const isSuite = (file: string) => file.endsWith('.test.ts');
 const isUnit = (suite: string) => /^test\/(unit|guards)\//.test(suite);
+/** These start processes, stores or browsers of their own. */
+const isSlow = (suite: string) => /^test\/(faults|browser|chaos)\//.test(suite);
 
 /** The folder of `src/`, `test/` or `test/features/` that a file is in. */
 function roomOf(file: string): string {

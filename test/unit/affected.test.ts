@@ -5,11 +5,11 @@ import { readImports } from '../affected/imports.js';
 import type { Guard } from '../guards/guard.js';
 import { guards } from '../guards/guards.js';
 
-const guardOf = (file: string): Guard => ({
+const guardOf = (file: string, noticedBy = 'far'): Guard => ({
   name: `guard-of-${file}`,
   keeps: 'something',
   edits: [{ file, find: 'a', replace: 'b' }],
-  noticedBy: ['far', 'a test'],
+  noticedBy: [noticedBy, 'a test'],
 });
 
 const imports = new Map([
@@ -22,6 +22,7 @@ const imports = new Map([
   ['test/features/codes/room.test.ts', ['test/support/servers.ts']],
   ['test/features/wire/app.test.ts', ['src/wire/app.ts']],
   ['test/attacks/far.test.ts', ['test/support/servers.ts']],
+  ['test/faults/killed.test.ts', ['src/wire/app.ts']],
 ]);
 
 test('an edit is answered by the unit suites that reach it, however far', () => {
@@ -31,34 +32,42 @@ test('an edit is answered by the unit suites that reach it, however far', () => 
   ]);
 });
 
-test('an edit is answered by the tests that notice its guards, and by no other guards', () => {
-  const both = [guardOf('codes/codes.ts'), guardOf('wire/app.ts')];
-  expect(affectedBy(['src/codes/codes.ts'], imports, both).guards).toEqual([both[0]]);
+test('an edit is answered by the tests that notice its guards soon, and by those of no other guard', () => {
+  const all = [guardOf('codes/codes.ts'), guardOf('wire/app.ts'), guardOf('codes/codes.ts', 'killed')];
+  expect(affectedBy(['src/codes/codes.ts'], imports, all)).toMatchObject({
+    noticing: [{ suite: 'test/attacks/far.test.ts', title: 'a test', guard: 'guard-of-codes/codes.ts' }],
+    near: [],
+    left: 3,
+  });
 });
 
 test('an edit is answered by the suites with a store that import it, and the rest are counted', () => {
   const plan = affectedBy(['src/wire/app.ts'], imports, []);
-  expect(plan).toMatchObject({ near: ['test/features/wire/app.test.ts'], left: 2 });
+  expect(plan).toMatchObject({ near: ['test/features/wire/app.test.ts'], left: 3 });
 });
 
 test('an edit that no suite imports and no guard is in is answered by the suites of its room', () => {
   expect(affectedBy(['src/codes/codes.ts'], imports, [])).toMatchObject({
     near: ['test/features/codes/room.test.ts'],
-    left: 2,
+    left: 3,
   });
 });
 
 test('a suite that has changed is run', () => {
-  expect(affectedBy(['test/attacks/far.test.ts'], imports, []).near).toEqual(['test/attacks/far.test.ts']);
+  for (const suite of ['test/attacks/far.test.ts', 'test/faults/killed.test.ts']) {
+    expect(affectedBy([suite], imports, [])).toMatchObject({ near: [suite], left: 0 });
+  }
   expect(affectedBy(['test/unit/other.test.ts'], imports, []).unit).toEqual(['test/unit/other.test.ts']);
 });
 
 test('an edit that nothing reaches runs nothing', () => {
-  expect(affectedBy(['README.md'], imports, [])).toEqual({ unit: [], guards: [], near: [], left: 0 });
+  expect(affectedBy(['README.md'], imports, [])).toEqual({ unit: [], noticing: [], near: [], left: 0 });
 });
 
-test('what the compiler tells of the imports has this file, the product and every file of a guard', () => {
+test('what the compiler tells of the imports has this file, the product in full and every file of a guard', () => {
   const found = readImports();
+  // By value alone, which the types of it do not tell.
+  expect(found.get('src/wiring/app.ts')).toContain('src/wiring/api-app.ts');
   expect(found.get('test/unit/affected.test.ts')).toContain('test/affected/imports.ts');
   expect(found.get('src/server.ts')).toContain('src/wiring/process.ts');
   const files = guards.flatMap(({ edits }) => edits.map(({ file }) => path.posix.join('src', file)));
