@@ -12,6 +12,7 @@ export interface Noticing {
 export interface Plan {
   /** Suites without a store that reach what has changed. */
   readonly unit: readonly string[];
+  /** Of the other suites. */
   readonly noticing: readonly Noticing[];
   /** Suites that have changed, or import what has; where there is nothing to notice either, those of its room. */
   readonly near: readonly string[];
@@ -42,7 +43,7 @@ export function affectedBy(
     .filter(({ edits }) => edits.some(({ file }) => changed.includes(path.posix.join('src', file))))
     .flatMap(({ name, noticedBy: [file, title] }) => {
       const suite = suites.find((candidate) => path.basename(candidate, '.test.ts') === file);
-      return suite && !isSlow(suite) ? [{ suite, title, guard: name }] : [];
+      return suite && !isSlow(suite) && !unit.includes(suite) ? [{ suite, title, guard: name }] : [];
     });
 
   const distanceOf = (suite: string) => distances.get(suite) ?? Number.POSITIVE_INFINITY;

@@ -26,7 +26,7 @@ function run(suites: readonly string[], lines: readonly string[], options: reado
   for (const line of lines) say(line);
   const jest = path.join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js');
   const files = suites.map((suite) => path.join(projectRoot, 'dist-test', suite.replace(/\.ts$/, '.js')));
-  const { status } = spawnSync(process.execPath, [jest, '--runTestsByPath', ...files, ...options], {
+  const { status } = spawnSync(process.execPath, [jest, '--verbose=false', '--runTestsByPath', ...files, ...options], {
     cwd: projectRoot,
     stdio: 'inherit',
   });

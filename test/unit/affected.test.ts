@@ -33,7 +33,12 @@ test('an edit is answered by the unit suites that reach it, however far', () => 
 });
 
 test('an edit is answered by the tests that notice its guards soon, and by those of no other guard', () => {
-  const all = [guardOf('codes/codes.ts'), guardOf('wire/app.ts'), guardOf('codes/codes.ts', 'killed')];
+  const all = [
+    guardOf('codes/codes.ts'),
+    guardOf('wire/app.ts'),
+    guardOf('codes/codes.ts', 'killed'),
+    guardOf('codes/codes.ts', 'codes'),
+  ];
   expect(affectedBy(['src/codes/codes.ts'], imports, all)).toMatchObject({
     noticing: [{ suite: 'test/attacks/far.test.ts', title: 'a test', guard: 'guard-of-codes/codes.ts' }],
     near: [],
