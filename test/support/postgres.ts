@@ -65,6 +65,8 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
     `fsync=${options.fsync ? 'on' : 'off'}`,
     // For tests that compare which statements two requests cost.
     'shared_preload_libraries=pg_stat_statements',
+    // Suites that run side by side share it: it drops what it has no room for.
+    'pg_stat_statements.max=50000',
     ...(certificate
       ? [
           'ssl=on',
