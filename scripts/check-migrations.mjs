@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { startPostgres } from '../dist/embedded/postgres.js';
-import { migrate, openDatabase } from '../dist/wiring/database.js';
+import { migrateBy, openOrm } from '../dist/wiring/orm.js';
 
 const logger = pino({ level: 'warn' });
 
@@ -16,7 +16,7 @@ async function faultsOf(orm) {
   if (await orm.migrator.checkSchema()) {
     faults.push('The entities have changed: run npm run migration:create -- --name <what changes>');
   }
-  await migrate(orm, logger);
+  await migrateBy(orm, logger);
   const difference = await orm.schema.getUpdateSchemaSQL({ wrap: false });
   if (difference.trim()) faults.push(`The migrations do not make what the entities say, but for:\n${difference}`);
 
@@ -40,7 +40,7 @@ cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }));
 chmodSync(folder, 0o755);
 const postgres = await startPostgres({ dataDir: folder, log: (line) => process.stdout.write(`${line}\n`) });
 cleanUp.defer(() => postgres.stop());
-const orm = await openDatabase(postgres.url, logger);
+const orm = await openOrm(postgres.url, logger);
 cleanUp.defer(() => orm.close(true));
 
 const faults = await faultsOf(orm);

@@ -1,6 +1,6 @@
 import { loadConfig } from './config/config.js';
 import { StartFault } from './config/start-fault.js';
-import { ormOptions } from './wiring/database.js';
+import { ormOptions } from './wiring/orm.js';
 
 /** These compare the entities with migrations/snapshot.json. */
 const offlineCommands = ['migration:create', 'migration:check'];

@@ -4,8 +4,9 @@ import { noteAct } from '../audit/audits.js';
 import { type Config, loadConfig } from '../config/config.js';
 import { StartFault } from '../config/start-fault.js';
 import { borrowPostgres } from '../embedded/postgres.js';
-import type { Database, Sql } from '../sql/database.js';
-import { closeDatabase, databaseOf, isMigrated, openDatabase } from '../wiring/database.js';
+import { Database, type Sql } from '../sql/database.js';
+import { openPool } from '../wiring/database.js';
+import { isMigrated } from '../wiring/migrations.js';
 import type { Terminal } from './terminal.js';
 
 /** What commands work with. */
@@ -43,14 +44,15 @@ async function withDatabase<T>(config: Config, terminal: Terminal, work: (db: Da
   const { databaseUrl, dataDir, databasePrepare } = config;
   const embedded = databaseUrl ? null : await borrowPostgres({ dataDir, log: (line) => terminal.note(line) });
   try {
-    const orm = await openDatabase(databaseUrl ?? embedded?.url ?? '', pino({ level: 'silent' }));
+    const pool = openPool(databaseUrl ?? embedded?.url ?? '', pino({ level: 'silent' }));
     try {
-      if (!(await isMigrated(orm))) {
+      const db = new Database(pool, databasePrepare);
+      if (!(await isMigrated(db))) {
         throw new StartFault('The database does not have the tables of this version yet: start an API server first.');
       }
-      return await work(await databaseOf(orm, databasePrepare));
+      return await work(db);
     } finally {
-      await closeDatabase(orm);
+      await pool.end();
     }
   } finally {
     await embedded?.stop();

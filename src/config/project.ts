@@ -10,3 +10,6 @@ function findRoot(folder: string): string {
   if (parent === folder) throw new Error('package.json was not found above the running code');
   return findRoot(parent);
 }
+
+/** What makes and changes the tables, in order. */
+export const migrationsFolder = path.join(projectRoot, 'migrations');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import type { JobsOptions, QueueOptions, WorkerOptions } from 'bullmq';
 import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
@@ -57,27 +57,27 @@ interface JobRunner extends Store {
 type QueueConfig = Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUrl'>;
 
 /**
- * A part of BullMQ, opened anew until it is ready. On PostgreSQL it looks for its tables once, as it is made: where the
- * database was away at that moment it would refuse every job for good.
+ * A part of BullMQ, opened when it is first asked for, and anew until it is ready. On PostgreSQL it looks for its tables
+ * once, as it is made: where the database was away at that moment it would refuse every job for good. The library takes a
+ * tenth of a second to load, which no start has to wait for.
  */
 class UntilReady<T extends Store> {
-  private opened: T;
+  private opened: Promise<T> | null = null;
   private isClosing = false;
 
   constructor(
-    private readonly open: () => T,
+    private readonly open: () => Promise<T>,
     private readonly onFault: (error: Error) => void,
-  ) {
-    this.opened = this.openOnce();
-  }
+  ) {}
 
   /** May not be ready yet. */
-  get current(): T {
+  current(): Promise<T> {
+    this.opened ??= this.openOnce();
     return this.opened;
   }
 
-  private openOnce(): T {
-    const opened = this.open();
+  private async openOnce(): Promise<T> {
+    const opened = await this.open();
     opened.on('error', this.onFault);
     opened.waitUntilReady().catch((error) => this.openLater(opened, error));
     return opened;
@@ -91,9 +91,9 @@ class UntilReady<T extends Store> {
     if (!this.isClosing) this.opened = this.openOnce();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.isClosing = true;
-    return this.opened.close();
+    await (await this.opened)?.close();
   }
 }
 
@@ -112,6 +112,11 @@ export class MailQueue {
       () => openQueue(config),
       (error) => this.logger.debug({ err: error }, 'queue: the store is away'),
     );
+  }
+
+  /** Opens it, unless it is open; nobody waits for it. The first job would do so as well. */
+  open(): void {
+    this.queue.current().catch((error) => this.logger.error({ err: error }, 'queue: cannot be opened'));
   }
 
   /** Queues the sending of a delivery; nobody waits for it. */
@@ -143,7 +148,7 @@ export class MailQueue {
       removeOnFail: true,
     };
     try {
-      await withinTimeout(this.queue.current.add('send', job, options));
+      await withinTimeout(this.queue.current().then((queue) => queue.add('send', job, options)));
       this.isAway = false;
     } catch (error) {
       if (!this.isAway) this.logger.warn({ err: error }, 'queue: cannot be reached; mails wait in the outbox');
@@ -153,7 +158,7 @@ export class MailQueue {
 
   /** Resolves if the store answers now, and has what the queue needs. */
   async check(): Promise<void> {
-    await withinTimeout(this.queue.current.isPaused());
+    await withinTimeout(this.queue.current().then((queue) => queue.isPaused()));
   }
 
   /** Gives jobs that are under way a moment to get there; resolves within two seconds, whatever the store does. */
@@ -173,8 +178,8 @@ export class MailWorker {
     run: (deliveryId: string) => Promise<void>,
     private readonly logger: Logger,
   ) {
-    const open = () => {
-      const worker = openWorker(config, (data) => run(parseJob(data).deliveryId));
+    const open = async () => {
+      const worker = await openWorker(config, (data) => run(parseJob(data).deliveryId));
       worker.on('ready', () => this.works());
       worker.on('active', () => this.works());
       worker.on('failed', (job, error) => {
@@ -183,6 +188,7 @@ export class MailWorker {
       return worker;
     };
     this.worker = new UntilReady(open, (error) => this.isCutOff(error));
+    this.worker.current().catch((error) => this.isCutOff(error));
   }
 
   private works(): void {
@@ -219,7 +225,8 @@ function parseJob(data: unknown): MailJob {
   return { deliveryId };
 }
 
-function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): JobStore {
+async function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): Promise<JobStore> {
+  const { createPostgresBackend, Queue } = await import('bullmq');
   const options: Omit<QueueOptions, 'connection'> = { skipWaitingForReady: true };
   if (!redisUrl) {
     return new Queue(QUEUE_NAME, { ...options, connection: postgresConnection(databaseUrl) }, createPostgresBackend);
@@ -236,10 +243,11 @@ function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): JobStor
   return new Queue(QUEUE_NAME, { ...options, skipVersionCheck: true, prefix: keyPrefixOf(redisPrefix), connection });
 }
 
-function openWorker(
+async function openWorker(
   { redisUrl, redisPrefix, databaseUrl }: QueueConfig,
   run: (data: unknown) => Promise<void>,
-): JobRunner {
+): Promise<JobRunner> {
+  const { createPostgresBackend, Worker } = await import('bullmq');
   const options: Omit<WorkerOptions, 'connection'> = {
     concurrency: MAILS_AT_ONCE,
     // Its own pause after a cut connection is 15 s, and mails would wait that long.

@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import type { QueryResult } from 'pg';
+import type { Pool, QueryResult } from 'pg';
 import type { PooledClient } from './pooled-client.js';
 import { type Fragment, nameOf } from './statement.js';
 
@@ -25,6 +24,9 @@ export class NotCommitted extends Error {
   override readonly name = 'NotCommitted';
 }
 
+/** The pool that connections are taken from. */
+export type Connections = InstanceType<typeof Pool>;
+
 /** The pool of connections, on which every statement is bound, and prepared once a connection. */
 export class Database implements Sql {
   /**
@@ -32,8 +34,8 @@ export class Database implements Sql {
    * @param requireOpen throws while nothing may be done here yet
    */
   constructor(
-    private readonly pool: InstanceType<typeof pg.Pool>,
-    private readonly isNamed: boolean,
+    private readonly pool: Connections,
+    private readonly isNamed = true,
     private readonly requireOpen: () => void = () => undefined,
   ) {}
 

@@ -1,9 +1,9 @@
-import { Client, type ClientBase, type ClientConfig, DatabaseError } from 'pg';
+import { Client, type ClientBase, DatabaseError } from 'pg';
 
 /**
  * A connection of the pool: what is asked in one turn of the event loop goes out together, and a connection leaves the
- * pool as soon as it is lost, or its answer is overdue. Kysely gives back a connection when its transaction has ended,
- * which on a lost one it never does: each would take a place in the pool for good, and ten of them would end the service.
+ * pool as soon as it is lost, or its answer is overdue. Whoever has a lost one may never come to give it back, as Kysely
+ * under the migrations: each would take a place in the pool for good, and ten of them would end the service.
  */
 export class PooledClient extends Client {
   /** Set by the pool for as long as somebody has the connection. */
@@ -11,11 +11,6 @@ export class PooledClient extends Client {
   /** `I`: no transaction is open (PostgreSQL's ReadyForQuery); null before the first answer. */
   declare getTransactionStatus: () => 'I' | 'T' | 'E' | null;
   private isCorked = false;
-
-  constructor(config: ClientConfig) {
-    // Instants as `Date`, which is what pg makes of them by itself; the ORM would have text. The password is not enumerable.
-    super(Object.create(config, { types: { value: undefined } }));
-  }
 
   override query = ((...given: Parameters<ClientBase['query']>) => {
     this.cork();

@@ -7,17 +7,18 @@ import { StartFault } from '../config/start-fault.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
 import { enterKeys } from '../key-rings/key-rings.js';
+import { Database } from '../sql/database.js';
 import { mountHealth } from '../wire/health.js';
 import { createListener } from '../wire/listener.js';
 import { createLocalOnly } from '../wire/local-only.js';
 import { mountMetrics } from '../wire/metrics.js';
 import { hasPlayground, mountPlayground } from '../wire/playground.js';
 import { mountWebClient } from '../wire/web-client.js';
-import { type ApiApp, createApi } from './api-app.js';
-import { databaseOf, isMigrated, migrate } from './database.js';
+import type { ApiApp } from './api-app.js';
 import { createFoundation, type Foundation } from './foundation.js';
+import { isMigrated, migrate } from './migrations.js';
 import { RedisClaim } from './redis-claim.js';
-import { startWorker, type WorkerApp } from './worker-app.js';
+import type { WorkerApp } from './worker-app.js';
 
 const RETRY_MS = 1_000;
 
@@ -89,6 +90,7 @@ class StartedApp implements App {
 
   private async listen(): Promise<void> {
     const { config } = this.foundation;
+    const { createApi } = await import('./api-app.js');
     this.api = await createApi(this.foundation);
     const { http } = this.api;
     mountHealth(http, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
@@ -127,12 +129,12 @@ class StartedApp implements App {
    * that are not those of the others end the start, however late it is.
    */
   private async prepare(): Promise<void> {
-    const { orm, logger, config, db, readiness } = this.foundation;
-    const ahead = await databaseOf(orm, config.databasePrepare);
+    const { pool, logger, config, db, readiness } = this.foundation;
+    const ahead = new Database(pool, config.databasePrepare);
     for (let isFirst = true; !this.stopping.signal.aborted; isFirst = false) {
       try {
-        if (this.parts.api) await migrate(orm, logger);
-        if (await isMigrated(orm)) {
+        if (this.parts.api) await migrate(ahead, config.databaseUrl, logger);
+        if (await isMigrated(ahead)) {
           await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
           break;
         }
@@ -151,9 +153,13 @@ class StartedApp implements App {
     }
     if (this.stopping.signal.aborted) throw new Error('closed before it was ready');
     readiness.open();
+    this.foundation.queue.open();
     const { redisUrl } = config;
     if (redisUrl !== null) this.redisClaim = new RedisClaim({ ...config, redisUrl }, db, logger);
-    if (this.parts.worker) this.worker = startWorker(this.foundation);
+    if (this.parts.worker) {
+      const { startWorker } = await import('./worker-app.js');
+      this.worker = startWorker(this.foundation);
+    }
   }
 
   private checkReady(): Promise<void> {

@@ -1,19 +1,18 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { type Bus, openBus } from '../bus/bus.js';
 import type { RunnableConfig } from '../config/config.js';
 import { MailQueue } from '../outbox/queue.js';
 import { Places } from '../places/places.js';
-import type { Database } from '../sql/database.js';
+import { type Connections, Database } from '../sql/database.js';
 import { Texts } from '../texts/texts.js';
-import { closeDatabase, databaseOf, openDatabase } from './database.js';
+import { openPool } from './database.js';
 import { Readiness } from './readiness.js';
 
 /** What every process of Doorstep has, whichever part of it runs. */
 export interface Foundation {
   readonly config: RunnableConfig;
   readonly logger: Logger;
-  readonly orm: MikroORM;
+  readonly pool: Connections;
   /** Refuses everything until `readiness` is open: no code is derived before it is known that the keys are the right ones. */
   readonly db: Database;
   readonly readiness: Readiness;
@@ -26,7 +25,7 @@ export interface Foundation {
 
 /** Builds what every process has. Nothing here waits for a store that is away. */
 export async function createFoundation(config: RunnableConfig, logger: Logger): Promise<Foundation> {
-  const orm = await openDatabase(config.databaseUrl, logger);
+  const pool = openPool(config.databaseUrl, logger);
   const readiness = new Readiness();
   const bus = openBus(config, logger);
   const queue = new MailQueue(config, logger);
@@ -35,8 +34,8 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
   return {
     config,
     logger,
-    orm,
-    db: await databaseOf(orm, config.databasePrepare, readiness.requireOpen),
+    pool,
+    db: new Database(pool, config.databasePrepare, readiness.requireOpen),
     readiness,
     bus,
     queue,
@@ -46,7 +45,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
       places.close();
       await queue.close();
       await bus.close();
-      await closeDatabase(orm);
+      await pool.end();
     },
   };
 }

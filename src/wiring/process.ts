@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { StartFault } from '../config/start-fault.js';
 
@@ -43,6 +44,8 @@ export async function runProcess(load: () => Promise<() => Promise<Closable>>): 
   process.on('SIGINT', stop);
   // The terminal was closed. Under nohup there is none, and the process goes on without it.
   if (process.stdin.isTTY) process.on('SIGHUP', stop);
+  // What was compiled before is read from the folder of temporary files; where that cannot be, it is compiled again.
+  enableCompileCache();
   try {
     const start = await load();
     // Modules keep the event loop busy: a signal that came meanwhile is heard in this turn.

@@ -1,3 +1,5 @@
+// What is sent is described where the API shows it, by decorators.
+import 'reflect-metadata';
 import { NotReady } from '../api/not-ready.js';
 import { CodeMails } from '../challenges/code-mails.js';
 import { Codes } from '../codes/codes.js';

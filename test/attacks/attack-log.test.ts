@@ -12,17 +12,17 @@ const compiled = (file: string) => pathToFileURL(path.join(import.meta.dirname, 
 test('a row that the database refuses is not written to the log', async () => {
   await using database = await TestDatabase.create();
   const script = `
-    const { openDatabase } = await import('${compiled('wiring/database.js')}');
+    const { openPool } = await import('${compiled('wiring/database.js')}');
     const { createLogger } = await import('${compiled('wiring/logging.js')}');
     const logger = createLogger('trace');
-    const orm = await openDatabase('${database.url}', logger);
-    const write = (email) => orm.em.fork().execute('insert into account (email, password_hash) values (?, ?)', [email, '$argon2id$of-a-person']);
+    const pool = openPool('${database.url}', logger);
+    const write = (email) => pool.query('insert into account (email, password_hash) values ($1, $2)', [email, '$argon2id$of-a-person']);
     try {
       await write('someone@example.com');
       await write('someone@example.com').catch((err) => logger.error({ err }, 'twice'));
       await write(null).catch((err) => logger.error({ err: new Error('outer', { cause: err }) }, 'without an address'));
     } finally {
-      await orm.close(true);
+      await pool.end();
     }`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: projectRoot,

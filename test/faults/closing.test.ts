@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { Presence } from '../../src/devices/presence.js';
-import type { Sql } from '../../src/sql/database.js';
+import { Database, type Sql } from '../../src/sql/database.js';
 import { rowsOf } from '../../src/sql/rows.js';
 import { sql } from '../../src/sql/statement.js';
 import type { App } from '../../src/wiring/app.js';
-import { closeDatabase, databaseOf, openDatabase } from '../../src/wiring/database.js';
+import { openPool } from '../../src/wiring/database.js';
 import { createFoundation } from '../../src/wiring/foundation.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { asA } from '../support/outcomes.js';
@@ -98,11 +98,11 @@ describe('a server that closes', () => {
   test('gives a query its answer whose connection is still being opened', async () => {
     await using servers = await Servers.start({ count: 0 });
     using way = await FaultProxy.start(servers.database.url);
-    const orm = await openDatabase(way.url, pino({ level: 'silent' }));
+    const pool = openPool(way.url, pino({ level: 'silent' }));
     way.blackHole();
-    const answer = rowsOf(await databaseOf(orm), sql`select 1 as n`);
+    const answer = rowsOf(new Database(pool), sql`select 1 as n`);
     await until(() => way.connections, 'the connection');
-    const closing = closeDatabase(orm);
+    const closing = pool.end();
     await way.heal();
     expect(await answer).toEqual([{ n: 1 }]);
     await within(closing, 'the end of the connections', CLOSE_MS);

@@ -5,7 +5,8 @@ import { codeOf } from '../../../src/codes/codes.js';
 import { fingerprintOf, parseCodeKeys } from '../../../src/codes/keys.js';
 import { StartFault } from '../../../src/config/start-fault.js';
 import { enterKeys, forgetKey } from '../../../src/key-rings/key-rings.js';
-import { databaseOf, openDatabase } from '../../../src/wiring/database.js';
+import { Database } from '../../../src/sql/database.js';
+import { openPool } from '../../../src/wiring/database.js';
 import { asA } from '../../support/outcomes.js';
 import { Process } from '../../support/processes.js';
 import { Servers } from '../../support/servers.js';
@@ -34,12 +35,12 @@ async function readiness(url: string | null) {
 }
 
 /** Work on a connection of its own, as another process has one. */
-async function withDatabase<T>(work: (db: Awaited<ReturnType<typeof databaseOf>>) => Promise<T>): Promise<T> {
-  const orm = await openDatabase(servers.database.url, pino({ level: 'silent' }));
+async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  const pool = openPool(servers.database.url, pino({ level: 'silent' }));
   try {
-    return await work(await databaseOf(orm));
+    return await work(new Database(pool));
   } finally {
-    await orm.close(true);
+    await pool.end();
   }
 }
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { loadConfig } from '../../../src/config/config.js';
 import { comparedHash } from '../../../src/passwords/compared-hash.js';
 import { Passwords } from '../../../src/passwords/passwords.js';
-import type { Sql } from '../../../src/sql/database.js';
-import { databaseOf, openDatabase } from '../../../src/wiring/database.js';
+import { type Connections, Database, type Sql } from '../../../src/sql/database.js';
+import { openPool } from '../../../src/wiring/database.js';
 import { TestDatabase } from '../../support/database.js';
 import { asA } from '../../support/outcomes.js';
 import { Servers } from '../../support/servers.js';
@@ -30,17 +29,17 @@ function tallyOf(all: readonly string[]): Record<string, number> {
 
 describe('the hash that a password is compared with', () => {
   let database: TestDatabase;
-  let orm: MikroORM;
+  let pool: Connections;
   let db: Sql;
   const passwords = new Passwords(loadConfig({}).limits);
 
   beforeEach(async () => {
     database = await TestDatabase.create();
-    orm = await openDatabase(database.url, pino({ level: 'silent' }));
-    db = await databaseOf(orm);
+    pool = openPool(database.url, pino({ level: 'silent' }));
+    db = new Database(pool);
   });
   afterEach(async () => {
-    await orm.close(true);
+    await pool.end();
     await database[Symbol.asyncDispose]();
   });
 
@@ -95,14 +94,14 @@ describe('the hash that a password is compared with', () => {
     await addAccounts(5, HIGH);
     const emails = someAddresses(50);
     const before = await allCostsFor(emails);
-    const other = await openDatabase(database.url, pino({ level: 'silent' }));
-    const there = await databaseOf(other);
+    const other = openPool(database.url, pino({ level: 'silent' }));
+    const there = new Database(other);
     const elsewhere = await Promise.all(
       emails.map(async (email) =>
         costsOf((await comparedHash(there, new Passwords(loadConfig({}).limits), email)).hash),
       ),
     );
-    await other.close(true);
+    await other.end();
     expect(elsewhere).toEqual(before);
     expect(await allCostsFor(emails)).toEqual(before);
     expect(new Set(before)).toEqual(new Set([LOW, HIGH]));
@@ -168,8 +167,8 @@ describe('once the costs are raised', () => {
   test('the last sign-in that makes a hash anew takes the old costs from the decoys too', async () => {
     const phones = [await servers.signedUp(), await servers.signedUp()];
     await servers.add({ api: true, worker: false }, { ARGON2_MEMORY_KIB: '16384', ARGON2_PASSES: '2' });
-    const orm = await openDatabase(servers.database.url, pino({ level: 'silent' }));
-    const db = await databaseOf(orm);
+    const pool = openPool(servers.database.url, pino({ level: 'silent' }));
+    const db = new Database(pool);
     const passwords = new Passwords(servers.config().limits);
     const decoys = async () => {
       const found = Array.from({ length: 100 }, () => comparedHash(db, passwords, newAddress()));
@@ -184,6 +183,6 @@ describe('once the costs are raised', () => {
       asA('SignedIn', await phone.twin(servers.client(1)).signIn());
       expect(await decoys()).toEqual(new Set(expected));
     }
-    await orm.close(true);
+    await pool.end();
   });
 });

@@ -1,25 +1,25 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import type { SessionReason } from '../../../src/sessions/session.entity.js';
 import { isRefusedSession, Sessions } from '../../../src/sessions/sessions.js';
+import { type Connections, Database } from '../../../src/sql/database.js';
 import { Transactions } from '../../../src/sql/transactions.js';
-import { databaseOf, openDatabase } from '../../../src/wiring/database.js';
+import { openPool } from '../../../src/wiring/database.js';
 import type { Handset } from '../../support/handset.js';
 import { asA } from '../../support/outcomes.js';
 import { codeShownOn, deviceOf } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 
 let servers: Servers;
-let orm: MikroORM;
+let pool: Connections;
 
 beforeAll(async () => {
   servers = await Servers.start();
-  orm = await openDatabase(servers.database.url, pino({ level: 'silent' }));
+  pool = openPool(servers.database.url, pino({ level: 'silent' }));
 });
 afterAll(async () => {
-  await orm.close(true);
+  await pool.end();
   await servers[Symbol.asyncDispose]();
 });
 
@@ -38,7 +38,7 @@ async function opens(
   const nobody = { publish: () => undefined, enqueue: () => undefined };
   const sessions = new Sessions(servers.config().limits);
   try {
-    await new Transactions(await databaseOf(orm), nobody).run((tx) => sessions.start(tx, opening));
+    await new Transactions(new Database(pool), nobody).run((tx) => sessions.start(tx, opening));
     return true;
   } catch (error) {
     if (isRefusedSession(error)) return false;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
-import { openDatabase } from '../../../src/wiring/database.js';
+import { openOrm } from '../../../src/wiring/orm.js';
 import { createDatabase } from '../../support/database.js';
 import { migrateByHand } from '../../support/migration-cli.js';
 import { letIn } from '../../support/owner.js';
@@ -16,7 +16,7 @@ describe('a migration', () => {
 
   beforeEach(async () => {
     const url = await createDatabase(`migrations_${randomUUID().replaceAll('-', '')}`, null);
-    orm = await openDatabase(url, pino({ level: 'silent' }));
+    orm = await openOrm(url, pino({ level: 'silent' }));
   });
   afterEach(() => orm.close(true));
 

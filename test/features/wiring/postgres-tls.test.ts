@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { closeDatabase, openDatabase } from '../../../src/wiring/database.js';
+import { openPool } from '../../../src/wiring/database.js';
 import { type Certificate, Certificates } from '../../support/certificates.js';
 import { migrateByHand } from '../../support/migration-cli.js';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.js';
@@ -43,16 +43,16 @@ describe('a PostgreSQL that takes only TLS', () => {
 
   /** How the product connects with a URL: a word on the connection, or why there is none. */
   async function outcomeOf(url: string): Promise<string> {
-    const orm = await openDatabase(url, pino({ level: 'silent' }));
+    const pool = openPool(url, pino({ level: 'silent' }));
     try {
-      const [row] = await orm.em
-        .fork()
-        .execute<{ ssl: boolean }[]>('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
+      const {
+        rows: [row],
+      } = await pool.query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
       return row?.ssl ? 'encrypted' : 'in clear';
     } catch (error) {
       return (error as Error).message;
     } finally {
-      await closeDatabase(orm);
+      await pool.end();
     }
   }
 
@@ -123,15 +123,17 @@ describe('a PostgreSQL that takes only TLS', () => {
 
   test('is reached over its Unix socket too, with the settings that the URL names', async () => {
     const url = `postgres:///postgres?host=${postgres.socketFolder}&port=${postgres.port}&user=postgres&application_name=ours&options=-c%20geqo_seed%3D0.5`;
-    const orm = await openDatabase(url, pino({ level: 'silent' }));
+    const pool = openPool(url, pino({ level: 'silent' }));
     try {
-      const [row] = await orm.em.fork().execute(
+      const {
+        rows: [row],
+      } = await pool.query(
         `select client_addr, application_name, current_setting('geqo_seed') as seed
          from pg_stat_activity where pid = pg_backend_pid()`,
       );
       expect(row).toEqual({ client_addr: null, application_name: 'ours', seed: '0.5' });
     } finally {
-      await closeDatabase(orm);
+      await pool.end();
     }
   });
 });
