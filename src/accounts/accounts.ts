@@ -1,8 +1,15 @@
+import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
-import { rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { countOf, rowOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
+
+// The one writer of `account`. All but the opening of one stand behind its lock, taken by this transaction.
+
+const MAX_PAUSE_SECONDS = 86_400;
+/** The pause doubles with each so many failures more. */
+const FAILURES_PER_DOUBLING = 5;
 
 /** The account's row, whatever its state. */
 export function findAccount(db: Sql, accountId: string): Promise<AccountRow | null> {
@@ -21,4 +28,112 @@ export function lockAccount(tx: Tx, accountId: string, epoch: number | null): Pr
     tx,
     sql`select ${columns(AccountRow)} from account where id = ${accountId} and ${unchanged} for no key update`,
   );
+}
+
+/** Opens an account; who does it has it locked by that. @returns null if its address is taken */
+export function openAccount(
+  tx: Tx,
+  { email, passwordHash, locale }: Pick<AccountRow, 'email' | 'passwordHash' | 'locale'>,
+): Promise<AccountRow | null> {
+  return rowOf<AccountRow>(
+    tx,
+    sql`insert into account (email, password_hash, locale) values (${email}, ${passwordHash}, ${locale})
+        on conflict do nothing returning ${columns(AccountRow)}`,
+  );
+}
+
+/**
+ * Raises the account's epoch: first in every transaction that changes or resets the password, turns two-step on or off,
+ * or ends any device's trust. Whatever was begun under the old one opens nothing any more.
+ */
+export async function raiseEpoch(tx: Tx, accountId: string): Promise<AccountRow> {
+  const account = await change(tx, accountId, sql`epoch = epoch + 1`);
+  tx.wake(`account:${accountId}`);
+  return account;
+}
+
+/** Writes a new password's hash. Whoever guessed codes had the old one: the pause, or the stop, ends with it. */
+export function setPassword(tx: Tx, accountId: string, passwordHash: string): void {
+  tx.write(sql`update account set password_hash = ${passwordHash}, code_failures = 0, paused_until = null
+        where id = ${accountId}`);
+}
+
+/** The same password, hashed anew: only over the hash that was compared, or one that was changed meanwhile would come back. */
+export async function renewHash(db: Sql, account: AccountRow, passwordHash: string): Promise<void> {
+  await countOf(
+    db,
+    sql`update account set password_hash = ${passwordHash}
+        where id = ${account.id} and password_hash = ${account.passwordHash}`,
+  );
+}
+
+/** Turns two-step verification on or off. */
+export function setTwoStep(tx: Tx, accountId: string, isOn: boolean): Promise<AccountRow> {
+  return change(tx, accountId, sql`two_step_enabled_at = ${isOn ? sql`clock_timestamp()` : sql`null`}`);
+}
+
+async function change(tx: Tx, accountId: string, changes: Fragment): Promise<AccountRow> {
+  const account = await rowOf<AccountRow>(
+    tx,
+    sql`update account set ${changes} where id = ${accountId} returning ${columns(AccountRow)}`,
+  );
+  if (!account) throw new Error('a locked account is gone');
+  return account;
+}
+
+/**
+ * Counts a wrong SIGN_IN code in advance, and sets the pause of new devices that follows from it.
+ * @param epoch the one under which the password was proven that the code belongs to
+ * @returns false if none may be tried: new devices wait, or the epoch is another by now
+ */
+export async function countCodeFailure(
+  tx: Tx,
+  accountId: string | null,
+  epoch: number | null,
+  limits: Limits,
+): Promise<boolean> {
+  const { ACCOUNT_TRIES_BEFORE_PAUSE: before, ACCOUNT_PAUSE_SECONDS: pause, ACCOUNT_TRIES_BEFORE_STOP: stop } = limits;
+  const counted = await countOf(
+    tx,
+    sql`update account set code_failures = code_failures + 1,
+          paused_until = case
+            when code_failures + 1 >= ${before} and (code_failures + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
+            then clock_timestamp() + make_interval(secs => least(${MAX_PAUSE_SECONDS},
+              ${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
+            else paused_until end
+        where id = ${accountId} and epoch = ${epoch} and code_failures < ${stop}
+          and (paused_until is null or paused_until <= clock_timestamp())`,
+  );
+  return counted === 1;
+}
+
+/** Takes the failures back, and with them the pause: a sign-in was verified. */
+export function forgiveCodeFailures(tx: Tx, accountId: string): void {
+  tx.write(sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
+}
+
+/** Lets new devices wait from now on, where the condition holds. */
+export function pauseWhere(tx: Tx, accountId: string, seconds: number, condition: Fragment): void {
+  tx.write(
+    sql`update account set paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => ${seconds}))
+        where id = ${accountId} and ${condition}`,
+  );
+}
+
+/** After a reset: for a while codes go by mail only to the devices that were trusted at it, where there are any. */
+export function holdMail(tx: Tx, accountId: string, { RESET_HOLD_HOURS: hours }: Limits): void {
+  tx.write(sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${hours})
+        where id = ${accountId} and ${hours > 0}
+          and exists (select 1 from device d where d.account_id = ${accountId} and d.trusted_at_reset)`);
+}
+
+/** Notes the language that is read by whoever was let in. */
+export function rememberLocale(tx: Tx, { id, locale: before }: AccountRow, locale: string): void {
+  if (before !== locale) tx.write(sql`update account set locale = ${locale} where id = ${id}`);
+}
+
+/** SQL that takes the number of the next entry of the login activity: `id` and `activity_count`, where the condition holds. */
+export function numbering(accountId: string, condition: Fragment): Fragment {
+  return sql`update account set activity_count = activity_count + 1
+        where id = ${accountId} and ${condition} returning id, activity_count`;
 }

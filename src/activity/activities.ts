@@ -1,3 +1,4 @@
+import { numbering } from '../accounts/accounts.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Places } from '../places/places.js';
@@ -40,9 +41,7 @@ export class Activities {
     const countryCode = place.kind === 'known' ? place.countryCode : null;
     const isFlood = floods.includes(entry.type);
     return sql`with ${isFlood ? again(entry) : raw('')} numbered as (
-        update account set activity_count = activity_count + 1
-        where id = ${entry.accountId} ${isFlood ? raw('and not exists (select 1 from again)') : raw('')}
-        returning id, activity_count)
+        ${numbering(entry.accountId, isFlood ? raw('not exists (select 1 from again)') : raw('true'))})
       insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
         country_code, is_new_device, is_new_location)
       select id, activity_count, ${entry.type}::text, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,

@@ -5,11 +5,11 @@ import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { Purpose } from './challenge.entity.js';
 import { isPasswordProven } from './challenge-rules.js';
 import type { ChallengeSends, Sent } from './challenge-sends.js';
+import { addChallenge } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a challenge starts with. */
@@ -64,17 +64,25 @@ export class ChallengeOpenings {
     };
     const isWithheld = method === 'EMAIL' && (await this.sends.isMailLimitReached(tx, first));
     const codeLength = purpose === 'SIGN_IN' ? this.limits.CODE_DIGITS : this.limits.OPEN_CODE_DIGITS;
-    tx.write(
-      sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
-            device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
-            app_version, notifications_enabled, ip_address, locale, sends, last_app_send_at, last_mail_send_at, expires_at)
-          values (${id}, ${account?.id ?? null}, ${purpose}, ${tokenHash('chl', token)}, ${this.codes.currentKeyId},
-            ${newSalt()}, ${codeLength}, ${method}, ${isPasswordProven(purpose) ? account?.epoch : null}, ${opening.sessionId},
-            ${deviceId}, ${email}, ${opening.passwordHash}, ${opening.mailHeld}, ${opening.isSilent},
-            ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
-            ${device.appVersion}, ${device.notificationsEnabled}, ${ipAddress}, ${locale},
-            1, ${method === 'APP' ? sql`clock_timestamp()` : sql`null`}, ${method === 'EMAIL' ? sql`clock_timestamp()` : sql`null`},
-            clock_timestamp() + make_interval(secs => ${this.limits.CHALLENGE_SECONDS}))`,
+    addChallenge(
+      tx,
+      {
+        ...first,
+        tokenHash: tokenHash('chl', token) as Buffer,
+        keyId: this.codes.currentKeyId,
+        salt: newSalt(),
+        codeLength,
+        epoch: isPasswordProven(purpose) ? account?.epoch : null,
+        sessionId: opening.sessionId,
+        passwordHash: opening.passwordHash,
+        mailHeld: opening.mailHeld,
+        isSilent: opening.isSilent,
+        deviceModel: device.model,
+        osVersion: device.osVersion,
+        appVersion: device.appVersion,
+        notificationsEnabled: device.notificationsEnabled,
+      },
+      this.limits,
     );
     this.sends.deliver(tx, first, isWithheld);
     const view = this.views.opened(tx, id, token);

@@ -6,10 +6,10 @@ import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { Sql } from '../sql/database.js';
-import { rowOf, rowsOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { rowsOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
-import { ChallengeRow } from './challenge.entity.js';
+import type { ChallengeRow } from './challenge.entity.js';
 import {
   Challenge,
   ChallengeClosed,
@@ -19,6 +19,7 @@ import {
   SendLimitReached,
 } from './challenge.types.js';
 import { isPasswordProven } from './challenge-rules.js';
+import { countSend } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a send is told of its challenge. */
@@ -60,15 +61,7 @@ export class ChallengeSends {
     if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
       return new SendLimitReached();
     }
-    const lastSend = method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
-    const sent = await rowOf<ChallengeRow>(
-      tx,
-      sql`update challenge set sends = sends + 1, method = ${method}, ${stampOf(method)}
-          where token_hash = ${hash} and state = 'PENDING' and expires_at > clock_timestamp()
-            and sends < ${this.limits.CHALLENGE_SENDS}
-            and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${this.limits.RESEND_SECONDS}))
-          returning ${columns(ChallengeRow)}`,
-    );
+    const sent = await countSend(tx, hash, method, this.limits);
     if (!sent) return this.whyNot(tx, seen, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
     const asked = { ...sent, ipAddress };
@@ -149,8 +142,4 @@ const DEVICE_ASKER = 'device:';
 /** Who asks for a mail without a password: a device that the account knows, or a network. */
 function askerOf(challenge: Sent): string {
   return challenge.deviceId ? `${DEVICE_ASKER}${challenge.deviceId}` : clientNetworks(challenge.ipAddress).narrow;
-}
-
-function stampOf(method: Method) {
-  return method === 'APP' ? sql`last_app_send_at = clock_timestamp()` : sql`last_mail_send_at = clock_timestamp()`;
 }

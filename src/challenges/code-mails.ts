@@ -9,6 +9,7 @@ import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 import { ChallengeRow } from './challenge.entity.js';
+import { giveToMail } from './challenge-states.js';
 
 // The worker's database role may not read the hashes of passwords and tokens, so these alone are read.
 const mailed = [
@@ -41,25 +42,12 @@ export class CodeMails {
    * @throws UnknownCodeKey while keys rotate, and this worker does not have the new one yet: another may
    */
   async compose(db: Sql, delivery: DeliveryRow): Promise<RenderedMail | null> {
-    const challenge = await this.giveCode(db, delivery);
+    const challenge = await giveToMail(db, delivery.challengeId ?? null, mailed);
     if (challenge) {
       return this.render(challenge, delivery, { kind: challenge.purpose, code: this.codes.of(challenge) });
     }
     const taken = await this.signUpOfTakenAddress(db, delivery);
     return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN' });
-  }
-
-  /** Notes that the code is given to the mail server, if the challenge still takes it: the account's, or a new one's. */
-  private giveCode(db: Sql, delivery: DeliveryRow): Promise<MailedChallenge | null> {
-    return rowOf<MailedChallenge>(
-      db,
-      sql`update challenge c
-          set mailed_at = coalesce(mailed_at, clock_timestamp()), code_given_at = coalesce(code_given_at, clock_timestamp())
-          where c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()
-            and case when c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)
-              else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end
-          returning ${columns(ChallengeRow, 'c', mailed)}`,
-    );
   }
 
   /** Who signs up with an address that has an account is told so, in its mailbox alone. */

@@ -4,6 +4,7 @@ import { countOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
+import { forgetPresence } from './presence.js';
 import { isOnline, isTrusted } from './trust.js';
 
 /** What a client says of the device that it runs on. */
@@ -117,7 +118,7 @@ export class Devices {
     tx.write(
       sql`update device set removed_at = clock_timestamp(), trusted_at = null where id = ${deviceId} and removed_at is null`,
     );
-    tx.write(sql`delete from presence where device_id = ${deviceId}`);
+    forgetPresence(tx, deviceId);
   }
 
   /**
@@ -163,6 +164,27 @@ export class Devices {
             app_version = case when ${report.appVersion !== undefined} then ${report.appVersion ?? null} else app_version end
           where id = ${deviceId}`);
   }
+}
+
+/**
+ * Forgets the trust of all devices of the account at a reset of its password, and remembers which were trusted: those
+ * trusted at this moment, or at an earlier reset for which mail is still held.
+ */
+export function forgetTrustAtReset(tx: Tx, accountId: string, limits: Limits): void {
+  const isHeld = sql`exists (select 1 from account a where a.id = ${accountId} and a.mail_held_until > clock_timestamp())`;
+  tx.write(sql`update device d
+        set trusted_at_reset = ${isTrusted(limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
+        where account_id = ${accountId}`);
+}
+
+/**
+ * SQL that notes that devices are used now. Trust that has lapsed is taken away for good, or being seen would bring it back.
+ * @param which SQL for their ids
+ */
+export function sighting(limits: Limits, which: Fragment, ipAddress: string): Fragment {
+  return sql`update device d set last_seen_at = clock_timestamp(), last_ip_address = ${ipAddress},
+            trusted_at = case when ${isTrusted(limits, 'd')} then trusted_at end
+          where id in (${which}) and removed_at is null`;
 }
 
 function daysAfter(instant: Date, days: number): Date {

@@ -3,6 +3,7 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import { countOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
 
 /**
  * Which devices hold an open subscription on this server: a row per device, renewed on a timer and void when it is not,
@@ -86,4 +87,9 @@ export class Presence {
     await countOf(this.db, sql`delete from presence where server_id = ${this.serverId}`);
     for (const { accountId } of this.open.values()) this.bus.publish(`account:${accountId}`);
   }
+}
+
+/** Takes a device offline on every server: it was removed. */
+export function forgetPresence(tx: Tx, deviceId: string): void {
+  tx.write(sql`delete from presence where device_id = ${deviceId}`);
 }

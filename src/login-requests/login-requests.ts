@@ -1,18 +1,20 @@
 import type { AccountRow } from '../accounts/account.entity.js';
-import { lockAccount } from '../accounts/accounts.js';
+import { lockAccount, pauseWhere } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
-import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
+import { type SeenNow, seenNow } from '../challenges/challenge-rules.js';
+import { deny, giveToDevice, isDeniedOften } from '../challenges/challenge-states.js';
 import { methodOf } from '../challenges/challenge-tries.js';
+import { noteSeen, noteShown } from '../challenges/displays.js';
 import type { Codes } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { isLive, type Session, type Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
-import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 
@@ -91,24 +93,13 @@ export class LoginRequests {
    */
   private async giveCodes(db: Sql, rows: readonly (ChallengeRow & SeenNow)[]): Promise<void> {
     for (const { id } of rows.filter((row) => row.seenState === 'PENDING' && !row.codeGivenAt)) {
-      await countOf(
-        db,
-        sql`update challenge set code_given_at = clock_timestamp() where id = ${id} and code_given_at is null`,
-      );
+      await giveToDevice(db, id);
     }
   }
 
-  /** Notes that a code was written to the device. Once the challenge is over nothing more is noted: its holder reads it. */
+  /** Notes that a code was written to the device. */
   async noteShown(session: Session, challengeId: string): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      const shown = await countOf(
-        tx,
-        sql`insert into display (challenge_id, device_id)
-            select c.id, ${session.deviceId}::uuid from challenge c where c.id = ${challengeId} and ${isOpen('c')}
-            on conflict do nothing`,
-      );
-      if (shown > 0) tx.wake(`challenge:${challengeId}`);
-    });
+    await this.transactions.run((tx) => noteShown(tx, challengeId, session.deviceId));
   }
 
   /** The app on a trusted device says that it shows the code. @throws NotFound, Unauthenticated */
@@ -118,14 +109,7 @@ export class LoginRequests {
     if (request.state !== 'PENDING') return request;
     await this.transactions.run(async (tx) => {
       await this.lockTrusted(tx, session);
-      const seen = await countOf(
-        tx,
-        sql`insert into display as di (challenge_id, device_id, seen_at)
-            select c.id, ${session.deviceId}::uuid, clock_timestamp() from challenge c
-            where c.id = ${challengeId} and ${isOpen('c')}
-            on conflict (challenge_id, device_id) do update set seen_at = clock_timestamp() where di.seen_at is null`,
-      );
-      if (seen > 0) tx.wake(`challenge:${challengeId}`);
+      await noteSeen(tx, challengeId, session.deviceId);
     });
     return request;
   }
@@ -146,16 +130,10 @@ export class LoginRequests {
 
   private async denyOnce(tx: Tx, session: Session, challengeId: string): Promise<void> {
     const account = await this.lockTrusted(tx, session);
-    const denied = await rowOf<ChallengeRow>(
-      tx,
-      sql`update challenge set state = 'DENIED', ended_at = clock_timestamp()
-          where id = ${challengeId} and account_id = ${account.id} and purpose = 'SIGN_IN' and state = 'PENDING'
-            and expires_at > clock_timestamp() returning ${columns(ChallengeRow)}`,
-    );
+    const denied = await deny(tx, challengeId, account.id);
     if (!denied) return;
-    tx.wake(`challenge:${challengeId}`);
-    tx.wake(`account:${account.id}`);
-    await this.pauseAfterDenials(tx, account.id);
+    // Somebody who has the password keeps asking: after several denials new devices wait.
+    pauseWhere(tx, account.id, this.limits.ACCOUNT_PAUSE_SECONDS, isDeniedOften(account.id, this.limits));
     const { deviceName, platform } = denied;
     this.activities.record(tx, {
       accountId: account.id,
@@ -174,17 +152,5 @@ export class LoginRequests {
     const account = await lockAccount(tx, session.accountId, null);
     if (!account || (await this.sessions.standing(tx, session)) !== 'TRUSTED') throw new Unauthenticated();
     return account;
-  }
-
-  /** Somebody who has the password keeps asking: after several denials new devices wait. */
-  private async pauseAfterDenials(tx: Tx, accountId: string): Promise<void> {
-    const { DENIALS_BEFORE_PAUSE: before, DENIALS_WINDOW_SECONDS: window, ACCOUNT_PAUSE_SECONDS: pause } = this.limits;
-    await countOf(
-      tx,
-      sql`update account set paused_until = greatest(paused_until, clock_timestamp() + make_interval(secs => ${pause}))
-          where id = ${accountId} and ${before} <= (
-            select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'
-              and c.ended_at > clock_timestamp() - make_interval(secs => ${window}))`,
-    );
   }
 }

@@ -1,6 +1,6 @@
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { findAccount } from '../accounts/accounts.js';
+import { findAccount, setPassword } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Overloaded, Unauthenticated } from '../api/errors.js';
@@ -15,7 +15,6 @@ import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordChanged } from './security.types.js';
-import { setPassword } from './set-password.js';
 
 /** What a password change asks for. */
 export interface PasswordChange {

@@ -1,18 +1,19 @@
 import { AccountRow } from '../accounts/account.entity.js';
-import { lockAccount } from '../accounts/accounts.js';
+import { holdMail, lockAccount, setPassword } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
-import { shutDoor, withdrawResetCodes } from '../challenges/challenge-ends.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
+import { consume, takeJudgementBack, withdrawResetCodes } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
-import { isTrusted } from '../devices/trust.js';
+import { forgetTrustAtReset } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
@@ -23,7 +24,6 @@ import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordReset } from './security.types.js';
-import { setPassword } from './set-password.js';
 
 const purposes: readonly Purpose[] = ['RESET_PASSWORD'];
 
@@ -99,7 +99,7 @@ export class PasswordResets {
     const closed = await this.tries.spendJudgement(db, seen);
     if (closed) return closed;
     const weak = await this.strength.judge(newPassword, seen.row.email, 'STRANGER').catch(async (error) => {
-      if (error instanceof Overloaded) await this.tries.takeJudgementBack(db, seen);
+      if (error instanceof Overloaded) await takeJudgementBack(db, seen.row.id);
       throw error;
     });
     if (weak) return weak;
@@ -113,30 +113,18 @@ export class PasswordResets {
 
   private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {
     const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, null));
-    if (!account || !(await this.tries.consume(tx, challenge, purposes))) return null;
+    if (!account || !(await consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, account.id);
     withdrawResetCodes(tx, account.id);
     setPassword(tx, account.id, passwordHash);
     const ended = await this.sessions.endOthers(tx, account.id, null);
-    this.holdMail(tx, account);
+    forgetTrustAtReset(tx, account.id, this.limits);
+    // Where any device was trusted, mail alone must not be enough for a while.
+    holdMail(tx, account.id, this.limits);
     const { deviceName, platform } = challenge;
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
     deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
     return ended.length;
-  }
-
-  /**
-   * Forgets every trust. Where there was any, mail alone must not be enough for a while: codes go by mail only to the
-   * devices that were trusted at this moment, or at an earlier reset for which mail is still held.
-   */
-  private holdMail(tx: Tx, account: AccountRow): void {
-    const isHeld = sql`exists (select 1 from account a where a.id = ${account.id} and a.mail_held_until > clock_timestamp())`;
-    tx.write(sql`update device d
-          set trusted_at_reset = ${isTrusted(this.limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
-          where account_id = ${account.id}`);
-    tx.write(sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${this.limits.RESET_HOLD_HOURS})
-          where id = ${account.id} and ${this.limits.RESET_HOLD_HOURS > 0}
-            and exists (select 1 from device d where d.account_id = ${account.id} and d.trusted_at_reset)`);
   }
 }

@@ -2,6 +2,7 @@ import { DatabaseError } from 'pg';
 import type { AccountFacts } from '../accounts/account.types.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
+import { sighting } from '../devices/devices.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
@@ -151,9 +152,7 @@ export class Sessions {
       sql`with used as (
             update session s set last_used_at = clock_timestamp()
             where s.id = ${sessionId} and ${isLive(this.limits, 's')} returning s.device_id)
-          update device d set last_seen_at = clock_timestamp(), last_ip_address = ${ipAddress},
-            trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end
-          where id in (select device_id from used) and removed_at is null`,
+          ${sighting(this.limits, sql`select device_id from used`, ipAddress)}`,
     );
     return touched === 1;
   }

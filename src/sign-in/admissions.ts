@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRow } from '../accounts/account.entity.js';
+import { rememberLocale } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import { issueToken } from '../devices/device-tokens.js';
@@ -8,7 +9,6 @@ import type { Method } from '../outbox/delivery.entity.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
-import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 
 /** Who is let in, on what, and why. */
@@ -88,6 +88,7 @@ export class Admissions {
     if (!isNewDevice) this.devices.greet(tx, deviceId, device, ipAddress);
     if (!isNewDevice && trustsDevice) this.devices.trust(tx, deviceId);
     const deviceToken = issueToken(tx, deviceId, admission.presentedToken);
+    // Only of who gets in: a stranger with the password must not choose the language in which the owner is warned.
     rememberLocale(tx, account, admission.locale);
     this.tell(tx, { ...admission, account: { ...account, locale: admission.locale } }, deviceId, isNewDevice);
     const seen = this.devices.find(tx, account.id, deviceId);
@@ -122,10 +123,4 @@ export class Admissions {
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
     deliverNotice(tx, account, 'NEW_DEVICE', { deviceName: device.name, platform: device.platform, ipAddress });
   }
-}
-
-/** Only of who gets in: a stranger with the password must not choose the language in which the owner is warned. */
-function rememberLocale(tx: Tx, account: AccountRow, locale: string): void {
-  if (account.locale === locale) return;
-  tx.write(sql`update account set locale = ${locale} where id = ${account.id}`);
 }

@@ -139,7 +139,6 @@ export class SecondSteps {
       ipAddress: client.ipAddress,
       locale: client.locale,
     });
-    tx.wake(`account:${account.id}`);
     return { opened };
   }
 }

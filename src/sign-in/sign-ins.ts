@@ -1,5 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
-import { lockAccount } from '../accounts/accounts.js';
+import { lockAccount, renewHash } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
@@ -12,8 +12,6 @@ import type { Asker, Passwords } from '../passwords/passwords.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
-import { countOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
 import type { Transactions } from '../sql/transactions.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
@@ -122,12 +120,7 @@ export class SignIns {
 
   private async rehash(db: Sql, account: AccountRow, password: string, asker: Asker): Promise<void> {
     const passwordHash = await this.passwords.hash(password, asker);
-    // Only over the hash that was compared: a password that was changed meanwhile must not come back.
-    await countOf(
-      db,
-      sql`update account set password_hash = ${passwordHash}
-          where id = ${account.id} and password_hash = ${account.passwordHash}`,
-    );
+    await renewHash(db, account, passwordHash);
   }
 
   private async noteWrongPassword(

@@ -1,15 +1,14 @@
-import { AccountRow } from '../accounts/account.entity.js';
-import { lockAccount } from '../accounts/accounts.js';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { forgiveCodeFailures, lockAccount, openAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Problem } from '../api/problem.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import type { ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
+import { consumeFor } from '../challenges/challenge-states.js';
 import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import { isRefusedSession } from '../sessions/sessions.js';
-import { rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Admission, Admissions, Admitted, Room } from './admissions.js';
 import type { SignedIn } from './sign-in.types.js';
@@ -73,12 +72,8 @@ export class Verifications {
 
   /** An address is taken by whoever types its code first; for the others there is no row, and so no session. */
   private async openAccount(tx: Tx, challenge: ChallengeRow, ipAddress: string): Promise<Admitted> {
-    const account = await rowOf<AccountRow>(
-      tx,
-      sql`insert into account (email, password_hash, locale)
-          select email, password_hash, locale from challenge where id = ${challenge.id} and password_hash is not null
-          on conflict do nothing returning ${columns(AccountRow)}`,
-    );
+    const { email, passwordHash, locale } = challenge;
+    const account = passwordHash ? await openAccount(tx, { email, passwordHash, locale }) : null;
     if (!account) throw new NotAdmitted();
     this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
     return this.admit(tx, account, challenge, false, { removed: [], untrusted: [] }, ipAddress);
@@ -105,7 +100,10 @@ export class Verifications {
       ipAddress,
       locale: challenge.locale,
       // A session is opened by a challenge that is VERIFIED: where this one cannot be consumed any more, none is.
-      onDevice: (deviceId) => this.tries.consumeFor(tx, challenge, purposes, deviceId),
+      onDevice: (deviceId) => {
+        consumeFor(tx, challenge, purposes, deviceId);
+        if (challenge.purpose === 'SIGN_IN') forgiveCodeFailures(tx, account.id);
+      },
     };
     return this.admissions.admit(tx, admission, room);
   }

@@ -1,5 +1,6 @@
-import { AccountRow } from '../accounts/account.entity.js';
+import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
+import { setTwoStep } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
@@ -10,8 +11,6 @@ import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import { rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepDisabled } from './two-step.types.js';
 
@@ -52,10 +51,6 @@ export class TwoStepEnds {
       ipAddress,
     });
     deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
-    const changed = await rowOf<AccountRow>(
-      tx,
-      sql`update account set two_step_enabled_at = null where id = ${account.id} returning ${columns(AccountRow)}`,
-    );
-    return changed ?? account;
+    return setTwoStep(tx, account.id, false);
   }
 }

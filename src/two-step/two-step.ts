@@ -1,5 +1,6 @@
-import { AccountRow } from '../accounts/account.entity.js';
+import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
+import { setTwoStep } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
@@ -7,16 +8,15 @@ import { Problem } from '../api/problem.js';
 import type { AccountLimits } from '../challenges/account-limits.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, type ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
-import { cancelSetUps, shutDoor } from '../challenges/challenge-ends.js';
+import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
+import { cancelSetUps, consume } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import { rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
 
@@ -99,13 +99,9 @@ export class TwoStep {
 
   private async turnOn(tx: Tx, challenge: ChallengeRow, session: Session, ipAddress: string) {
     const { account: before, device } = await lockOwner(tx, this.sessions, session);
-    if (before.twoStepEnabledAt || !(await this.tries.consume(tx, challenge, purposes))) return null;
+    if (before.twoStepEnabledAt || !(await consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, before.id);
-    const account = await rowOf<AccountRow>(
-      tx,
-      sql`update account set two_step_enabled_at = clock_timestamp() where id = ${before.id} returning ${columns(AccountRow)}`,
-    );
-    if (!account) throw new Error('a locked account is gone');
+    const account = await setTwoStep(tx, before.id, true);
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
     this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;

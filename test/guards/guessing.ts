@@ -3,19 +3,26 @@
 import type { Guard } from './guard.js';
 
 const tries = 'challenges/challenge-tries.ts';
+const states = 'challenges/challenge-states.ts';
+const accounts = 'accounts/accounts.ts';
+
+/** Where a try is counted. */
+const tryIsOpen = "\n          and ${isOpen('c')}";
+/** Where a challenge ends. */
+const endIsOpen = "and ${isOpen('c')}\n    returning";
 
 /** Against guessing: tries, pauses, limits, and what a code is good for. */
 export const guessingGuards: readonly Guard[] = [
   {
     name: 'tries-bound',
     keeps: 'at most CHALLENGE_TRIES codes of a challenge are compared',
-    edits: [{ file: tries, find: ' and tries < ${this.limits.CHALLENGE_TRIES}', replace: '' }],
+    edits: [{ file: states, find: `${tryIsOpen} and tries < \${limits.CHALLENGE_TRIES}`, replace: tryIsOpen }],
     noticedBy: ['races', 'that are all wrong are compared five times'],
   },
   {
     name: 'tries-counted',
     keeps: 'each comparison costs a try',
-    edits: [{ file: tries, find: 'set tries = tries + 1', replace: 'set tries = tries' }],
+    edits: [{ file: states, find: 'set tries = tries + 1', replace: 'set tries = tries' }],
     noticedBy: ['challenges', 'and is locked by the fifth wrong one, so that the right one opens nothing any more'],
   },
   {
@@ -36,7 +43,9 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'try-state',
     keeps: 'a challenge that is over takes no codes',
-    edits: [{ file: tries, find: "and state = 'PENDING' and tries <", replace: 'and tries <' }],
+    edits: [
+      { file: states, find: `${tryIsOpen} and tries`, replace: ' and c.expires_at > clock_timestamp() and tries' },
+    ],
     noticedBy: ['account-tries', 'a challenge that is over compares nothing: no try is spent on it'],
   },
   {
@@ -44,9 +53,9 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a challenge whose time is over takes no codes',
     edits: [
       {
-        file: tries,
-        find: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()',
-        replace: 'tries < ${this.limits.CHALLENGE_TRIES}',
+        file: states,
+        find: `${tryIsOpen} and tries`,
+        replace: " and c.state = 'PENDING' and tries",
       },
     ],
     noticedBy: ['challenges', 'for ten minutes, and not after'],
@@ -56,9 +65,10 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'of several requests with the right code one consumes the challenge',
     edits: [
       {
-        file: tries,
-        find: "c.id = ${challenge.id} and c.state = 'PENDING' and",
-        replace: 'c.id = ${challenge.id} and',
+        file: states,
+        find: endIsOpen,
+        replace:
+          "and c.expires_at > clock_timestamp() and (c.state = 'PENDING' or ${state} = 'VERIFIED')\n    returning",
       },
     ],
     noticedBy: ['races', 'and a denial at the same moment: one of the two has happened'],
@@ -68,11 +78,11 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a code that waited for a lock until its time was over opens nothing',
     edits: [
       {
-        file: tries,
-        find: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > clock_timestamp()',
-        replace: 'tries < ${this.limits.CHALLENGE_TRIES} and expires_at > now()',
+        file: states,
+        find: `${tryIsOpen} and tries`,
+        replace: " and c.state = 'PENDING' and c.expires_at > now() and tries",
       },
-      { file: tries, find: "c.state = 'PENDING' and c.expires_at > clock_timestamp()", replace: "c.state = 'PENDING'" },
+      { file: states, find: endIsOpen, replace: "and c.state = 'PENDING'\n    returning" },
     ],
     noticedBy: ['races', 'that waited for the %s until its time was over opens nothing'],
   },
@@ -81,15 +91,21 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a challenge is answered in the fields of its purpose alone',
     edits: [
       { file: tries, find: '!seen || !attempt.purposes.includes(seen.row.purpose)', replace: '!seen' },
-      { file: tries, find: ' and purpose = any(${attempt.purposes})', replace: '' },
-      { file: tries, find: ' and c.purpose = any(${purposes})', replace: '' },
+      { file: states, find: ' and c.purpose = any(${purposes})\n', replace: '\n' },
+      { file: states, find: ' and c.purpose = any(${purposes}) and c.code_given_at', replace: ' and c.code_given_at' },
     ],
     noticedBy: ['challenges', 'in the fields of its purpose alone, and spends no try elsewhere'],
   },
   {
     name: 'own-session',
     keeps: 'a challenge that a session began is answered by that one alone',
-    edits: [{ file: tries, find: 'and (session_id is null or session_id = ${attempt.sessionId}::uuid)', replace: '' }],
+    edits: [
+      {
+        file: states,
+        find: 'and (session_id is null or session_id = ${sessionId}::uuid)',
+        replace: 'and ${sessionId}::uuid is not distinct from ${sessionId}',
+      },
+    ],
     noticedBy: ['sign-in', 'it takes the code of its own session alone, and spends no try on another'],
   },
   {
@@ -97,7 +113,7 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a code that was given to no channel is never right',
     edits: [
       { file: tries, find: 'if (isRight && spent.codeGivenAt)', replace: 'if (isRight)' },
-      { file: tries, find: ' and c.code_given_at is not null', replace: '' },
+      { file: states, find: ' and c.code_given_at is not null', replace: '' },
     ],
     noticedBy: ['sign-up', 'past the mails of an hour the answer is the same, and no code is right'],
   },
@@ -105,7 +121,7 @@ export const guessingGuards: readonly Guard[] = [
     name: 'account-failures',
     keeps: 'wrong codes add up over all challenges of an account',
     edits: [
-      { file: tries, find: 'set code_failures = code_failures + 1,', replace: 'set code_failures = code_failures,' },
+      { file: accounts, find: 'set code_failures = code_failures + 1,', replace: 'set code_failures = code_failures,' },
     ],
     noticedBy: [
       'guessing',
@@ -117,8 +133,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'while new devices wait no code is compared',
     edits: [
       {
-        file: tries,
-        find: '\n            and (paused_until is null or paused_until <= clock_timestamp())',
+        file: accounts,
+        find: '\n          and (paused_until is null or paused_until <= clock_timestamp())',
         replace: '',
       },
     ],
@@ -127,7 +143,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'account-stop',
     keeps: 'after ACCOUNT_TRIES_BEFORE_STOP no code is compared until the password changes',
-    edits: [{ file: tries, find: ' and code_failures < ${stop}', replace: '' }],
+    edits: [{ file: accounts, find: ' and code_failures < ${stop}', replace: '' }],
     noticedBy: ['account-tries', 'past the stop no code is right until the password changes, however long one waits'],
   },
   {
@@ -135,7 +151,7 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'the pause doubles with each five failures more',
     edits: [
       {
-        file: tries,
+        file: accounts,
         find: '${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})',
         replace: '${pause}::float8',
       },
@@ -178,8 +194,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a verified sign-in takes the failures back',
     edits: [
       {
-        file: tries,
-        find: "if (challenge.accountId && challenge.purpose === 'SIGN_IN') forgiveFailures(tx, challenge.accountId);",
+        file: 'sign-in/verifications.ts',
+        find: "if (challenge.purpose === 'SIGN_IN') forgiveCodeFailures(tx, account.id);",
         replace: '',
       },
     ],
@@ -188,7 +204,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'outsiders-cannot-pause',
     keeps: 'who has no password cannot make an account wait',
-    edits: [{ file: tries, find: "if (seen.row.purpose === 'SIGN_IN') await", replace: 'if (seen.row.account) await' }],
+    edits: [{ file: tries, find: "purpose !== 'SIGN_IN' || (await", replace: '!accountId || (await' }],
     noticedBy: ['password-resets', 'a wrong code leaves no trace that the account could read: strangers reset at will'],
   },
   {
@@ -196,8 +212,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a code is sent again after RESEND_SECONDS',
     edits: [
       {
-        file: 'challenges/challenge-sends.ts',
-        find: '\n            and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${this.limits.RESEND_SECONDS}))',
+        file: states,
+        find: '\n          and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))',
         replace: ' and ${lastSend} is not distinct from ${lastSend}',
       },
     ],
@@ -208,8 +224,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a challenge is sent CHALLENGE_SENDS times',
     edits: [
       {
-        file: 'challenges/challenge-sends.ts',
-        find: '\n            and sends < ${this.limits.CHALLENGE_SENDS}',
+        file: states,
+        find: ' and sends < ${limits.CHALLENGE_SENDS}',
         replace: '',
       },
     ],
@@ -357,7 +373,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'rehash-of-the-compared',
     keeps: 'a hash that is made anew does not bring a changed password back',
-    edits: [{ file: 'sign-in/sign-ins.ts', find: ' and password_hash = ${account.passwordHash}', replace: '' }],
+    edits: [{ file: accounts, find: ' and password_hash = ${account.passwordHash}', replace: '' }],
     noticedBy: ['hashes', 'a hash that is made anew does not bring back a password that was changed meanwhile'],
   },
   {
@@ -440,9 +456,9 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'JUDGEMENTS_PER_CHALLENGE passwords are judged for one reset',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: 'and judgements < ${judgements}`',
-        replace: 'and judgements < ${judgements} + 1000`',
+        file: states,
+        find: 'and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE}`',
+        replace: 'and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE} + 1000`',
       },
     ],
     noticedBy: [
@@ -468,7 +484,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/password-resets.ts',
-        find: 'if (error instanceof Overloaded) await this.tries.takeJudgementBack(db, seen);',
+        find: 'if (error instanceof Overloaded) await takeJudgementBack(db, seen.row.id);',
         replace: '',
       },
     ],

@@ -9,7 +9,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'a reset of an address that nobody has mails nothing',
     edits: [
       {
-        file: 'challenges/code-mails.ts',
+        file: 'challenges/challenge-states.ts',
         find: 'else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end',
         replace: 'else true end',
       },
@@ -21,7 +21,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'a sign-up with a taken address is mailed no code',
     edits: [
       {
-        file: 'challenges/code-mails.ts',
+        file: 'challenges/challenge-states.ts',
         find: "c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)",
         replace: "c.purpose = 'SIGN_UP' then true",
       },
@@ -201,9 +201,9 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'nothing is sent for a challenge that is over',
     edits: [
       {
-        file: 'challenges/code-mails.ts',
-        find: "c.id = ${delivery.challengeId ?? null} and c.state = 'PENDING' and c.expires_at > clock_timestamp()\n            and case",
-        replace: 'c.id = ${delivery.challengeId ?? null}\n            and case',
+        file: 'challenges/challenge-states.ts',
+        find: "and ${isOpen('c')}\n          and case",
+        replace: 'and case',
       },
     ],
     noticedBy: ['mail-queue', 'a challenge that is over by the time of the next try is not mailed any more'],
@@ -355,9 +355,9 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'the hash of a sign-up goes with the fifth wrong code',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: "set state = 'LOCKED', ended_at = clock_timestamp(), password_hash = null",
-        replace: "set state = 'LOCKED', ended_at = clock_timestamp()",
+        file: 'challenges/challenge-states.ts',
+        find: 'password_hash = null,',
+        replace: "password_hash = case when ${state} = 'LOCKED' then password_hash end,",
       },
     ],
     noticedBy: ['sign-up', 'the hash of an unfinished sign-up goes with the fifth wrong code'],
@@ -367,9 +367,9 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'the hash of a sign-up goes from its challenge with the account',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: "set state = 'VERIFIED', ended_at = clock_timestamp(), password_hash = null",
-        replace: "set state = 'VERIFIED', ended_at = clock_timestamp()",
+        file: 'challenges/challenge-states.ts',
+        find: 'password_hash = null,',
+        replace: "password_hash = case when ${state} = 'VERIFIED' then password_hash end,",
       },
     ],
     noticedBy: ['sign-up', 'the hash of a sign-up is no longer with its challenge once the account exists'],
@@ -379,9 +379,9 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'the hash of a sign-up goes when its key is gone',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: "set state = 'CANCELLED', ended_at = clock_timestamp(), password_hash = null",
-        replace: "set state = 'CANCELLED', ended_at = clock_timestamp()",
+        file: 'challenges/challenge-states.ts',
+        find: 'password_hash = null,',
+        replace: "password_hash = case when ${state} = 'CANCELLED' then password_hash end,",
       },
     ],
     noticedBy: ['keys', 'a challenge whose key is gone is cancelled at the next code, and says so'],
@@ -422,7 +422,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: 'await this.pauseAfterDenials(tx, account.id);',
+        find: 'pauseWhere(tx, account.id, this.limits.ACCOUNT_PAUSE_SECONDS, isDeniedOften(account.id, this.limits));',
         replace: '',
       },
     ],

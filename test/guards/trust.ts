@@ -21,13 +21,13 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a challenge of an earlier epoch opens nothing',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: ' and epoch = ${challenge.epoch ?? null} and code_failures',
-        replace: ' and code_failures',
+        file: 'accounts/accounts.ts',
+        find: ' and epoch = ${epoch} and code_failures',
+        replace: ' and (epoch = ${epoch} or true) and code_failures',
       },
       {
-        file: 'challenges/challenge-tries.ts',
-        find: '\n      and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))',
+        file: 'challenges/challenge-states.ts',
+        find: '\n    and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))',
         replace: '',
       },
       {
@@ -41,13 +41,15 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'epoch-of-a-mail',
     keeps: 'no code of an earlier epoch is mailed',
-    edits: [{ file: 'challenges/code-mails.ts', find: ' and (c.epoch is null or a.epoch = c.epoch)', replace: '' }],
+    edits: [
+      { file: 'challenges/challenge-states.ts', find: ' and (c.epoch is null or a.epoch = c.epoch)', replace: '' },
+    ],
     noticedBy: ['epochs', 'a code of an earlier epoch is not mailed'],
   },
   {
     name: 'epoch-raised',
     keeps: 'whatever ends trust raises the epoch',
-    edits: [{ file: 'accounts/epochs.ts', find: 'set epoch = epoch + 1', replace: 'set epoch = epoch' }],
+    edits: [{ file: 'accounts/accounts.ts', find: 'sql`epoch = epoch + 1`', replace: 'sql`epoch = epoch`' }],
     noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
   },
   {
@@ -95,8 +97,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: 'await this.lockTrusted(tx, session);\n      const seen',
-        replace: 'const seen',
+        find: 'await this.lockTrusted(tx, session);\n      await noteSeen',
+        replace: 'await noteSeen',
       },
     ],
     noticedBy: ['copied-sessions', 'writes nothing when its session has ended before its turn came'],
@@ -514,8 +516,8 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'trust that lapsed does not come back because the device is seen',
     edits: [
       {
-        file: 'sessions/sessions.ts',
-        find: "\n            trusted_at = case when ${isTrusted(this.limits, 'd')} then trusted_at end",
+        file: 'devices/devices.ts',
+        find: "\n            trusted_at = case when ${isTrusted(limits, 'd')} then trusted_at end",
         replace: ' trusted_at = trusted_at',
       },
     ],
@@ -621,9 +623,7 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'reset-ends-trust',
     keeps: 'a reset ends the trust of every device',
-    edits: [
-      { file: 'security/password-resets.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' },
-    ],
+    edits: [{ file: 'devices/devices.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' }],
     noticedBy: ['password-resets', 'leaves the second step standing, also for a device that was trusted'],
   },
   {
@@ -681,7 +681,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a sign-up opens no account that exists',
     edits: [
       {
-        file: 'sign-in/verifications.ts',
+        file: 'accounts/accounts.ts',
         find: 'on conflict do nothing returning',
         replace: 'on conflict (email) do update set password_hash = excluded.password_hash returning',
       },

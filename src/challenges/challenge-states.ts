@@ -1,0 +1,244 @@
+import type { Limits } from '../config/limits.js';
+import type { Method } from '../outbox/delivery.entity.js';
+import type { Session } from '../sessions/sessions.js';
+import type { Sql } from '../sql/database.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
+import { ChallengeRow, type Purpose } from './challenge.entity.js';
+import { isOpen } from './challenge-rules.js';
+
+// The one writer of `challenge`: how one begins, what is counted on it, and how it ends.
+
+/** A challenge as it begins: sent once, and open for `CHALLENGE_SECONDS`. */
+export type NewChallenge = Pick<
+  ChallengeRow,
+  | 'id'
+  | 'accountId'
+  | 'purpose'
+  | 'tokenHash'
+  | 'keyId'
+  | 'salt'
+  | 'codeLength'
+  | 'method'
+  | 'epoch'
+  | 'sessionId'
+  | 'deviceId'
+  | 'email'
+  | 'passwordHash'
+  | 'mailHeld'
+  | 'isSilent'
+  | 'deviceName'
+  | 'deviceModel'
+  | 'platform'
+  | 'osVersion'
+  | 'appVersion'
+  | 'notificationsEnabled'
+  | 'ipAddress'
+  | 'locale'
+>;
+
+/** Begins a challenge. */
+export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
+  const sentBy = (method: Method) => (row.method === method ? sql`clock_timestamp()` : sql`null`);
+  tx.write(
+    sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
+          device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
+          app_version, notifications_enabled, ip_address, locale, sends, last_app_send_at, last_mail_send_at, expires_at)
+        values (${row.id}, ${row.accountId}, ${row.purpose}, ${row.tokenHash}, ${row.keyId}, ${row.salt},
+          ${row.codeLength}, ${row.method}, ${row.epoch}, ${row.sessionId}, ${row.deviceId}, ${row.email},
+          ${row.passwordHash}, ${row.mailHeld}, ${row.isSilent}, ${row.deviceName}, ${row.deviceModel}, ${row.platform},
+          ${row.osVersion}, ${row.appVersion}, ${row.notificationsEnabled}, ${row.ipAddress}, ${row.locale},
+          1, ${sentBy('APP')}, ${sentBy('EMAIL')},
+          clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))`,
+  );
+  // The account's trusted devices are prompted.
+  if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
+}
+
+/** Counts one more send. @returns null if it takes none now: it is over, all are used up, or the last was a moment ago */
+export function countSend(tx: Tx, tokenHash: Buffer, method: Method, limits: Limits): Promise<ChallengeRow | null> {
+  const lastSend = method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
+  return rowOf<ChallengeRow>(
+    tx,
+    sql`update challenge c set sends = sends + 1, method = ${method}, ${lastSend} = clock_timestamp()
+        where c.token_hash = ${tokenHash} and ${isOpen('c')} and sends < ${limits.CHALLENGE_SENDS}
+          and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))
+        returning ${columns(ChallengeRow)}`,
+  );
+}
+
+/** Who answers a challenge. */
+export interface Answerer {
+  readonly tokenHash: Buffer | null;
+  /** The purposes that the field answers for. */
+  readonly purposes: readonly Purpose[];
+  /** The session that asks; a challenge that a session started is answered by that one alone. */
+  readonly sessionId: string | null;
+}
+
+/** Spends one try of a challenge. @returns null if it takes none: it is over, all are used up, or another's */
+export async function countTry(
+  tx: Tx,
+  { tokenHash, purposes, sessionId }: Answerer,
+  limits: Limits,
+): Promise<ChallengeRow | null> {
+  const counted = await rowOf<ChallengeRow>(
+    tx,
+    sql`update challenge c set tries = tries + 1
+        where c.token_hash = ${tokenHash} and c.purpose = any(${purposes})
+          and ${isOpen('c')} and tries < ${limits.CHALLENGE_TRIES}
+          and (session_id is null or session_id = ${sessionId}::uuid)
+        returning ${columns(ChallengeRow)}`,
+  );
+  if (counted) tx.wake(`challenge:${counted.id}`);
+  return counted;
+}
+
+/** Spends one of the new passwords that are judged for a challenge. @returns false if it takes none */
+export async function countJudgement(db: Sql, challengeId: string, limits: Limits): Promise<boolean> {
+  const counted = await countOf(
+    db,
+    sql`update challenge c set judgements = judgements + 1
+        where c.id = ${challengeId} and ${isOpen('c')} and tries < ${limits.CHALLENGE_TRIES}
+          and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE}`,
+  );
+  return counted === 1;
+}
+
+/** Gives a judgement back. */
+export async function takeJudgementBack(db: Sql, challengeId: string): Promise<void> {
+  await countOf(db, sql`update challenge set judgements = greatest(judgements - 1, 0) where id = ${challengeId}`);
+}
+
+/** Notes that a device is about to show the code: until a code was given to a channel, none is right. */
+export async function giveToDevice(db: Sql, challengeId: string): Promise<void> {
+  await countOf(
+    db,
+    sql`update challenge set code_given_at = clock_timestamp() where id = ${challengeId} and code_given_at is null`,
+  );
+}
+
+/**
+ * Notes that the mail server is about to be given the code, if the challenge still takes it: of the account that it was
+ * made for, under the same epoch; or of a new one.
+ * @param only what the worker may read of a challenge, and so all that is returned
+ */
+export function giveToMail<Name extends keyof ChallengeRow & string>(
+  db: Sql,
+  challengeId: string | null,
+  only: readonly Name[],
+): Promise<Pick<ChallengeRow, Name> | null> {
+  return rowOf<Pick<ChallengeRow, Name>>(
+    db,
+    sql`update challenge c
+        set mailed_at = coalesce(mailed_at, clock_timestamp()), code_given_at = coalesce(code_given_at, clock_timestamp())
+        where c.id = ${challengeId} and ${isOpen('c')}
+          and case when c.purpose = 'SIGN_UP' then not exists (select 1 from account a where a.email = c.email)
+            else exists (select 1 from account a where a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)) end
+        returning ${columns(ChallengeRow, 'c', only)}`,
+  );
+}
+
+/**
+ * Makes the codes of the account's other resets wrong once one is done. The challenges themselves go on, like those of an
+ * address that nobody has: whoever asked for one must not learn that the account exists.
+ */
+export function withdrawResetCodes(tx: Tx, accountId: string): void {
+  tx.write(sql`update challenge set code_given_at = null
+        where account_id = ${accountId} and purpose = 'RESET_PASSWORD' and state = 'PENDING'`);
+}
+
+/**
+ * Consumes a challenge whose code was right: every condition of the try again, but the tries. Of several requests with
+ * the right code, one gets the row. The account, where there is one, must be locked.
+ */
+export async function consume(
+  tx: Tx,
+  challenge: ChallengeRow,
+  purposes: readonly Purpose[],
+): Promise<ChallengeRow | null> {
+  const [consumed] = await end(tx, 'VERIFIED', isRight(challenge, purposes));
+  return consumed ?? null;
+}
+
+/**
+ * The same for a sign-in, without waiting: what follows in the transaction must fail where it was not consumed.
+ * @param deviceId the device that it signs in
+ */
+export function consumeFor(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string): void {
+  tx.write(ending('VERIFIED', isRight(challenge, purposes), deviceId));
+  wakeAll(tx, challenge);
+}
+
+function isRight({ id }: ChallengeRow, purposes: readonly Purpose[]): Fragment {
+  return sql`c.id = ${id} and c.purpose = any(${purposes}) and c.code_given_at is not null
+    and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))`;
+}
+
+/** Locks a challenge that takes no more: all its tries are used up. @returns false if it was over already */
+export async function lock(tx: Tx, { id }: Pick<ChallengeRow, 'id'>): Promise<boolean> {
+  const locked = await end(tx, 'LOCKED', sql`c.id = ${id}`);
+  return locked.length === 1;
+}
+
+/** Ends a challenge because no code can be right for it any more. */
+export async function cancel(tx: Tx, { id }: Pick<ChallengeRow, 'id'>): Promise<void> {
+  await end(tx, 'CANCELLED', sql`c.id = ${id}`);
+}
+
+/** The owner of the account says that it is not theirs. @returns null if there is no such sign-in, or it is over */
+export async function deny(tx: Tx, challengeId: string, accountId: string): Promise<ChallengeRow | null> {
+  const which = sql`c.id = ${challengeId} and c.account_id = ${accountId} and c.purpose = 'SIGN_IN'`;
+  const [denied] = await end(tx, 'DENIED', which);
+  return denied ?? null;
+}
+
+/** SQL that is true where so many sign-ins of the account were denied a moment ago. */
+export function isDeniedOften(accountId: string, limits: Limits): Fragment {
+  return sql`${limits.DENIALS_BEFORE_PAUSE} <= (
+    select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'
+      and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
+}
+
+/** Ends the sign-ins and set-ups of an account that wait: they were made under an epoch that is over. */
+export function cancelPending(tx: Tx, accountId: string): void {
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')`);
+}
+
+/** Ends the set-ups that a session has begun: a newer one takes their place. */
+export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): void {
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'ENABLE_TWO_STEP' and c.session_id = ${id}`);
+}
+
+function cancelEach(tx: Tx, which: Fragment): void {
+  tx.write(ending('CANCELLED', which), ({ rows }) => {
+    for (const row of rows) wakeAll(tx, row);
+  });
+}
+
+/** Ends the challenges that are open, and wakes who listens. */
+async function end(tx: Tx, state: EndState, which: Fragment): Promise<ChallengeRow[]> {
+  const ended = await rowsOf<ChallengeRow>(tx, ending(state, which));
+  for (const row of ended) wakeAll(tx, row);
+  return ended;
+}
+
+type EndState = Exclude<ChallengeRow['state'], 'PENDING'>;
+
+/**
+ * One whose time is over stays EXPIRED: somebody may have been told so. The hash of an unfinished sign-up goes with it.
+ * @param deviceId the device that it signs in; null where it signs in none
+ */
+function ending(state: EndState, which: Fragment, deviceId: string | null = null): Fragment {
+  return sql`update challenge c
+    set state = ${state}, ended_at = clock_timestamp(), password_hash = null, signed_in_device_id = ${deviceId}
+    where ${which} and ${isOpen('c')}
+    returning ${columns(ChallengeRow, 'c')}`;
+}
+
+/** Whoever answers it, and the devices of its account. */
+function wakeAll(tx: Tx, { id, accountId }: Pick<ChallengeRow, 'id' | 'accountId'>): void {
+  tx.wake(`challenge:${id}`);
+  if (accountId) tx.wake(`account:${accountId}`);
+}
