@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import type { Wait } from '../texts/times.js';
 
 /**
  * The codes of ours that leave in `errors[].extensions.code`; the list is closed. A request that never reached a resolver
@@ -49,10 +50,14 @@ export class BadUserInput extends ApiError {
   }
 }
 
-/** Too often; `retryAt` says when it works again. */
+/** Too often; `retryAt` says when it works again, `retryInSeconds` how long that is. */
 export class RateLimited extends ApiError {
-  constructor(readonly retryAt: Date) {
-    super('RATE_LIMITED', 'Too many requests; try again later.', { retryAt: retryAt.toISOString() });
+  constructor(readonly retry: Wait) {
+    const { until, seconds } = retry;
+    super('RATE_LIMITED', 'Too many requests; try again later.', {
+      retryAt: until.toISOString(),
+      retryInSeconds: seconds,
+    });
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
+import { type Wait, waitOf } from '../texts/times.js';
 import { TemporarilyLocked } from './challenge.types.js';
 import { methodNow } from './default-method.js';
 
@@ -10,8 +12,8 @@ import { methodNow } from './default-method.js';
 export interface Door {
   /** New devices wait. */
   readonly locked: TemporarilyLocked | null;
-  /** When the account may start a challenge again; null if it may now. */
-  readonly retryAt: Date | null;
+  /** How long until the account may start a challenge again; null if it may now. */
+  readonly retry: Wait | null;
   /** After a reset mail alone must not be enough, except for the devices that were trusted at that moment. */
   readonly isMailHeld: boolean;
   readonly method: Method;
@@ -23,11 +25,13 @@ interface LockFacts {
   readonly isLocked: boolean;
   readonly isStopped: boolean;
   readonly pausedUntil: Date | null;
+  readonly pausedMs: number | null;
 }
 
 interface StartFacts {
   readonly challenges: number;
   readonly nextAt: Date | null;
+  readonly nextMs: number | null;
 }
 
 /** What an account may do in a time, counted among its own rows; for a limit to hold, the account must be locked. */
@@ -50,7 +54,7 @@ export class AccountLimits {
     if (!found) throw new Error('the door of an account that does not exist was looked at');
     return {
       locked: lockOf(found),
-      retryAt: this.retryAt(found),
+      retry: this.retry(found),
       isMailHeld: found.isMailHeld,
       method: found.method,
       arePromptsPaused: found.prompts >= this.limits.PROMPTS_UNANSWERED,
@@ -66,27 +70,28 @@ export class AccountLimits {
   private lockFacts(): Fragment {
     const isStopped = sql`a.code_failures >= ${this.limits.ACCOUNT_TRIES_BEFORE_STOP}`;
     return sql`coalesce(a.paused_until > clock_timestamp(), false) or ${isStopped} as "isLocked",
-      ${isStopped} as "isStopped", a.paused_until as "pausedUntil"`;
+      ${isStopped} as "isStopped", a.paused_until as "pausedUntil", ${msUntil(sql`a.paused_until`)} as "pausedMs"`;
   }
 
-  /** When the account may start a challenge again; null if it may now. */
-  async nextChallengeAt(db: Sql, accountId: string): Promise<Date | null> {
+  /** How long until the account may start a challenge again; null if it may now. */
+  async nextChallenge(db: Sql, accountId: string): Promise<Wait | null> {
     const started = await rowOf<StartFacts>(db, startFacts(accountId));
-    return started && this.retryAt(started);
+    return started && this.retry(started);
   }
 
-  private retryAt({ challenges, nextAt }: StartFacts): Date | null {
-    return challenges < this.limits.CHALLENGES_PER_ACCOUNT_HOUR ? null : nextAt;
+  private retry({ challenges, nextAt, nextMs }: StartFacts): Wait | null {
+    return challenges < this.limits.CHALLENGES_PER_ACCOUNT_HOUR ? null : waitOf(nextAt, nextMs);
   }
 }
 
-function lockOf({ isLocked, isStopped, pausedUntil }: LockFacts): TemporarilyLocked | null {
+function lockOf({ isLocked, isStopped, pausedUntil, pausedMs }: LockFacts): TemporarilyLocked | null {
   if (!isLocked) return null;
-  return new TemporarilyLocked(isStopped ? null : pausedUntil);
+  return new TemporarilyLocked(isStopped ? null : waitOf(pausedUntil, pausedMs));
 }
 
 function startFacts(accountId: string): Fragment {
-  return sql`select count(*)::int as challenges, min(created_at) + interval '1 hour' as "nextAt" from challenge
+  const nextAt = sql`(min(created_at) + interval '1 hour')`;
+  return sql`select count(*)::int as challenges, ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs" from challenge
     where account_id = ${accountId} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
       and created_at > clock_timestamp() - interval '1 hour'`;
 }

@@ -1,3 +1,4 @@
+import { msUntil } from '../sql/clock.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Purpose, State } from './challenge.entity.js';
 
@@ -25,5 +26,5 @@ export interface SeenNow {
 /** The columns of `SeenNow`, of a challenge that the statement calls `c`. */
 export function seenNow() {
   return sql`case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
-    (1000 * extract(epoch from c.expires_at - clock_timestamp()))::float8 as "msLeft"`;
+    ${msUntil(sql`c.expires_at`)} as "msLeft"`;
 }

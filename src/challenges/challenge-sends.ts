@@ -9,6 +9,7 @@ import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
+import { Wait } from '../texts/times.js';
 import type { ChallengeRow } from './challenge.entity.js';
 import {
   Challenge,
@@ -81,8 +82,8 @@ export class ChallengeSends {
     const now = await this.views.read(tx, before.row.id);
     if (now?.state !== 'PENDING') return new ChallengeClosed(now?.state ?? 'EXPIRED');
     if (now.row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
-    const last = (method === 'APP' ? now.row.lastAppSendAt : now.row.lastMailSendAt) ?? new Date();
-    return new ResendTooSoon(new Date(last.getTime() + this.limits.RESEND_SECONDS * 1000));
+    const option = now.sendOptions.find((candidate) => candidate.method === method);
+    return new ResendTooSoon(option?.retry ?? Wait.of(0));
   }
 
   /** Writes a send that is allowed: the first in the transaction that opens the challenge. */

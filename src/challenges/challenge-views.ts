@@ -4,9 +4,11 @@ import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf } from '../outbox/outbox.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
 
@@ -35,14 +37,21 @@ export interface DeliveryView {
   readonly changedAt: Date;
   readonly devicesReached: number | null;
   readonly reason: DeliveryReasonName | null;
-  /** Until when codes by mail are held after a reset of the password; null where they are not held from this device. */
-  readonly mailHeldUntil: Date | null;
+  /** For how long codes by mail are held after a reset of the password; null where they are not held from this device. */
+  readonly mailHeld: Wait | null;
   /** Whether the account has a trusted device at all. */
   readonly hasTrusted: boolean;
   /** Whether the challenge is over: then there is nothing left to do about a code that nobody has acknowledged. */
   readonly isOver: boolean;
   readonly replyCode: number | null;
   readonly enhancedStatus: string | null;
+}
+
+/** A method that a challenge may be sent by. */
+export interface SendOptionView {
+  readonly method: Method;
+  /** Null: it was not sent by it before. */
+  readonly retry: Wait | null;
 }
 
 /** A challenge as the device that answers it may see it. */
@@ -56,7 +65,8 @@ export interface ChallengeView {
   /** Null: the trusted devices. */
   readonly maskedAddress: string | null;
   readonly attemptsRemaining: number;
-  readonly resendAt: Date | null;
+  /** The methods that take a send now or after a wait; none once no send is left. */
+  readonly sendOptions: readonly SendOptionView[];
   readonly deliveries: readonly DeliveryView[];
 }
 
@@ -65,6 +75,9 @@ interface Facts extends SeenNow, AccountNow {
   readonly shownOn: number;
   readonly seenOn: number;
   readonly displayChangedAt: Date | null;
+  /** Until each method takes a send again; null where it was not sent by it yet. */
+  readonly appRetryMs: number | null;
+  readonly mailRetryMs: number | null;
 }
 
 /** The account as it is at this moment, not as it was when the challenge began. */
@@ -73,13 +86,20 @@ interface AccountNow {
   readonly hasNotifiable: boolean;
   readonly hasOnline: boolean;
   readonly mailHeldUntil: Date | null;
+  readonly mailHeldMs: number | null;
 }
 
 /**
  * What is told of the account once a challenge is over: nothing. Its token would else go on watching the devices of
  * somebody who has denied it, or changed the password since. All else in a view is the challenge's own, and stands still.
  */
-const nothingKnown: AccountNow = { hasTrusted: false, hasNotifiable: false, hasOnline: false, mailHeldUntil: null };
+const nothingKnown: AccountNow = {
+  hasTrusted: false,
+  hasNotifiable: false,
+  hasOnline: false,
+  mailHeldUntil: null,
+  mailHeldMs: null,
+};
 
 /** Reads challenges for those who answer them. */
 export class ChallengeViews {
@@ -122,8 +142,11 @@ export class ChallengeViews {
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
             shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
-            case when c.mail_held then (select a.mail_held_until from account a where a.id = c.account_id) end as "mailHeldUntil"
+            ${this.retryMs('c.last_app_send_at')} as "appRetryMs", ${this.retryMs('c.last_mail_send_at')} as "mailRetryMs",
+            held.until as "mailHeldUntil", ${msUntil(sql`held.until`)} as "mailHeldMs"
           from challenge c
+          left join lateral (
+            select a.mail_held_until as until from account a where c.mail_held and a.id = c.account_id) held on true
           left join lateral (
             select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
               bool_or(${isOnline(this.limits, 'd')}) as has_online
@@ -136,6 +159,10 @@ export class ChallengeViews {
           where ${condition}`;
   }
 
+  private retryMs(lastSend: string): Fragment {
+    return msUntil(sql`(${raw(lastSend)} + make_interval(secs => ${this.limits.RESEND_SECONDS}))`);
+  }
+
   private viewOf(row: ChallengeRow & Facts, token: string, deliveries: readonly DeliveryRow[]): ChallengeView {
     return {
       row,
@@ -145,7 +172,7 @@ export class ChallengeViews {
       availableMethods: this.availableMethods(row),
       maskedAddress: row.method === 'EMAIL' ? maskEmailAddress(row.email) : null,
       attemptsRemaining: Math.max(0, this.limits.CHALLENGE_TRIES - row.tries),
-      resendAt: this.resendAt(row),
+      sendOptions: this.sendOptions(row),
       deliveries: deliveries.map((delivery) => deliveryView(row, delivery)),
     };
   }
@@ -158,10 +185,15 @@ export class ChallengeViews {
     return [...app, ...mail];
   }
 
-  private resendAt(row: ChallengeRow & Facts): Date | null {
-    const lastSend = row.method === 'APP' ? row.lastAppSendAt : row.lastMailSendAt;
-    if (!lastSend || row.seenState !== 'PENDING' || row.sends >= this.limits.CHALLENGE_SENDS) return null;
-    return new Date(lastSend.getTime() + this.limits.RESEND_SECONDS * 1000);
+  private sendOptions(row: ChallengeRow & Facts): SendOptionView[] {
+    if (row.sends >= this.limits.CHALLENGE_SENDS) return [];
+    return this.availableMethods(row).map((method) => ({ method, retry: this.retry(row, method) }));
+  }
+
+  private retry(row: ChallengeRow & Facts, method: Method): Wait | null {
+    const [lastSend, ms] =
+      method === 'APP' ? [row.lastAppSendAt, row.appRetryMs] : [row.lastMailSendAt, row.mailRetryMs];
+    return waitOf(lastSend && new Date(lastSend.getTime() + this.limits.RESEND_SECONDS * 1000), ms);
   }
 }
 
@@ -171,7 +203,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     method: row.method,
     replyCode: row.replyCode ?? null,
     enhancedStatus: row.enhancedStatus ?? null,
-    mailHeldUntil: challenge.mailHeldUntil,
+    mailHeld: waitOf(challenge.mailHeldUntil, challenge.mailHeldMs),
     hasTrusted: challenge.hasTrusted,
     isOver: challenge.seenState !== 'PENDING',
   };

@@ -3,8 +3,15 @@ import { enumOf } from '../api/enums.js';
 import { Problem, type Text } from '../api/problem.js';
 import type { DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { DeliveryState, VerificationMethod } from '../outbox/delivery.types.js';
+import { secondsLeft, type Wait } from '../texts/times.js';
 import { challengeStates, type Purpose, purposes, type State } from './challenge.entity.js';
-import { type ChallengeView, type DeliveryReasonName, type DeliveryView, deliveryReasons } from './challenge-views.js';
+import {
+  type ChallengeView,
+  type DeliveryReasonName,
+  type DeliveryView,
+  deliveryReasons,
+  type SendOptionView,
+} from './challenge-views.js';
 
 export const ChallengePurpose = enumOf(purposes);
 registerEnumType(ChallengePurpose, { name: 'ChallengePurpose', description: 'What a code is asked for.' });
@@ -84,6 +91,22 @@ export class CodeDelivery {
   }
 }
 
+@ObjectType({ description: 'A way by which `sendCode` sends a code.' })
+export class SendOption {
+  @Field(() => VerificationMethod)
+  readonly method: Method;
+  @Field(() => Date, { nullable: true, description: 'When it works again; null where it was not used yet.' })
+  readonly retryAt: Date | null;
+  @Field(() => Int, { description: 'How long that is; 0: now.' })
+  readonly retryInSeconds: number;
+
+  constructor({ method, retry }: SendOptionView) {
+    this.method = method;
+    this.retryAt = retry?.until ?? null;
+    this.retryInSeconds = retry?.seconds ?? 0;
+  }
+}
+
 @ObjectType({
   description:
     'A question that the asking device answers with a code. It has one code for its whole life, however often it is sent.',
@@ -107,6 +130,10 @@ export class Challenge {
   readonly codeLength: number;
   @Field(() => Date)
   readonly expiresAt: Date;
+  @Field(() => Int, {
+    description: 'How long that is, by the server: count down from here, and hold no instant against a clock. 0: over.',
+  })
+  readonly expiresInSeconds: number;
   @Field(() => Int, { description: 'Wrong codes that it still takes, over every channel.' })
   readonly attemptsRemaining: number;
   @Field(() => Date, {
@@ -115,6 +142,12 @@ export class Challenge {
       'When `sendCode` works again by the method used last (another method works at once); null when no send is left.',
   })
   readonly resendAt: Date | null;
+  @Field(() => Int, { nullable: true, description: 'How long that is; 0: now.' })
+  readonly resendInSeconds: number | null;
+  @Field(() => [SendOption], {
+    description: 'Those of `availableMethods` by which a send is left, with the wait of each.',
+  })
+  readonly sendOptions: readonly SendOption[];
   @Field(() => [CodeDelivery], {
     description:
       "What became of each send, the newest first: the answer to 'did not receive a code?'. Once the challenge is over they tell what had become of it, and nothing of the account since. Always empty where no password was proven first (SIGN_UP, RESET_PASSWORD), so that it cannot tell who has an account.",
@@ -130,8 +163,12 @@ export class Challenge {
     this.availableMethods = view.availableMethods;
     this.codeLength = view.row.codeLength;
     this.expiresAt = view.row.expiresAt;
+    this.expiresInSeconds = secondsLeft(view.msLeft);
     this.attemptsRemaining = view.attemptsRemaining;
-    this.resendAt = view.resendAt;
+    this.sendOptions = view.sendOptions.map((option) => new SendOption(option));
+    const again = this.sendOptions.find(({ method }) => method === this.method);
+    this.resendAt = again?.retryAt ?? null;
+    this.resendInSeconds = again?.retryAt ? again.retryInSeconds : null;
     this.deliveries = view.deliveries.map((delivery) => new CodeDelivery(delivery));
   }
 }
@@ -170,11 +207,14 @@ export class ResendTooSoon extends Problem {
   protected readonly text: Text;
   @Field(() => Date, { description: 'When it can be sent again.' })
   readonly retryAt: Date;
+  @Field(() => Int, { description: 'How long that is, by the server: no clock of the client has to agree.' })
+  readonly retryInSeconds: number;
 
-  constructor(retryAt: Date) {
+  constructor(retry: Wait) {
     super();
-    this.retryAt = retryAt;
-    this.text = { key: 'problem.ResendTooSoon', values: { retryAt } };
+    this.retryAt = retry.until;
+    this.retryInSeconds = retry.seconds;
+    this.text = { key: 'problem.ResendTooSoon', values: { retryAt: retry } };
   }
 }
 
@@ -209,12 +249,18 @@ export class TemporarilyLocked extends Problem {
     description: 'When new devices may try again; null while only a change or reset of the password ends it.',
   })
   readonly retryAt: Date | null;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How long that is, by the server: no clock of the client has to agree.',
+  })
+  readonly retryInSeconds: number | null;
 
-  constructor(retryAt: Date | null) {
+  constructor(retry: Wait | null) {
     super();
-    this.retryAt = retryAt;
-    this.text = retryAt
-      ? { key: 'problem.TemporarilyLocked', values: { retryAt } }
+    this.retryAt = retry?.until ?? null;
+    this.retryInSeconds = retry?.seconds ?? null;
+    this.text = retry
+      ? { key: 'problem.TemporarilyLocked', values: { retryAt: retry } }
       : { key: 'problem.TemporarilyLockedUntilReset' };
   }
 }

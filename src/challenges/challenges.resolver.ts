@@ -3,6 +3,7 @@ import type { Context } from '../api/context.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
 import type { ListKey, TextKey } from '../texts/texts.js';
+import { Wait } from '../texts/times.js';
 import { Challenge, CodeDelivery, SendCodeResult } from './challenge.types.js';
 import type { ChallengeSends } from './challenge-sends.js';
 import type { ChallengeStream } from './challenge-stream.js';
@@ -14,6 +15,7 @@ export class ChallengesResolver {
     private readonly views: ChallengeViews,
     private readonly sends: ChallengeSends,
     readonly stream: ChallengeStream,
+    private readonly supportContact: string | null,
   ) {}
 
   @Query(() => Challenge, {
@@ -57,7 +59,11 @@ export class ChallengesResolver {
       'General help for this purpose and method, for people: spam folder, safe list, the right address. The same for everybody.',
   })
   help(@Root() { view }: Challenge, @Ctx() { texts, client }: Context): string[] {
-    return texts.list(client.locale, `challenge.help.${view.row.purpose}.${view.row.method}` as ListKey);
+    const { supportContact } = this;
+    return [
+      ...texts.list(client.locale, `challenge.help.${view.row.purpose}.${view.row.method}` as ListKey),
+      ...(supportContact ? [texts.t(client.locale, 'challenge.support', { supportContact })] : []),
+    ];
   }
 }
 
@@ -71,7 +77,7 @@ export class CodeDeliveriesResolver {
     if (!view.reason || (view.isOver && view.reason === 'NOT_YET_ACKNOWLEDGED')) return null;
     return texts.t(client.locale, hintOf(view, view.reason), {
       changedAt: view.changedAt,
-      heldUntil: view.mailHeldUntil ?? view.changedAt,
+      heldUntil: view.mailHeld ?? Wait.of(0),
       count: view.devicesReached ?? 0,
       reply: replyOf(view),
     });
@@ -81,7 +87,7 @@ export class CodeDeliveriesResolver {
 /** Which text says why, and offers no way that is closed: mail may be held, and no device trusted. */
 function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
   if (isOneOf(answered, reason) && replyOf(view) !== '') return `delivery.hintWithReply.${reason}`;
-  if (isOneOf(pointingAtMail, reason) && view.mailHeldUntil) return `delivery.hintWhileHeld.${reason}`;
+  if (isOneOf(pointingAtMail, reason) && view.mailHeld) return `delivery.hintWhileHeld.${reason}`;
   if (reason === 'MAIL_HELD' && !view.hasTrusted) return `delivery.hintWithoutDevice.${reason}`;
   return `delivery.hint.${reason}`;
 }

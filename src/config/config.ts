@@ -37,6 +37,8 @@ export interface Config {
   readonly redisPrefix: string;
   readonly smtpUrl: string | null;
   readonly mailFrom: Mailbox;
+  /** What people are told the product is called; null: as its mails are signed. */
+  readonly productName: string | null;
   /** The newest first; empty only until `npm start` has made development keys. */
   readonly codeKeys: readonly CodeKey[];
   /** Where browsers find the server; its origin decides cookies. */
@@ -116,6 +118,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     redisPrefix: read.parsed('REDIS_PREFIX', redisPrefix) ?? 'doorstep',
     smtpUrl: read.parsed('SMTP_URL', readBy(readSmtpUrl)),
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
+    productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
     allowedOrigins: allowedOrigins(
@@ -252,6 +255,11 @@ function readBy(read: (text: string) => unknown): (text: string) => string {
 function redisPrefix(text: string): string {
   if (/^[\w.-]{1,64}$/.test(text)) return text;
   throw new RangeError("must be 1 to 64 letters, digits, '_', '.' or '-'");
+}
+
+function productName(text: string): string {
+  if (/^[^\p{Cc}\p{Zl}\p{Zp}]{1,64}$/u.test(text)) return text;
+  throw new RangeError('must be 1 to 64 characters on one line');
 }
 
 function webUrl(text: string): URL {

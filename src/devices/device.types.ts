@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { enumOf } from '../api/enums.js';
 import { PlainText } from '../api/plain-text.js';
 import { type PlatformName, platforms } from './device.entity.js';
@@ -32,6 +32,8 @@ export class Device {
   readonly trustedAt: Date | null;
   @Field(() => Date, { nullable: true, description: 'When the trust lapses if the device is not used again.' })
   readonly trustExpiresAt: Date | null;
+  @Field(() => Int, { nullable: true, description: 'How long that is, by the server.' })
+  readonly trustExpiresInSeconds: number | null;
   @Field(() => Boolean, {
     description: 'Whether the app on it may show notifications; the app reports this itself (`updateCurrentDevice`).',
   })
@@ -56,7 +58,8 @@ export class Device {
     this.isCurrent = row.id === currentDeviceId;
     this.isTrusted = row.isTrusted;
     this.trustedAt = row.isTrusted ? (row.trustedAt ?? null) : null;
-    this.trustExpiresAt = row.trustExpiresAt;
+    this.trustExpiresAt = row.trust?.until ?? null;
+    this.trustExpiresInSeconds = row.trust?.seconds ?? null;
     this.notificationsEnabled = row.notificationsEnabled;
     this.isOnline = row.isOnline;
     this.lastSeenAt = row.lastSeenAt;

@@ -1,11 +1,13 @@
 import type { Limits } from '../config/limits.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { type Wait, waitOf } from '../texts/times.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
 import { forgetPresence } from './presence.js';
-import { isOnline, isTrusted } from './trust.js';
+import { isOnline, isTrusted, trustUntil } from './trust.js';
 
 /** What a client says of the device that it runs on. */
 export interface DeviceDescription {
@@ -22,7 +24,8 @@ export interface DeviceDescription {
 export type SeenDevice = DeviceRow & {
   readonly isTrusted: boolean;
   readonly isOnline: boolean;
-  readonly trustExpiresAt: Date | null;
+  /** Until its trust lapses if it is not used again. */
+  readonly trust: Wait | null;
 };
 
 /** What an app may say about the device that it runs on; what is undefined stays as it is. */
@@ -53,19 +56,14 @@ export class Devices {
   }
 
   private async select(db: Sql, condition: Fragment): Promise<SeenDevice[]> {
-    const rows = await rowsOf<DeviceRow & { isTrusted: boolean; isOnline: boolean }>(
+    const until = trustUntil(this.limits, 'd');
+    const rows = await rowsOf<Omit<SeenDevice, 'trust'> & { trustUntil: Date | null; trustMs: number | null }>(
       db,
-      sql`select ${columns(DeviceRow, 'd')}, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline"
+      sql`select ${columns(DeviceRow, 'd')}, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline",
+            ${until} as "trustUntil", ${msUntil(until)} as "trustMs"
           from device d where ${condition} and d.removed_at is null order by d.last_seen_at desc, d.id`,
     );
-    return rows.map((row) => ({ ...row, trustExpiresAt: row.isTrusted ? this.trustExpiresAt(row) : null }));
-  }
-
-  private trustExpiresAt(device: DeviceRow): Date | null {
-    if (!device.trustedAt) return null;
-    const idle = daysAfter(device.lastSeenAt, this.limits.TRUST_IDLE_DAYS);
-    const max = daysAfter(device.trustedAt, this.limits.TRUST_MAX_DAYS);
-    return idle < max ? idle : max;
+    return rows.map((row) => ({ ...row, trust: row.isTrusted ? waitOf(row.trustUntil, row.trustMs) : null }));
   }
 
   /**
@@ -185,8 +183,4 @@ export function sighting(limits: Limits, which: Fragment, ipAddress: string): Fr
   return sql`update device d set last_seen_at = clock_timestamp(), last_ip_address = ${ipAddress},
             trusted_at = case when ${isTrusted(limits, 'd')} then trusted_at end
           where id in (${which}) and removed_at is null`;
-}
-
-function daysAfter(instant: Date, days: number): Date {
-  return new Date(instant.getTime() + days * 86_400_000);
 }

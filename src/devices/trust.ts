@@ -13,6 +13,13 @@ export function isTrusted(limits: Limits, device: string): Fragment {
     and ${d}.last_seen_at > clock_timestamp() - make_interval(days => ${limits.TRUST_IDLE_DAYS}))`;
 }
 
+/** SQL for when the trust of a device that is trusted lapses if it is not used again. @param device the table's alias */
+export function trustUntil(limits: Limits, device: string): Fragment {
+  const d = raw(device);
+  return sql`least(${d}.trusted_at + make_interval(days => ${limits.TRUST_MAX_DAYS}),
+    ${d}.last_seen_at + make_interval(days => ${limits.TRUST_IDLE_DAYS}))`;
+}
+
 /** SQL that is true where a device holds an open subscription on any server that still renews its presence. */
 export function isOnline(limits: Limits, device: string): Fragment {
   return sql`exists (select 1 from presence pr where pr.device_id = ${raw(device)}.id

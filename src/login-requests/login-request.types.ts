@@ -1,8 +1,9 @@
-import { Field, ID, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { State } from '../challenges/challenge.entity.js';
 import { ChallengeState } from '../challenges/challenge.types.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import { Platform } from '../devices/device.types.js';
+import { secondsLeft } from '../texts/times.js';
 import type { LoginRequestView } from './login-requests.js';
 
 @ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })
@@ -26,6 +27,8 @@ export class LoginRequest {
   readonly ipAddress: string;
   @Field(() => Date)
   readonly requestedAt: Date;
+  @Field(() => Int, { description: 'How long ago that was, by the server.' })
+  readonly requestedSecondsAgo: number;
   @Field(() => Date, {
     nullable: true,
     description:
@@ -34,6 +37,10 @@ export class LoginRequest {
   readonly sentAt: Date | null;
   @Field(() => Date)
   readonly expiresAt: Date;
+  @Field(() => Int, {
+    description: 'How long that is, by the server: count down from here, and hold no instant against a clock. 0: over.',
+  })
+  readonly expiresInSeconds: number;
 
   constructor(readonly view: LoginRequestView) {
     const { row } = view;
@@ -45,7 +52,9 @@ export class LoginRequest {
     this.platform = row.platform;
     this.ipAddress = row.ipAddress;
     this.requestedAt = row.createdAt;
+    this.requestedSecondsAgo = Math.max(0, Math.floor(view.msOld / 1000));
     this.sentAt = row.lastAppSendAt ?? null;
     this.expiresAt = row.expiresAt;
+    this.expiresInSeconds = secondsLeft(view.msLeft);
   }
 }

@@ -13,6 +13,7 @@ import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { isLive, type Session, type Sessions } from '../sessions/sessions.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
@@ -24,6 +25,8 @@ export interface LoginRequestView {
   readonly state: State;
   /** Until it expires, by the database's clock. */
   readonly msLeft: number;
+  /** Since it was asked for, by the same clock. */
+  readonly msOld: number;
   readonly code: string | null;
 }
 
@@ -67,10 +70,10 @@ export class LoginRequests {
   }
 
   private async select(db: Sql, session: Session, condition: Fragment): Promise<LoginRequestView[]> {
-    const rows = await rowsOf<ChallengeRow & SeenNow>(
+    const rows = await rowsOf<ChallengeRow & SeenNow & { msUntilAsked: number }>(
       db,
       sql`select ${columns(ChallengeRow, 'c')},
-            ${seenNow()}
+            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked"
           from challenge c
           where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}
             and exists (
@@ -83,6 +86,7 @@ export class LoginRequests {
       row,
       state: row.seenState,
       msLeft: row.msLeft,
+      msOld: -row.msUntilAsked,
       code: row.seenState === 'PENDING' && this.codes.knows(row) ? this.codes.of(row) : null,
     }));
   }

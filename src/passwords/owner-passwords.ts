@@ -22,7 +22,7 @@ export class OwnerPasswords {
   async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
     const key = { deviceId: session.deviceId };
     const attempt = await this.attempts.begin(db, key);
-    if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);
+    if ('refused' in attempt) return new WrongPassword(attempt.refused);
     const account = await findAccount(db, session.accountId);
     if (!account) throw new Unauthenticated();
     const isRight = await this.passwords
@@ -32,7 +32,7 @@ export class OwnerPasswords {
         if (error instanceof Overloaded) await this.attempts.takeBack(db, key, attempt.failures);
         throw error;
       });
-    if (!isRight) return new WrongPassword(attempt.retryAt);
+    if (!isRight) return new WrongPassword(attempt.retry);
     await this.attempts.takeBack(db, key, attempt.failures);
     return account;
   }

@@ -1,6 +1,7 @@
-import { Ctx, Field, ObjectType } from 'type-graphql';
+import { Ctx, Field, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../api/context.js';
 import { Problem, type Text } from '../api/problem.js';
+import type { Wait } from '../texts/times.js';
 
 @ObjectType({ implements: Problem, description: 'The password would be guessed; nothing was changed.' })
 export class WeakPassword extends Problem {
@@ -21,12 +22,18 @@ export class WrongPassword extends Problem {
   protected readonly text: Text;
   @Field(() => Date, { nullable: true, description: 'When the next try is taken, while tries are slowed down.' })
   readonly retryAt: Date | null;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How long that is, by the server: no clock of the client has to agree.',
+  })
+  readonly retryInSeconds: number | null;
 
-  constructor(retryAt: Date | null) {
+  constructor(retry: Wait | null) {
     super();
-    this.retryAt = retryAt;
-    this.text = retryAt
-      ? { key: 'problem.WrongPasswordDelayed', values: { retryAt } }
+    this.retryAt = retry?.until ?? null;
+    this.retryInSeconds = retry?.seconds ?? null;
+    this.text = retry
+      ? { key: 'problem.WrongPasswordDelayed', values: { retryAt: retry } }
       : { key: 'problem.WrongPassword' };
   }
 }

@@ -13,6 +13,7 @@ import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { clientNetworks } from '../places/client-network.js';
+import { Wait } from '../texts/times.js';
 
 /** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
 export type NetworkLimit = 'CHALLENGES_PER_IP_HOUR' | 'OPEN_CHALLENGES_PER_IP_HOUR' | 'PASSWORD_FAILURES_PER_IP_HOUR';
@@ -102,14 +103,14 @@ export class RateLimits {
 async function requireLeft(counter: RateLimiterAbstract, network: string): Promise<void> {
   const counted = await counter.get(network);
   if (!counted || counted.consumedPoints < counter.points) return;
-  throw new RateLimited(new Date(Date.now() + counted.msBeforeNext));
+  throw new RateLimited(Wait.of(counted.msBeforeNext));
 }
 
 async function consume(counter: RateLimiterAbstract, network: string): Promise<void> {
   try {
     await counter.consume(network);
   } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) throw new RateLimited(new Date(Date.now() + refusal.msBeforeNext));
+    if (refusal instanceof RateLimiterRes) throw new RateLimited(Wait.of(refusal.msBeforeNext));
     throw refusal;
   }
 }

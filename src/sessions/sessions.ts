@@ -8,6 +8,7 @@ import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { Wait } from '../texts/times.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 
 interface AccountColumns {
@@ -49,7 +50,7 @@ export interface SessionOpening {
 export interface OpenedSession {
   readonly session: SessionRow;
   readonly token: string;
-  readonly expiresAt: Date;
+  readonly expiry: Wait;
 }
 
 /** SQL that is true where a session can be used now. @param session the table's alias in the statement */
@@ -101,7 +102,7 @@ export class Sessions {
           returning ${columns(SessionRow)}`,
     );
     if (!session) throw new Error('an insert returned no row');
-    return { session, token, expiresAt: this.expiresAt(session) };
+    return { session, token, expiry: this.expiryOf(session) };
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
@@ -117,10 +118,10 @@ export class Sessions {
     }
   }
 
-  private expiresAt(session: SessionRow): Date {
-    const idle = (session.lastUsedAt ?? session.createdAt).getTime() + this.limits.SESSION_IDLE_DAYS * 86_400_000;
-    const max = session.createdAt.getTime() + this.limits.SESSION_MAX_DAYS * 86_400_000;
-    return new Date(Math.min(idle, max));
+  /** Of a session that was just opened. */
+  private expiryOf({ createdAt }: SessionRow): Wait {
+    const ms = Math.min(this.limits.SESSION_IDLE_DAYS, this.limits.SESSION_MAX_DAYS) * 86_400_000;
+    return new Wait(new Date(createdAt.getTime() + ms), ms);
   }
 
   /**

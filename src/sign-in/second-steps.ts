@@ -118,13 +118,13 @@ export class SecondSteps {
   private async challenge(
     tx: Tx,
     account: AccountRow,
-    { locked, retryAt, isMailHeld, method, arePromptsPaused }: Door,
+    { locked, retry, isMailHeld, method, arePromptsPaused }: Door,
     deviceId: string | null,
     device: DeviceDescription,
     client: Client,
   ): Promise<Entrance> {
     if (locked) return locked;
-    if (retryAt) return new TemporarilyLocked(retryAt);
+    if (retry) return new TemporarilyLocked(retry);
     const opened = await this.openings.open(tx, {
       purpose: 'SIGN_IN',
       account,

@@ -1,9 +1,10 @@
-import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, InputType, Int, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { EmailAddress } from '../accounts/email-address.js';
 import { Problem, type Text } from '../api/problem.js';
 import { Challenge, ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
 import { Device, DeviceInput } from '../devices/device.types.js';
+import type { Wait } from '../texts/times.js';
 
 @ObjectType({
   description:
@@ -18,6 +19,8 @@ export class SignedIn {
   readonly sessionToken: string | null;
   @Field(() => Date, { description: 'When the session is over if it is not used again.' })
   readonly sessionExpiresAt: Date;
+  @Field(() => Int, { description: 'How long that is from this answer on.' })
+  readonly sessionExpiresInSeconds: number;
   @Field(() => String, {
     nullable: true,
     description:
@@ -25,11 +28,12 @@ export class SignedIn {
   })
   readonly deviceToken: string | null;
 
-  constructor(signedIn: Pick<SignedIn, 'account' | 'device' | 'sessionToken' | 'sessionExpiresAt' | 'deviceToken'>) {
+  constructor(signedIn: Omit<SignedIn, 'withoutTokens'>) {
     this.account = signedIn.account;
     this.device = signedIn.device;
     this.sessionToken = signedIn.sessionToken;
     this.sessionExpiresAt = signedIn.sessionExpiresAt;
+    this.sessionExpiresInSeconds = signedIn.sessionExpiresInSeconds;
     this.deviceToken = signedIn.deviceToken;
   }
 
@@ -47,12 +51,18 @@ export class InvalidCredentials extends Problem {
   protected readonly text: Text;
   @Field(() => Date, { nullable: true, description: 'When the next try is taken, while tries are slowed down.' })
   readonly retryAt: Date | null;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How long that is, by the server: no clock of the client has to agree.',
+  })
+  readonly retryInSeconds: number | null;
 
-  constructor(retryAt: Date | null) {
+  constructor(retry: Wait | null) {
     super();
-    this.retryAt = retryAt;
-    this.text = retryAt
-      ? { key: 'problem.InvalidCredentialsDelayed', values: { retryAt } }
+    this.retryAt = retry?.until ?? null;
+    this.retryInSeconds = retry?.seconds ?? null;
+    this.text = retry
+      ? { key: 'problem.InvalidCredentialsDelayed', values: { retryAt: retry } }
       : { key: 'problem.InvalidCredentials' };
   }
 }

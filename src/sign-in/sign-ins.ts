@@ -13,6 +13,7 @@ import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
 import type { Transactions } from '../sql/transactions.js';
+import type { Wait } from '../texts/times.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
@@ -53,14 +54,14 @@ export class SignIns {
       : { email, network: clientNetworks(client.ipAddress).narrow };
     const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
     // Before the address's own count: for a network that is blocked nothing is written.
-    const blockedUntil = await this.blockedUntil('look', asker, client);
-    if (blockedUntil) return new InvalidCredentials(blockedUntil);
+    const blocked = await this.blocked('look', asker, client);
+    if (blocked) return new InvalidCredentials(blocked);
     const attempt = await this.attempts.begin(db, key);
-    if ('refusedUntil' in attempt) return new InvalidCredentials(attempt.refusedUntil);
-    const retryAt = await this.blockedUntil('count', asker, client);
-    if (retryAt) {
+    if ('refused' in attempt) return new InvalidCredentials(attempt.refused);
+    const retry = await this.blocked('count', asker, client);
+    if (retry) {
       await this.attempts.takeBack(db, key, attempt.failures);
-      return new InvalidCredentials(retryAt);
+      return new InvalidCredentials(retry);
     }
 
     const takeBack = async () => {
@@ -75,7 +76,7 @@ export class SignIns {
     if (!first.isProven) {
       const { id } = first;
       if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));
-      return new InvalidCredentials(attempt.retryAt);
+      return new InvalidCredentials(attempt.retry);
     }
     await takeBack();
     // What counts now is that a device which is not known is about to be challenged.
@@ -99,13 +100,13 @@ export class SignIns {
   }
 
   /** A known device is counted by itself alone: a neighbour behind the same address cannot lock it out. */
-  private async blockedUntil(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Date | null> {
+  private async blocked(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Wait | null> {
     if (asker === 'KNOWN_DEVICE') return null;
     try {
       await this.rateLimits[step](FAILURES, ipAddress);
       return null;
     } catch (error) {
-      if (error instanceof RateLimited) return error.retryAt;
+      if (error instanceof RateLimited) return error.retry;
       throw error;
     }
   }

@@ -13,7 +13,8 @@ export async function signedIn(admitted: Admitted): Promise<SignedIn> {
     account: new Account(account, { deviceId, isTrusted: device.isTrusted }),
     device: new Device(device, deviceId),
     sessionToken: opened.token,
-    sessionExpiresAt: opened.expiresAt,
+    sessionExpiresAt: opened.expiry.until,
+    sessionExpiresInSeconds: opened.expiry.seconds,
     deviceToken,
   });
 }

@@ -8,10 +8,12 @@ import type { Limits } from '../config/limits.js';
 import type { Devices } from '../devices/devices.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
+import { Wait, waitOf } from '../texts/times.js';
 import { accountText, challengeText, reportHead } from './report-text.js';
 import { SupportReportRow } from './support-report.entity.js';
 
@@ -77,17 +79,18 @@ export class SupportReports {
 
   /** Before anything is read for it. Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
   private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
-    const [written] = await rowsOf<{ inHour: number; ofChallenge: number; nextAt: Date | null }>(
+    const nextAt = sql`(min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour')`;
+    const [written] = await rowsOf<{ inHour: number; ofChallenge: number; nextAt: Date | null; nextMs: number | null }>(
       tx,
       sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
             (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
-            min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour' as "nextAt"
+            ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs"
           from support_report where account_id = ${accountId} and (challenge_id is null) = ${challengeId === null}`,
     );
     const isTooOften =
       (written?.inHour ?? 0) >= this.limits.REPORTS_PER_ACCOUNT_HOUR ||
       (written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE;
-    if (isTooOften) throw new RateLimited(written?.nextAt ?? new Date());
+    if (isTooOften) throw new RateLimited((written && waitOf(written.nextAt, written.nextMs)) ?? Wait.of(0));
   }
 
   private async accountPart(tx: Tx, account: AccountRow): Promise<string> {

@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 import type en from '../../locales/en.json';
 import type { Mailbox } from '../config/config.js';
 import { projectRoot } from '../config/project.js';
-import { clockText, waitText } from './times.js';
+import { clockText, type Wait, waitText } from './times.js';
 
 /** The languages that people are spoken to in; the first stands in where none of theirs is here. */
 export const locales = ['en', 'de', 'fr', 'es', 'pt', 'ru'] as const;
@@ -20,8 +20,8 @@ export type TextKey = Keys<Catalogue, string>;
 /** The name of a list of sentences, such as `challenge.help.SIGN_IN.APP`. */
 export type ListKey = Keys<Catalogue, readonly string[]>;
 
-/** What goes into a text: `count` also picks its plural; the text says how an instant is shown (`{{retryAt, wait}}`). */
-export type TextValues = Readonly<Record<string, string | number | Date>>;
+/** What goes into a text: `count` also picks its plural; the text says how an instant or a wait is shown (`{{retryAt, wait}}`). */
+export type TextValues = Readonly<Record<string, string | number | Date | Wait>>;
 
 type Keys<Branch, Leaf> = {
   [Name in keyof Branch & string]: Branch[Name] extends Leaf
@@ -38,13 +38,16 @@ type WithoutPlural<Name> = Name extends `${infer Stem}_${Intl.LDMLPluralRule}` ?
  * An entry that a language lacks is read in English. Nothing is escaped: whoever makes HTML of it does that.
  */
 export class Texts {
-  /** What the product is called: the name that its mails come from. */
-  readonly productName: string;
   private readonly i18n: i18n;
 
-  /** @throws if a catalogue is missing or is not JSON */
-  constructor(mailFrom: Mailbox) {
-    this.productName = mailFrom.name || mailFrom.address;
+  /**
+   * @param productName what the product is called
+   * @throws if a catalogue is missing or is not JSON
+   */
+  constructor(
+    mailFrom: Mailbox,
+    readonly productName: string = mailFrom.name || mailFrom.address,
+  ) {
     this.i18n = createInstance();
     // With `initAsync` off, and nothing to load, it is ready when this returns.
     void this.i18n.init({
@@ -62,7 +65,7 @@ export class Texts {
     });
     const formatter = this.i18n.services.formatter;
     formatter?.add('clock', (value: Date, locale = locales[0]) => clockText(value, locale));
-    formatter?.add('wait', (value: Date, locale = locales[0]) => waitText(value, locale));
+    formatter?.add('wait', (value: Wait, locale = locales[0]) => waitText(value, locale));
   }
 
   /**

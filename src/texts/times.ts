@@ -10,12 +10,36 @@ export function clockText(instant: Date, locale: string): string {
   return new Intl.DateTimeFormat(locale, clock).format(instant);
 }
 
-/**
- * How long it is until `instant`, as in `in 8 seconds`, rounded up, so that waiting so long is always enough.
- * @param now for display alone; whether the wait is over is decided in the database
- */
-export function waitText(instant: Date, locale: string, now = Date.now()): string {
-  const seconds = Math.max(1, Math.ceil((instant.getTime() - now) / 1000));
+/** An instant ahead, and how long it is until then by the clock that decides: nobody has to hold it against his own. */
+export class Wait {
+  readonly seconds: number;
+
+  constructor(
+    readonly until: Date,
+    msLeft: number,
+  ) {
+    this.seconds = secondsLeft(msLeft);
+  }
+
+  /** A wait of so long from now on, where a duration is all that is known. */
+  static of(ms: number): Wait {
+    return new Wait(new Date(Date.now() + ms), ms);
+  }
+}
+
+/** A wait as columns have it; null where there is none. */
+export function waitOf(until: Date | null | undefined, msLeft: number | null): Wait | null {
+  return until && msLeft !== null ? new Wait(until, msLeft) : null;
+}
+
+/** Whole seconds, rounded up, so that waiting so long is always enough; 0 once it is over. */
+export function secondsLeft(msLeft: number): number {
+  return Math.max(0, Math.ceil(msLeft / 1000));
+}
+
+/** A wait as in `in 8 seconds`, rounded up; never none. */
+export function waitText(wait: Wait, locale: string): string {
+  const seconds = Math.max(1, wait.seconds);
   const [unit, length] = units.find(([, unitSeconds]) => seconds >= unitSeconds) ?? secondUnit;
   return new Intl.RelativeTimeFormat(locale).format(Math.ceil(seconds / length), unit);
 }

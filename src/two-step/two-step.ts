@@ -44,8 +44,8 @@ export class TwoStep {
     const started = await this.transactions.run(async (tx) => {
       const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
-      const retryAt = await this.accountLimits.nextChallengeAt(tx, account.id);
-      if (retryAt) throw new RateLimited(retryAt);
+      const retry = await this.accountLimits.nextChallenge(tx, account.id);
+      if (retry) throw new RateLimited(retry);
       cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
     });

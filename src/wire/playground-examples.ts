@@ -34,7 +34,7 @@ mutation SignUp($input: SignUpInput!) {
       token
       sentTo
       codeLength
-      expiresAt
+      expiresInSeconds
       help
     }
     ... on WeakPassword {
@@ -180,7 +180,7 @@ subscription LiveCodes {
     location {
       label
     }
-    expiresAt
+    expiresInSeconds
   }
 }
 `,
@@ -198,7 +198,7 @@ subscription WatchChallenge($challengeToken: String!) {
     state
     method
     attemptsRemaining
-    resendAt
+    resendInSeconds
     deliveries {
       method
       state
@@ -224,7 +224,7 @@ mutation SendByMail(
   ) {
     ... on Challenge {
       sentTo
-      resendAt
+      resendInSeconds
       deliveries {
         method
         state
@@ -232,7 +232,7 @@ mutation SendByMail(
       }
     }
     ... on ResendTooSoon {
-      retryAt
+      retryInSeconds
     }
     ... on MethodUnavailable {
       availableMethods
@@ -267,7 +267,7 @@ mutation VerifySignIn(
       attemptsRemaining
     }
     ... on TemporarilyLocked {
-      retryAt
+      retryInSeconds
     }
     ... on Problem {
       message

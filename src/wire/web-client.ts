@@ -15,8 +15,13 @@ const pages = [
   '/account/*',
 ];
 
-/** What is known of what else this server serves. */
+/** What the built document calls the product; where it stands, the product's own name is put. */
+const OWN_NAME = 'Doorstep';
+
+/** What is known of the product, and of what else this server serves. */
 export interface Surroundings {
+  /** What people are told the product is called. */
+  readonly productName: string;
   /** Where the bare address leads when there is no client to serve; null: nowhere. */
   readonly elsewhere: string | null;
   /** The addresses of what helps a developer, for whoever may know of it. */
@@ -27,7 +32,8 @@ export interface Surroundings {
  * Serves the web client at `/`, from the files that the build made and compressed; there are none in an image that ships
  * the API alone. A person whose address names nothing is shown its page for that, with 404.
  */
-export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }: Surroundings): Promise<void> {
+export async function mountWebClient(app: FastifyInstance, surroundings: Surroundings): Promise<void> {
+  const { productName, elsewhere, tools } = surroundings;
   if (!existsSync(path.join(folder, 'index.html'))) {
     if (elsewhere) app.get('/', (_request, reply) => reply.redirect(elsewhere));
     return;
@@ -43,11 +49,12 @@ export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }:
     },
   });
   const show = async (request: FastifyRequest, reply: FastifyReply) => {
-    const named = tools(request);
-    if (named.length === 0) return reply.sendFile('index.html', folder, { cacheControl: false });
     const html = await readFile(path.join(folder, 'index.html'), 'utf8');
-    const meta = `<meta name="development-tools" content="${named.join(' ')}" />`;
-    return reply.type('text/html; charset=utf-8').send(html.replace('</head>', `${meta}</head>`));
+    const named = tools(request);
+    const meta = named.length > 0 ? `<meta name="development-tools" content="${named.join(' ')}" />` : '';
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(html.replaceAll(OWN_NAME, () => htmlText(productName)).replace('</head>', `${meta}</head>`));
   };
   for (const page of pages) app.get(page, show);
   app.setNotFoundHandler((request, reply) => {
@@ -55,4 +62,9 @@ export async function mountWebClient(app: FastifyInstance, { elsewhere, tools }:
     const isPerson = ['GET', 'HEAD'].includes(request.method) && request.headers.accept?.includes('text/html');
     return isPerson ? show(request, reply) : reply.send({ errors: [{ message: 'There is nothing here.' }] });
   });
+}
+
+function htmlText(text: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }

@@ -33,6 +33,8 @@ import { PasswordChanges } from '../security/password-changes.js';
 import { PasswordResets } from '../security/password-resets.js';
 import { SecurityResolver } from '../security/security.resolver.js';
 import { Sessions } from '../sessions/sessions.js';
+import { SettingsResolver } from '../settings/settings.resolver.js';
+import { Settings } from '../settings/settings.types.js';
 import { Admissions } from '../sign-in/admissions.js';
 import { SecondSteps } from '../sign-in/second-steps.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
@@ -158,6 +160,11 @@ async function createResolvers(
   const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, activities);
   const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
+  const settings = new Settings({
+    productName: foundation.texts.productName,
+    passwordMinLength: limits.PASSWORD_MIN_LENGTH,
+    supportContact: config.supportContact,
+  });
   const loader = new DeviceLoader(devices);
   return [
     new AccountActivityResolver(),
@@ -165,10 +172,11 @@ async function createResolvers(
     new AccountLoginRequestsResolver(requests),
     new AccountsResolver(),
     new ActivityResolver(new ActivityStream(bus, sessions, limits), loader, places),
-    new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits)),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits), config.supportContact),
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions, sessions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, sessions, limits), loader, places),
+    new SettingsResolver(settings),
     new SecurityResolver(removals, changes, resets),
     new SignInResolver(signUps, signIns, verifications, signOuts),
     new SignOutsResolver(signOuts),

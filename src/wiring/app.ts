@@ -99,6 +99,7 @@ class StartedApp implements App {
     const inbox = config.production ? undefined : this.parts.inbox;
     const playground = config.playground && hasPlayground() ? '/playground' : null;
     await mountWebClient(http, {
+      productName: this.foundation.texts.productName,
       elsewhere: playground,
       // Whoever has the inbox in this process is at work on the product; nobody else is told.
       tools: (request) => (inbox && isLocal(request) ? ['/inbox', ...(playground ? [playground] : [])] : []),

@@ -40,7 +40,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
     bus,
     queue,
     places,
-    texts: new Texts(config.mailFrom),
+    texts: new Texts(config.mailFrom, config.productName ?? undefined),
     async close() {
       places.close();
       await queue.close();

@@ -12,6 +12,7 @@ import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DevicesResolver } from '../devices/devices.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
 import { SecurityResolver } from '../security/security.resolver.js';
+import { SettingsResolver } from '../settings/settings.resolver.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { TwoStepResolver } from '../two-step/two-step.resolver.js';
@@ -29,6 +30,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   DevicesResolver,
   LoginRequestsResolver,
   SecurityResolver,
+  SettingsResolver,
   SignInResolver,
   SignOutsResolver,
   SupportResolver,

@@ -42,6 +42,69 @@ function clockWrongBy(ms: number): { nodeOptions: string[] } {
   return { nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(program)}`] };
 }
 
+function expectBetween(value: unknown, least: number, most: number): void {
+  expect(value).toBeGreaterThanOrEqual(least);
+  expect(value).toBeLessThanOrEqual(most);
+}
+
+const ASK = `mutation ($input: SignInInput!) { result: signIn(input: $input) { __typename
+  ... on Challenge { id token expiresInSeconds resendInSeconds sendOptions { method retryInSeconds } }
+  ... on SignedIn { sessionToken sessionExpiresInSeconds device { trustExpiresInSeconds } }
+  ... on InvalidCredentials { retryInSeconds message } ... on TemporarilyLocked { retryInSeconds message } } }`;
+const AGAIN = `mutation ($token: String!) { result: sendCode(challengeToken: $token, method: APP) { __typename
+  ... on ResendTooSoon { retryInSeconds message } } }`;
+const PROMPTS = '{ result: viewer { loginRequests { expiresInSeconds requestedSecondsAgo } } }';
+
+test('a server whose clock is hours off tells the time that is left as it is, to clients and to people', async () => {
+  await using servers = await Servers.start({ worker: false, limits: { PASSWORD_FAILURES_FREE: 1 } });
+  await using wrong = await Process.launch('server', servers.environment(), clockWrongBy(HOURS_MS));
+  await wrong.ready();
+  await using worker = await Process.launch('worker', servers.environment());
+  await worker.ready();
+  const phone = await servers.trusted();
+  const accountId = (await phone.viewer())?.id;
+  const there = phone.twin(wrong.client);
+  const laptop = phone.another('Laptop', wrong.client);
+  const input = (password = laptop.owner.password, deviceToken: string | null = null) => ({
+    input: { email: laptop.owner.email, password, device: { name: 'Laptop', platform: 'LINUX' }, deviceToken },
+  });
+  const day = 86_400;
+
+  const challenge = await laptop.ask<Record<string, unknown>>(ASK, input());
+  expectBetween(challenge.expiresInSeconds, 540, 600);
+  expect(challenge).toMatchObject({
+    sendOptions: [
+      { method: 'APP', retryInSeconds: challenge.resendInSeconds },
+      { method: 'EMAIL', retryInSeconds: 0 },
+    ],
+  });
+  const tooSoon = await laptop.ask<{ retryInSeconds: number; message: string }>(AGAIN, { token: challenge.token });
+  expectBetween(tooSoon.retryInSeconds, 1, 30);
+  expect(tooSoon.message).toMatch(/in \d\d? seconds?/);
+  const { loginRequests } = await there.ask<{ loginRequests: Record<string, number>[] }>(PROMPTS);
+  expectBetween(loginRequests[0]?.expiresInSeconds, 540, 600);
+  expectBetween(loginRequests[0]?.requestedSecondsAgo, 0, 60);
+
+  const entered = await there.ask<Record<string, unknown>>(ASK, input(undefined, phone.deviceToken));
+  expect(entered).toMatchObject({ sessionExpiresInSeconds: 7 * day });
+  expectBetween((entered.device as Record<string, number>).trustExpiresInSeconds, 89 * day, 90 * day);
+
+  await laptop.ask(ASK, input('not the password'));
+  const slowed = await laptop.ask<{ retryInSeconds: number; message: string }>(ASK, input('not the password'));
+  expectBetween(slowed.retryInSeconds, 1, 2);
+  expect(slowed.message).toMatch(/in \d seconds?/);
+
+  await servers.database.query(
+    "update account set paused_until = clock_timestamp() + interval '10 minutes' where id = $1",
+    [accountId],
+  );
+  const tablet = phone.another('Tablet', wrong.client);
+  await servers.database.query('delete from password_attempt');
+  const locked = await tablet.ask<{ retryInSeconds: number; message: string }>(ASK, input());
+  expectBetween(locked.retryInSeconds, 540, 600);
+  expect(locked.message).toMatch(/in (9|10) minutes/);
+});
+
 const YEARS_MS = 2 * 366 * 24 * 3_600_000;
 
 test.each(backEnds)(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { buildSchema, findBreakingChanges, findDangerousChanges } from 'graphql';
+import { buildSchema, findBreakingChanges, findDangerousChanges, isObjectType } from 'graphql';
 import { projectRoot } from '../../src/config/project.js';
 
 // What clients were promised. It may be added to when the API grows; what is in it stays.
@@ -29,6 +29,17 @@ function breaksOf(promised: string, emitted: string): string[] {
 }
 
 describe('schema.graphql', () => {
+  test('tells beside each instant that somebody waits for how long that is: no clock of a client decides', () => {
+    const types = Object.values(buildSchema(schema).getTypeMap()).filter(isObjectType);
+    const awaited = types.flatMap((type) =>
+      Object.keys(type.getFields())
+        .filter((field) => /(expires|retry|resend)At$/i.test(field))
+        .map((field) => [`${type}.${field}`, `${field.slice(0, -2)}InSeconds` in type.getFields()] as const),
+    );
+    expect(awaited.length).toBeGreaterThan(7);
+    expect(awaited.filter(([, hasSeconds]) => !hasSeconds)).toEqual([]);
+  });
+
   test('keeps every promise of the contract', () => {
     expect(breaksOf(promise, schema)).toEqual([]);
   });

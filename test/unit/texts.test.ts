@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { translations } from '@zxcvbn-ts/language-en';
 import { localeOf, locales, Texts } from '../../src/texts/texts.js';
-import { clockText, instantText, waitText } from '../../src/texts/times.js';
+import { clockText, instantText, Wait, waitText } from '../../src/texts/times.js';
 import { entriesOf as entriesIn, placeholders } from '../support/catalogues.js';
 
 const texts = new Texts({ name: 'Doorstep', address: 'no-reply@doorstep.example' });
@@ -35,7 +35,7 @@ test('a number picks the form of its language', () => {
 });
 
 test('a text says instants and waits in its language', () => {
-  const retryAt = new Date(Date.now() + 14.5 * 60_000);
+  const retryAt = Wait.of(14.5 * 60_000);
   expect(texts.t('de', 'problem.ResendTooSoon', { retryAt })).toContain('in 15 Minuten');
   const changedAt = new Date('2026-11-23T05:15:00Z');
   expect(texts.t('fr', 'delivery.hint.MAIL_ACCEPTED', { changedAt })).toContain('à 05:15 UTC');
@@ -44,7 +44,7 @@ test('a text says instants and waits in its language', () => {
 });
 
 test('a wait is rounded up, and never nothing', () => {
-  const wait = (ms: number) => waitText(new Date(ms), 'en', 0);
+  const wait = (ms: number) => waitText(Wait.of(ms), 'en');
   expect([-5, 1, 1_001, 59_000, 60_000, 61_000, 3_600_000, 86_400_001].map(wait)).toEqual([
     'in 1 second',
     'in 1 second',

@@ -59,6 +59,7 @@ describe('the examples', () => {
 
   // One story: each example goes on from where those before it stopped.
   test('are answered by what is shown under them', async () => {
+    await run('settings', null);
     const phone = await openAccount();
     await using prompts = listen('loginRequests', phone);
     const laptop = await signInOnLaptop(prompts);
