@@ -17,12 +17,6 @@ export const faultGuards: readonly Guard[] = [
     breaks: true,
   },
   {
-    name: 'connections-being-opened',
-    keeps: 'a connection to PostgreSQL that is being opened does not hold up a shutdown',
-    edits: [{ file: 'wiring/database.ts', find: 'await pool.end();', replace: 'void pool;\n  await orm.close(true);' }],
-    noticedBy: ['closing', 'gives a query its answer whose connection is still being opened'],
-  },
-  {
     name: 'told-of-what-may-be-true',
     keeps: 'what was committed is told although the answer to COMMIT was lost',
     edits: [

@@ -182,8 +182,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: 'if (retryAt) return new TemporarilyLocked(retryAt);',
-        replace: `if (retryAt) return new TemporarilyLocked(retryAt);
+        find: 'if (retry) return new TemporarilyLocked(retry);',
+        replace: `if (retry) return new TemporarilyLocked(retry);
     await tx.run((await import('../sql/statement.js')).sql\`update account set code_failures = 0 where id = \${account.id}\`);`,
       },
     ],
@@ -270,9 +270,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'challenges-per-account',
     keeps: 'an account begins CHALLENGES_PER_ACCOUNT_HOUR challenges in an hour',
-    edits: [
-      { file: 'sign-in/second-steps.ts', find: 'if (retryAt) return new TemporarilyLocked(retryAt);', replace: '' },
-    ],
+    edits: [{ file: 'sign-in/second-steps.ts', find: 'if (retry) return new TemporarilyLocked(retry);', replace: '' }],
     noticedBy: ['sign-in', 'the thirty-first challenge of an hour waits, and a trusted device does not'],
   },
   {
@@ -315,7 +313,7 @@ export const guessingGuards: readonly Guard[] = [
       },
       {
         file: 'passwords/owner-passwords.ts',
-        find: "if ('refusedUntil' in attempt) return new WrongPassword(attempt.refusedUntil);",
+        find: "if ('refused' in attempt) return new WrongPassword(attempt.refused);",
         replace: '',
       },
     ],
@@ -446,7 +444,7 @@ export const guessingGuards: readonly Guard[] = [
     name: 'blocked-networks-look-first',
     keeps: 'nothing is written for a network that is blocked',
     edits: [
-      { file: 'sign-in/sign-ins.ts', find: "await this.blockedUntil('look', asker, client);", replace: 'null;' },
+      { file: 'sign-in/sign-ins.ts', find: "await this.blocked('look', asker, client);", replace: 'null;' },
       { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, ipAddress);\n', replace: '' },
     ],
     noticedBy: ['limits-of-networks', 'a network that is blocked has nothing written for it'],

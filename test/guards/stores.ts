@@ -8,8 +8,8 @@ export const storeGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wiring/database.ts',
-        find: '    driverOptions: address,\n',
-        replace: '    driverOptions: { ...address, ssl: false },\n',
+        find: '...readPostgresUrl(databaseUrl), ...connectionOptions',
+        replace: '...readPostgresUrl(databaseUrl), ...connectionOptions, ssl: false',
       },
     ],
     noticedBy: ['postgres-tls', 'is migrated over it, and every connection of an API and its worker is encrypted'],

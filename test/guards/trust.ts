@@ -553,7 +553,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/owner-passwords.ts',
-        find: 'if (!isRight) return new WrongPassword(attempt.retryAt);',
+        find: 'if (!isRight) return new WrongPassword(attempt.retry);',
         replace: '',
       },
     ],
