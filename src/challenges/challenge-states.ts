@@ -111,12 +111,15 @@ export async function takeJudgementBack(db: Sql, challengeId: string): Promise<v
   await countOf(db, sql`update challenge set judgements = greatest(judgements - 1, 0) where id = ${challengeId}`);
 }
 
-/** Notes that a device is about to show the code: until a code was given to a channel, none is right. */
-export async function giveToDevice(db: Sql, challengeId: string): Promise<void> {
-  await countOf(
-    db,
-    sql`update challenge set code_given_at = clock_timestamp() where id = ${challengeId} and code_given_at is null`,
-  );
+/** SQL that notes that devices are about to show codes: until a code was given to a channel, none is right. @param which SQL for the ids */
+export function giving(which: Fragment): Fragment {
+  return sql`update challenge c set code_given_at = clock_timestamp()
+        where c.id in (${which}) and code_given_at is null and ${isOpen('c')}`;
+}
+
+/** Notes it of one. */
+export function giveToDevice(tx: Tx, challengeId: string): void {
+  tx.write(giving(sql`${challengeId}::uuid`));
 }
 
 /**

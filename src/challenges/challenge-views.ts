@@ -101,6 +101,23 @@ const nothingKnown: AccountNow = {
   mailHeldMs: null,
 };
 
+/** SQL of the account of the challenge `c` as it is now, as `trusted`: a row where a trusted device may show the code. */
+export function accountNow(limits: Limits): Fragment {
+  return sql`left join lateral (
+      select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
+        bool_or(${isOnline(limits, 'd')}) as has_online
+      from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}
+      group by d.account_id) trusted on true`;
+}
+
+/** SQL of where the code of the challenge `c` is shown, as `shown`. */
+export function shownNow(): Fragment {
+  return sql`cross join lateral (
+      select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
+        greatest(max(di.shown_at), max(di.seen_at)) as changed_at
+      from display di where di.challenge_id = c.id) shown`;
+}
+
 /** Reads challenges for those who answer them. */
 export class ChallengeViews {
   constructor(private readonly limits: Limits) {}
@@ -147,15 +164,7 @@ export class ChallengeViews {
           from challenge c
           left join lateral (
             select a.mail_held_until as until from account a where c.mail_held and a.id = c.account_id) held on true
-          left join lateral (
-            select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
-              bool_or(${isOnline(this.limits, 'd')}) as has_online
-            from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}
-            group by d.account_id) trusted on true
-          cross join lateral (
-            select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
-              greatest(max(di.shown_at), max(di.seen_at)) as changed_at
-            from display di where di.challenge_id = c.id) shown
+          ${accountNow(this.limits)} ${shownNow()}
           where ${condition}`;
   }
 

@@ -61,8 +61,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-views.ts',
-        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}",
-        replace: "where d.account_id = c.account_id and ${isTrusted(this.limits, 'd')}",
+        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}",
+        replace: "where d.account_id = c.account_id and ${isTrusted(limits, 'd')}",
       },
     ],
     noticedBy: [
@@ -413,7 +413,7 @@ export const mailGuards: readonly Guard[] = [
   {
     name: 'silent-requests-hidden',
     keeps: 'a silent request reaches no device',
-    edits: [{ file: 'login-requests/login-requests.ts', find: ' and not c.is_silent', replace: '' }],
+    edits: [{ file: 'login-requests/login-request-views.ts', find: ' and not c.is_silent', replace: '' }],
     noticedBy: ['denials', 'reach no socket, and go by mail where that is asked for'],
   },
   {

@@ -70,7 +70,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/sockets.ts',
-        find: 'else if (!isOfToken(live, session)) connection.reopen();',
+        find: "if (standing === 'RENEWED') connection.reopen();",
         replace: '',
       },
     ],
@@ -97,8 +97,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: 'await this.lockTrusted(tx, session);\n      await noteSeen',
-        replace: 'await noteSeen',
+        find: 'await this.lockTrusted(tx, session);\n      // What it shows',
+        replace: '// What it shows',
       },
     ],
     noticedBy: ['copied-sessions', 'writes nothing when its session has ended before its turn came'],
@@ -468,8 +468,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'where s.token_hash = ${hash} and d.removed_at is null and',
-        replace: 'where s.token_hash = ${hash} and',
+        find: 'join account a on a.id = s.account_id\n          where d.removed_at is null and ${isLive',
+        replace: 'join account a on a.id = s.account_id\n          where ${isLive',
       },
     ],
     noticedBy: ['session-reasons', 'a session of a removed device is none, whatever its own row says'],
