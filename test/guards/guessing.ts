@@ -294,9 +294,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'const attempt = await this.attempts.begin(db, key);',
-        replace: `await this.prove(db, credentials, 'STRANGER');
-    const attempt = await this.attempts.begin(db, key);`,
+        find: "    if ('refused' in attempt)",
+        replace: `    await this.prove(db, credentials, 'STRANGER', compared);
+    if ('refused' in attempt)`,
       },
     ],
     noticedBy: ['hashes', 'while an address waits nothing is hashed for it'],
@@ -307,9 +307,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/owner-passwords.ts',
-        find: 'const attempt = await this.attempts.begin(db, key);',
-        replace: `const begun = await this.attempts.begin(db, key);
-    const attempt = 'refusedUntil' in begun ? { failures: 0, retryAt: null } : begun;`,
+        find: 'const attempt = await this.attempts.begin(db, session.deviceId);',
+        replace: `const begun = await this.attempts.begin(db, session.deviceId);
+    const attempt = 'refused' in begun ? { ...begun, key: Buffer.alloc(32), failures: 0, retry: null } : begun;`,
       },
       {
         file: 'passwords/owner-passwords.ts',
@@ -380,8 +380,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: "if (asker === 'KNOWN_DEVICE') return null;",
-        replace: "if (asker === 'KNOWN_DEVICE' || ipAddress) return null;",
+        find: '    try {\n      await this.rateLimits[step]',
+        replace: '    try {\n      if (ipAddress) return null;\n      await this.rateLimits[step]',
       },
     ],
     noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],
@@ -444,7 +444,7 @@ export const guessingGuards: readonly Guard[] = [
     name: 'blocked-networks-look-first',
     keeps: 'nothing is written for a network that is blocked',
     edits: [
-      { file: 'sign-in/sign-ins.ts', find: "await this.blocked('look', asker, client);", replace: 'null;' },
+      { file: 'sign-in/sign-ins.ts', find: "await this.blocked('look', client);", replace: 'null as Wait | null;' },
       { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, ipAddress);\n', replace: '' },
     ],
     noticedBy: ['limits-of-networks', 'a network that is blocked has nothing written for it'],

@@ -92,9 +92,9 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));',
+        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));',
         replace:
-          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, knownDeviceId, credentials.device, client);',
+          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, deviceId, credentials.device, client);',
       },
     ],
     noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
