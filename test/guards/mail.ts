@@ -77,8 +77,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await",
-        replace: "if (method === 'EMAIL' && (await",
+        find: 'if (isProven && areMailsUsedUp)',
+        replace: "if (method === 'EMAIL' && (await this.isMailLimitReached(tx, { ...row, method, ipAddress })))",
       },
     ],
     noticedBy: [
@@ -331,7 +331,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-tries.ts',
-        find: 'if (!this.codes.knows(spent)) return this.giveUp(spent);',
+        find: 'if (!this.codes.knows(spent)) return this.giveUp(tx, spent);',
         replace: '',
       },
     ],
