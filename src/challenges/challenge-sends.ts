@@ -1,13 +1,13 @@
-import { lockAccount } from '../accounts/accounts.js';
+import { lockAccountOf } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import { Problem } from '../api/problem.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
-import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import type { ChallengeRow } from './challenge.entity.js';
@@ -19,8 +19,8 @@ import {
   type SendCodeOutcome,
   SendLimitReached,
 } from './challenge.types.js';
-import { isPasswordProven } from './challenge-rules.js';
-import { countSend } from './challenge-states.js';
+import { isOpen, isPasswordProven } from './challenge-rules.js';
+import { countSend, takesSend } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a send is told of its challenge. */
@@ -39,50 +39,58 @@ export class ChallengeSends {
   ) {}
 
   /** Sends the code again, or another way. It is the same code for as long as the challenge lives. */
-  async send(db: Sql, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
+  async send(token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
     const hash = tokenHash('chl', token);
-    const before = hash && (await this.views.find(db, token));
-    if (!hash || !before) return new ChallengeClosed('EXPIRED');
-    // At once: neither the account's epoch nor the mails to its address are for whoever holds a token that is over.
-    if (before.state !== 'PENDING') return new ChallengeClosed(before.state);
-    if (!before.availableMethods.includes(method)) return new MethodUnavailable(before.availableMethods);
-    const refusal = await this.transactions.run((tx) => this.sendOnce(tx, before, hash, method, ipAddress));
-    if (refusal) return refusal;
-    const after = await this.views.find(db, token);
-    return after ? new Challenge(after) : new ChallengeClosed('EXPIRED');
+    if (!hash) return new ChallengeClosed('EXPIRED');
+    const sent = await this.transactions.run((tx) => this.sendOnce(tx, token, hash, method, ipAddress));
+    return sent instanceof Problem ? sent : new Challenge(await sent.view);
   }
 
-  private async sendOnce(tx: Tx, seen: ChallengeView, hash: Buffer, method: Method, ipAddress: string) {
-    const { row } = seen;
+  private async sendOnce(
+    tx: Tx,
+    token: string,
+    hash: Buffer,
+    method: Method,
+    ipAddress: string,
+  ): Promise<{ readonly view: Promise<ChallengeView> } | Exclude<SendCodeOutcome, Challenge>> {
+    // Neither the account's epoch nor the mails to its address are for whoever holds a token that is over.
+    const which = sql`c.token_hash = ${hash} and ${isOpen('c')}`;
     // The account first, then the challenge. Where no password was proven there is no account to lock, known or not.
-    if (isPasswordProven(row.purpose) && row.accountId) {
-      const account = await lockAccount(tx, row.accountId, row.epoch ?? null);
-      if (!account) return this.closed(tx, row);
-    }
-    if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
-      return new SendLimitReached();
-    }
-    const sent = await countSend(tx, hash, method, this.limits);
-    if (!sent) return this.whyNot(tx, seen, method);
+    const [account, seen, areMailsUsedUp] = await Promise.all([
+      lockAccountOf(tx, which),
+      this.views.lock(tx, which, token, takesSend(method, this.limits)),
+      method === 'EMAIL' &&
+        this.areMailsUsedUp(tx, sql`(select c.email from challenge c where ${which} and c.epoch is not null)`),
+    ]);
+    if (!seen) return this.closed(tx, token);
+    const { view, takesNow } = seen;
+    const { row, availableMethods } = view;
+    if (!availableMethods.includes(method)) return new MethodUnavailable(availableMethods);
+    const isProven = isPasswordProven(row.purpose);
+    if (isProven && !account) return this.closed(tx, token);
+    if (isProven && areMailsUsedUp) return new SendLimitReached();
+    if (!takesNow) return this.whyNot(view, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
-    const asked = { ...sent, ipAddress };
-    const isWithheld =
-      method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, asked));
+    const asked = { ...row, method, ipAddress };
+    const isWithheld = method === 'EMAIL' && !isProven && (await this.isMailLimitReached(tx, asked));
+    countSend(tx, row.id, method);
     this.deliver(tx, asked, isWithheld);
-    return null;
+    const after = this.views.opened(tx, row.id, token);
+    // Whoever waits for the end of the transaction is told what failed first.
+    after.catch(() => undefined);
+    return { view: after };
   }
 
-  /** Why it takes no send although it was pending a moment ago: another epoch has cancelled it, or something before that. */
-  private async closed(tx: Tx, { id }: ChallengeRow): Promise<ChallengeClosed> {
-    const now = await this.views.read(tx, id);
-    return new ChallengeClosed(now && now.state !== 'PENDING' ? now.state : 'CANCELLED');
+  /** Why it takes no send: it is over, or another epoch has cancelled it. */
+  private async closed(tx: Tx, token: string): Promise<ChallengeClosed> {
+    const now = await this.views.find(tx, token);
+    if (!now) return new ChallengeClosed('EXPIRED');
+    return new ChallengeClosed(now.state === 'PENDING' ? 'CANCELLED' : now.state);
   }
 
-  private async whyNot(tx: Tx, before: ChallengeView, method: Method) {
-    const now = await this.views.read(tx, before.row.id);
-    if (now?.state !== 'PENDING') return new ChallengeClosed(now?.state ?? 'EXPIRED');
-    if (now.row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
-    const option = now.sendOptions.find((candidate) => candidate.method === method);
+  private whyNot({ row, sendOptions }: ChallengeView, method: Method): SendLimitReached | ResendTooSoon {
+    if (row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
+    const option = sendOptions.find((candidate) => candidate.method === method);
     return new ResendTooSoon(option?.retry ?? Wait.of(0));
   }
 
@@ -114,15 +122,7 @@ export class ChallengeSends {
    * behind the account's lock where a password was proven, else behind a lock on the address.
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
-    if (isPasswordProven(challenge.purpose)) {
-      const [proven] = await rowsOf<{ mails: number }>(
-        tx,
-        sql`select count(*)::int as mails from delivery
-            where to_address = ${challenge.email} and challenge_id is not null and asked_from is null and not is_withheld
-              and created_at > clock_timestamp() - interval '1 hour'`,
-      );
-      return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
-    }
+    if (isPasswordProven(challenge.purpose)) return this.areMailsUsedUp(tx, sql`${challenge.email}`);
     tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
     const [open] = await rowsOf<{ byStrangers: number; byThisOne: number }>(
       tx,
@@ -135,6 +135,20 @@ export class ChallengeSends {
     // A device of the account's is counted by itself: strangers cannot use up what its owner needs.
     if (challenge.deviceId) return (open?.byThisOne ?? 0) >= perAddress;
     return (open?.byStrangers ?? 0) >= perAddress || (open?.byThisOne ?? 0) >= perAsker;
+  }
+
+  /**
+   * The same where a password was proven, behind the account's lock.
+   * @param address SQL for it
+   */
+  async areMailsUsedUp(tx: Tx, address: Fragment): Promise<boolean> {
+    const [proven] = await rowsOf<{ mails: number }>(
+      tx,
+      sql`select count(*)::int as mails from delivery
+          where to_address = ${address} and challenge_id is not null and asked_from is null and not is_withheld
+            and created_at > clock_timestamp() - interval '1 hour'`,
+    );
+    return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
   }
 }
 

@@ -8,6 +8,7 @@ import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
@@ -68,6 +69,12 @@ export interface ChallengeView {
   /** The methods that take a send now or after a wait; none once no send is left. */
   readonly sendOptions: readonly SendOptionView[];
   readonly deliveries: readonly DeliveryView[];
+}
+
+/** One that is locked, and whether it takes now what was asked. */
+export interface LockedChallenge {
+  readonly view: ChallengeView;
+  readonly takesNow: boolean;
 }
 
 /** What only the database's clock and the account's devices can tell of a challenge. */
@@ -135,6 +142,18 @@ export class ChallengeViews {
     return view;
   }
 
+  /**
+   * Locks a challenge for the rest of the transaction, and looks at it behind that lock; without its deliveries.
+   * @param which SQL that is true for it, and @param takes SQL that is told with it: both call it `c`
+   */
+  async lock(tx: Tx, which: Fragment, token: string, takes: Fragment): Promise<LockedChallenge | null> {
+    const found = await rowOf<ChallengeRow & Facts & { takesNow: boolean }>(
+      tx,
+      sql`${this.selection(which, sql`${takes} as "takesNow",`)} for no key update of c`,
+    );
+    return found && { view: this.viewOf(found, token, []), takesNow: found.takesNow };
+  }
+
   /** The same for the server itself, which does not have the token. */
   read(db: Sql, challengeId: string): Promise<ChallengeView | null> {
     return this.select(db, sql`c.id = ${challengeId}`, '');
@@ -153,8 +172,8 @@ export class ChallengeViews {
     return this.viewOf(facts, token, isPasswordProven(found.purpose) ? deliveries : []);
   }
 
-  private selection(condition: Fragment): Fragment {
-    return sql`select ${columns(ChallengeRow, 'c')},
+  private selection(condition: Fragment, more: Fragment = raw('')): Fragment {
+    return sql`select ${more} ${columns(ChallengeRow, 'c')},
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",

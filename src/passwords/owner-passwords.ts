@@ -20,8 +20,7 @@ export class OwnerPasswords {
    * @throws Overloaded
    */
   async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
-    const key = { deviceId: session.deviceId };
-    const attempt = await this.attempts.begin(db, key);
+    const attempt = await this.attempts.begin(db, session.deviceId);
     if ('refused' in attempt) return new WrongPassword(attempt.refused);
     const account = await findAccount(db, session.accountId);
     if (!account) throw new Unauthenticated();
@@ -29,11 +28,11 @@ export class OwnerPasswords {
       .matches(account.passwordHash, password, 'KNOWN_DEVICE')
       .catch(async (error) => {
         // Nothing was compared, so it was no wrong password.
-        if (error instanceof Overloaded) await this.attempts.takeBack(db, key, attempt.failures);
+        if (error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
         throw error;
       });
     if (!isRight) return new WrongPassword(attempt.retry);
-    await this.attempts.takeBack(db, key, attempt.failures);
+    await this.attempts.takeBack(db, attempt);
     return account;
   }
 }

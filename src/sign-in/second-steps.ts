@@ -39,11 +39,21 @@ export class SecondSteps {
 
   /**
    * @param proven the account as it was read with the password's hash
+   * @param settle writes what the right password brings about in any case
    * @returns null if the account is another by now: its password has to be proven again
    */
-  async enter(proven: AccountRow, credentials: Credentials, client: Client): Promise<Entrance | null> {
+  async enter(
+    proven: AccountRow,
+    credentials: Credentials,
+    client: Client,
+    settle: (tx: Tx) => void,
+  ): Promise<Entrance | null> {
     try {
-      return await this.transactions.run((tx) => this.enterOnce(tx, proven, credentials, client));
+      return await this.transactions.run(async (tx) => {
+        const entrance = await this.enterOnce(tx, proven, credentials, client);
+        if (entrance) settle(tx);
+        return entrance;
+      });
     } catch (error) {
       if (isRefusedSession(error)) return null;
       throw error;

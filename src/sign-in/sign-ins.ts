@@ -4,10 +4,9 @@ import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
-import { liveTokenDevice } from '../devices/device-tokens.js';
 import type { DeviceDescription } from '../devices/devices.js';
-import { comparedHash } from '../passwords/compared-hash.js';
-import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
+import { type Compared, comparedHash } from '../passwords/compared-hash.js';
+import type { CountedAttempt, PasswordAttempts, RefusedAttempt } from '../passwords/password-attempts.js';
 import type { Asker, Passwords } from '../passwords/passwords.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
@@ -47,48 +46,80 @@ export class SignIns {
     { db, client, afterAnswer }: Pick<Context, 'db' | 'client' | 'afterAnswer'>,
     credentials: Credentials,
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
-    const { email } = credentials;
-    const knownDeviceId = await liveTokenDevice(db, email, credentials.deviceToken);
-    const key: AttemptKey = knownDeviceId
-      ? { deviceId: knownDeviceId }
-      : { email, network: clientNetworks(client.ipAddress).narrow };
-    const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
-    // Before the address's own count: for a network that is blocked nothing is written.
-    const blocked = await this.blocked('look', asker, client);
-    if (blocked) return new InvalidCredentials(blocked);
-    const attempt = await this.attempts.begin(db, key);
+    // Before the address's own count: for a network that is blocked nothing is written, unless a known device asks.
+    const blocked = await this.blocked('look', client);
+    if (blocked && !credentials.deviceToken) return new InvalidCredentials(blocked);
+    const [attempt, compared] = await this.begin(db, credentials, blocked !== null, client);
+    const { deviceId } = attempt;
+    const asker = deviceId ? 'KNOWN_DEVICE' : 'STRANGER';
+    if (blocked && asker === 'STRANGER') return new InvalidCredentials(blocked);
     if ('refused' in attempt) return new InvalidCredentials(attempt.refused);
-    const retry = await this.blocked('count', asker, client);
+    // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
+    const retry = asker === 'STRANGER' ? await this.blocked('count', client) : null;
     if (retry) {
-      await this.attempts.takeBack(db, key, attempt.failures);
+      await this.attempts.takeBack(db, attempt);
       return new InvalidCredentials(retry);
     }
-
-    const takeBack = async () => {
-      await this.attempts.takeBack(db, key, attempt.failures);
-      if (!knownDeviceId) await this.rateLimits.giveBack(FAILURES, client.ipAddress);
-    };
-    const first = await this.prove(db, credentials, asker).catch(async (error) => {
+    const first = await this.prove(db, credentials, asker, compared).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
-      if (error instanceof Overloaded) await takeBack();
+      if (error instanceof Overloaded) {
+        await this.attempts.takeBack(db, attempt);
+        if (asker === 'STRANGER') await this.rateLimits.giveBack(FAILURES, client.ipAddress);
+      }
       throw error;
     });
     if (!first.isProven) {
       const { id } = first;
-      if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));
+      if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retry);
     }
-    await takeBack();
-    // What counts now is that a device which is not known is about to be challenged.
-    if (!knownDeviceId && first.row.twoStepEnabledAt) {
-      await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+    if (asker === 'STRANGER') await this.rateLimits.giveBack(FAILURES, client.ipAddress);
+    try {
+      // What counts now is that a device which is not known is about to be challenged.
+      if (asker === 'STRANGER' && first.row.twoStepEnabledAt) {
+        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+      }
+      return await this.enter(db, first, attempt, credentials, client);
+    } catch (error) {
+      // Refused, with the right password: what would have taken the try back was not written.
+      if (error instanceof RateLimited || error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
+      throw error;
     }
+  }
+
+  /** Counts the try and reads what the password is compared with, at once; an address that nobody has gets both too. */
+  private begin(
+    db: Sql,
+    { email, deviceToken }: Credentials,
+    areStrangersRefused: boolean,
+    { ipAddress }: Client,
+  ): Promise<[CountedAttempt | RefusedAttempt, Compared]> {
+    const { narrow: network } = clientNetworks(ipAddress);
+    return db.together((connection) =>
+      Promise.all([
+        this.attempts.beginSignIn(connection, { email, network, deviceToken, areStrangersRefused }),
+        comparedHash(connection, this.passwords, email),
+      ]),
+    );
+  }
+
+  /** @param attempt is taken back with whatever the right password leads to */
+  private async enter(
+    db: Sql,
+    first: Proof,
+    attempt: CountedAttempt,
+    credentials: Credentials,
+    client: Client,
+  ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
+    const asker = attempt.deviceId ? 'KNOWN_DEVICE' : 'STRANGER';
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
-      const entrance = await this.secondSteps.enter(proven.row, credentials, client);
+      const entrance = await this.secondSteps.enter(proven.row, credentials, client, (tx) =>
+        tx.write(this.attempts.takingBack(attempt)),
+      );
       if (entrance) return this.answer(entrance);
       // The account changed while the password was hashed: what was proven counts no more.
-      proven = await this.prove(db, credentials, asker);
+      proven = await this.prove(db, credentials, asker, await comparedHash(db, this.passwords, credentials.email));
     }
     throw new Overloaded();
   }
@@ -99,9 +130,8 @@ export class SignIns {
     return entrance;
   }
 
-  /** A known device is counted by itself alone: a neighbour behind the same address cannot lock it out. */
-  private async blocked(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Wait | null> {
-    if (asker === 'KNOWN_DEVICE') return null;
+  /** How long the client's network is refused for wrong passwords; null if it is not. */
+  private async blocked(step: 'look' | 'count', { ipAddress }: Client): Promise<Wait | null> {
     try {
       await this.rateLimits[step](FAILURES, ipAddress);
       return null;
@@ -111,8 +141,12 @@ export class SignIns {
     }
   }
 
-  private async prove(db: Sql, { email, password }: Credentials, asker: Asker): Promise<Proof> {
-    const { account: row, hash } = await comparedHash(db, this.passwords, email);
+  private async prove(
+    db: Sql,
+    { password }: Credentials,
+    asker: Asker,
+    { account: row, hash }: Compared,
+  ): Promise<Proof> {
     const matches = await this.passwords.matches(hash, password, asker);
     if (!row || !matches) return { isProven: false, id: row?.id ?? null };
     if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(db, row, password, asker);

@@ -30,6 +30,12 @@ export class Transactions {
       for (const topic of topics) this.afterCommit.publish(topic);
       for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);
     };
+    // What is told here is told again with what follows: a topic may stand for both.
+    const told = (committed: Promise<void>) =>
+      committed.then(tell, (error: unknown) => {
+        if (!isRefused(error)) tell();
+        throw error;
+      });
     let isDone = false;
     try {
       const result = await this.db.transaction(async (transaction) => {
@@ -37,6 +43,7 @@ export class Transactions {
           run: (statement) => transaction.run(statement),
           together: (share) => transaction.together(share),
           write: (statement, read) => transaction.write(statement, read),
+          checkpoint: () => told(transaction.checkpoint()),
           wake: (topic) => void topics.add(topic),
           send: (deliveryId) => void deliveryIds.add(deliveryId),
         });

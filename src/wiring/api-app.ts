@@ -150,7 +150,7 @@ async function createResolvers(
   const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
   const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings);
-  const verifications = new Verifications(transactions, tries, admissions, activities);
+  const verifications = new Verifications(tries, admissions, activities);
   const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities);
   const requests = new LoginRequests(transactions, requestViews, activities, sessions, limits);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);

@@ -77,8 +77,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await",
-        replace: "if (method === 'EMAIL' && (await",
+        find: 'if (isProven && areMailsUsedUp)',
+        replace: "if (method === 'EMAIL' && (await this.isMailLimitReached(tx, { ...row, method, ipAddress })))",
       },
     ],
     noticedBy: [
@@ -92,9 +92,9 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));',
+        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));',
         replace:
-          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, knownDeviceId, credentials.device, client);',
+          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, deviceId, credentials.device, client);',
       },
     ],
     noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
@@ -331,7 +331,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-tries.ts',
-        find: 'if (!this.codes.knows(spent)) return this.giveUp(spent);',
+        find: 'if (!this.codes.knows(spent)) return this.giveUp(tx, spent);',
         replace: '',
       },
     ],

@@ -22,8 +22,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'accounts/accounts.ts',
-        find: ' and epoch = ${epoch} and code_failures',
-        replace: ' and (epoch = ${epoch} or true) and code_failures',
+        find: ' and a.epoch = c.epoch and code_failures',
+        replace: ' and code_failures',
       },
       {
         file: 'challenges/challenge-states.ts',
@@ -32,8 +32,8 @@ export const trustGuards: readonly Guard[] = [
       },
       {
         file: 'sign-in/verifications.ts',
-        find: 'lockAccount(tx, accountId, challenge.epoch ?? null)',
-        replace: 'lockAccount(tx, accountId, null)',
+        find: 'lockAccount(tx, accountId, epoch ?? null)',
+        replace: 'lockAccount(tx, accountId, epoch ? null : null)',
       },
     ],
     noticedBy: ['epochs', 'a code of an earlier epoch opens nothing, although its challenge is still pending'],
@@ -740,13 +740,13 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "if (before.state !== 'PENDING') return new ChallengeClosed(before.state);",
-        replace: '',
+        find: "c.token_hash = ${hash} and ${isOpen('c')}`;",
+        replace: "c.token_hash = ${hash} and (true or ${isOpen('c')})`;",
       },
       {
         file: 'challenges/challenge-sends.ts',
-        find: 'if (!before.availableMethods',
-        replace: "if (before.state === 'PENDING' && !before.availableMethods",
+        find: 'if (!availableMethods.includes(method))',
+        replace: "if (view.state === 'PENDING' && !availableMethods.includes(method))",
       },
     ],
     noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],

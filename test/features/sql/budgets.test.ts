@@ -49,7 +49,7 @@ describe('of PostgreSQL', () => {
     await phone.signIn();
     phone.sessionToken = null;
     const asked = await counter.during(async () => asA('SignedIn', await phone.signIn()));
-    expectWithin(asked, { statements: 15, roundTrips: 7 });
+    expectWithin(asked, { statements: 14, roundTrips: 3 });
   });
 
   test('neither do the sign-in of a new device, a send of its code, and the code itself', async () => {
@@ -59,14 +59,14 @@ describe('of PostgreSQL', () => {
     const begun = await counter.during(async () => {
       challenge = await laptop.challenged();
     });
-    expectWithin(begun, { statements: 13, roundTrips: 6 });
+    expectWithin(begun, { statements: 16, roundTrips: 3 });
     if (!challenge) throw new Error('no challenge');
     const opened = challenge;
     const sent = await counter.during(async () => asA('Challenge', await laptop.sendCode(opened, 'EMAIL')));
-    expectWithin(sent, { statements: 11, roundTrips: 6 });
+    expectWithin(sent, { statements: 10, roundTrips: 2 });
     const code = await servers.mailbox.code(phone.owner.email);
     const verified = await counter.during(async () => asA('SignedIn', await laptop.verify(opened, code)));
-    expectWithin(verified, { statements: 21, roundTrips: 6 });
+    expectWithin(verified, { statements: 20, roundTrips: 3 });
   });
 
   test('a code on its way to a phone, and that it was shown there, asks twice', async () => {
