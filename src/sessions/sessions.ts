@@ -146,8 +146,12 @@ export class Sessions {
     return { ...session, account: { id: session.accountId, email, createdAt: openedAt, twoStepEnabledAt } };
   }
 
-  /** The condition stands again in the update: a session may have ended, or lapsed, since it was read. */
-  private async touch(db: Sql, sessionId: string, ipAddress: string): Promise<boolean> {
+  /**
+   * Notes that the session is used, and from where. The condition stands again in the update: it may have ended, or
+   * lapsed, since it was read.
+   * @returns whether it is live
+   */
+  async touch(db: Sql, sessionId: string, ipAddress: string): Promise<boolean> {
     const touched = await countOf(
       db,
       sql`with used as (
@@ -156,6 +160,20 @@ export class Sessions {
           ${sighting(this.limits, sql`select device_id from used`, ipAddress)}`,
     );
     return touched === 1;
+  }
+
+  /** Notes once that a session's token has arrived, so that it no longer lapses unused; nothing else is moved by that. */
+  async arrive(db: Sql, sessionId: string): Promise<void> {
+    await countOf(
+      db,
+      sql`update session s set last_used_at = clock_timestamp()
+          where s.id = ${sessionId} and s.last_used_at is null and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Notes that a code was typed for a session that was open already. */
+  prove(tx: Tx, sessionId: string): void {
+    tx.write(sql`update session set proven_at = clock_timestamp() where id = ${sessionId}`);
   }
 
   /** Which of these sessions are live, and whether their devices are trusted. */

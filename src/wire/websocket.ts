@@ -15,58 +15,55 @@ import {
 import { CloseCode, makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { Client, SocketHandle } from '../api/context.js';
+import type { Client } from '../api/context.js';
 import { ApiError, type ErrorCode } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
-import type { Presence } from '../devices/presence.js';
 import { clientNetworks } from '../places/client-network.js';
-import type { Sessions, SignedInSession } from '../sessions/sessions.js';
 import { localeOf } from '../texts/texts.js';
 import { Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
-import type { Cookies } from './cookies.js';
 import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
+import type { Admission, SocketDoor } from './socket-door.js';
 import type { Sockets } from './sockets.js';
 
 /** What a socket's operations may have together, in documents of the greatest length: each is kept while it goes on. */
 const DOCUMENTS_MOST = 2;
 
 /** What sockets are served with. */
-export interface SocketServing {
+export interface SocketServing<Who> {
   readonly schema: GraphQLSchema;
   readonly rules: readonly ValidationRule[];
-  readonly contexts: Contexts;
-  readonly sessions: Sessions;
-  readonly sockets: Sockets;
-  readonly presence: Presence;
-  readonly cookies: Cookies;
+  readonly contexts: Pick<Contexts, 'client'>;
+  readonly door: SocketDoor<Who>;
+  readonly sockets: Pick<Sockets, 'countAnonymous'>;
   readonly production: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
 }
 
-/** What is known of a socket; `session`, and in which language it is told, from connection_init on. */
-interface Extra extends Record<PropertyKey, unknown> {
+/** What is known of a socket; `admission`, and in which language it is told, from connection_init on. */
+interface Extra<Who> extends Record<PropertyKey, unknown> {
   readonly connection: Connection;
   client: Client;
   readonly requestId: string;
-  /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
-  readonly cookieToken: string | null;
-  session: SignedInSession | null;
+  /** What the upgrade itself brought. */
+  readonly presented: string | null;
+  admission: Admission<Who> | null;
   /** The ids of operations that have not ended yet, whatever the client has told of them, and how long their documents are. */
   readonly underWay: Map<string, number>;
-  readonly onClose: (() => void)[];
+  /** Null once it was closed. */
+  onClose: (() => void)[] | null;
 }
 
-type Ctx = SocketContext<Record<string, unknown>, Extra>;
+type Ctx<Who> = SocketContext<Record<string, unknown>, Extra<Who>>;
 
 /** Serves subscriptions over `graphql-transport-ws`, under the same rules as HTTP. */
-export class SocketServer {
-  private readonly server: Server<Extra>;
+export class SocketServer<Who> {
+  private readonly server: Server<Extra<Who>>;
 
-  constructor(private readonly serving: SocketServing) {
-    this.server = makeServer<Record<string, unknown>, Extra>({
+  constructor(private readonly serving: SocketServing<Who>) {
+    this.server = makeServer<Record<string, unknown>, Extra<Who>>({
       connectionInitWaitTimeout: serving.limits.WS_INIT_SECONDS * 1000,
       onConnect: (ctx) => this.connect(ctx),
       onSubscribe: (ctx, id, payload) => this.begin(ctx, id, payload),
@@ -79,7 +76,7 @@ export class SocketServer {
 
   /** Takes over a socket whose upgrade was allowed. */
   open(socket: WebSocket, request: FastifyRequest): void {
-    const { contexts, sockets, limits, logger } = this.serving;
+    const { contexts, door, sockets, limits, logger } = this.serving;
     const connection = new Connection(socket, limits, logger);
     const client = contexts.client(request.ip, request.headers['accept-language']);
     const uncount = sockets.countAnonymous(clientNetworks(client.ipAddress).narrow);
@@ -87,56 +84,37 @@ export class SocketServer {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
     }
-    const extra: Extra = {
+    const extra: Extra<Who> = {
       connection,
       client,
       requestId: request.id,
-      cookieToken: this.cookieTokenOf(request),
-      session: null,
+      presented: door.presentedBy(request),
+      admission: null,
       underWay: new Map(),
       onClose: [uncount],
     };
     const closed = this.server.opened(connection, extra);
     socket.once('close', (code, reason) => {
-      for (const clean of extra.onClose) clean();
+      const { onClose } = extra;
+      extra.onClose = null;
+      for (const clean of onClose ?? []) clean();
       void closed(code, String(reason)).catch((error) =>
         logger.error({ err: error }, 'a socket did not close cleanly'),
       );
     });
   }
 
-  /** Native clients send no Origin and no cookies; a browser's cookies count only with an Origin, which was checked. */
-  private cookieTokenOf(request: FastifyRequest): string | null {
-    return request.headers.origin === undefined ? null : this.serving.cookies.sessionToken(request);
-  }
-
-  /**
-   * A dead `authorization` closes with 4401, which clients do not retry; a database that is away with 1013, which they
-   * do: 4500 would make them give up for good.
-   */
-  private async connect(ctx: Ctx): Promise<boolean> {
+  private async connect(ctx: Ctx<Who>): Promise<boolean> {
     // A browser lets no page set the headers of the upgrade.
     const language = ctx.connectionParams?.['accept-language'];
     if (typeof language === 'string') ctx.extra.client = { ...ctx.extra.client, locale: localeOf(language) };
-    const { connection, client, cookieToken, onClose } = ctx.extra;
-    const token = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
-    if (token === null) return true;
+    const { connection, client, presented } = ctx.extra;
+    const authorization = ctx.connectionParams?.authorization;
     try {
-      const session = await this.authenticate(token, client);
-      // A stale cookie makes the socket anonymous: the browser sent it unasked.
-      if (!session && token === cookieToken) return true;
-      if (!session) {
-        connection.endSession();
-        return false;
-      }
-      const forget = this.serving.sockets.add(session, connection);
-      if (!forget) {
-        connection.close(TRY_AGAIN_LATER, 'Too many sockets');
-        return false;
-      }
-      for (const uncount of onClose.splice(0)) uncount();
-      onClose.push(forget);
-      ctx.extra.session = session;
+      const admission = await this.serving.door.admit({ connection, client, presented, authorization });
+      if (!admission) return false;
+      ctx.extra.admission = admission;
+      if (admission.leave) this.replaceCount(ctx.extra, admission.leave);
       return true;
     } catch (error) {
       this.serving.logger.warn({ err: error }, 'a socket could not be authenticated');
@@ -145,12 +123,17 @@ export class SocketServer {
     }
   }
 
-  private authenticate(authorization: string, client: Client): Promise<SignedInSession | null> {
-    const db = this.serving.contexts.create(client, null).db;
-    return this.serving.sessions.authenticate(db, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
+  /** Somebody is known on the socket, who counts by themselves from now on. It may have been closed meanwhile. */
+  private replaceCount(extra: Extra<Who>, leave: () => void): void {
+    if (!extra.onClose) {
+      leave();
+      return;
+    }
+    for (const uncount of extra.onClose.splice(0)) uncount();
+    extra.onClose.push(leave);
   }
 
-  private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+  private begin(ctx: Ctx<Who>, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
     const { limits } = this.serving;
     const { connection, underWay } = ctx.extra;
     if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {
@@ -172,8 +155,11 @@ export class SocketServer {
     return prepared;
   }
 
-  private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { schema, limits, contexts } = this.serving;
+  private prepare(ctx: Ctx<Who>, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { schema, limits, door } = this.serving;
+    const { admission, client, connection } = ctx.extra;
+    // graphql-ws lets nothing through before the acknowledgement.
+    if (!admission) return [new GraphQLError('Unauthorized')];
     let document: DocumentNode;
     try {
       document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS, noLocation: true });
@@ -192,7 +178,7 @@ export class SocketServer {
       operationName: payload.operationName,
       variableValues: payload.variables,
       options: executionOptions,
-      contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
+      contextValue: door.contextOf(admission.who, client, connection),
     };
   }
 
@@ -207,19 +193,11 @@ export class SocketServer {
     }
   }
 
-  private handleOf({ connection, session }: Extra): SocketHandle {
-    return {
-      endSession: () => connection.endSession(),
-      subscribed: () =>
-        session ? this.serving.presence.subscribed(session.accountId, session.deviceId) : () => undefined,
-    };
-  }
-
   /**
    * What the client is told of errors. A fault of ours, such as a database that is away, closes the socket instead:
    * clients connect again after 1013 and are sent what they missed, while an error would end their stream for good.
    */
-  private format({ extra }: Ctx, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+  private format({ extra }: Ctx<Who>, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     const { logger, production } = this.serving;
     const { connection, requestId } = extra;
     const formatted = errors.map((error) => formatError(error.toJSON(), error, { logger, production, requestId }));
@@ -232,12 +210,6 @@ function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
-}
-
-/** What is no text is a token that opens nothing: it was not left out. */
-function tokenIn(authorization: unknown): string | null {
-  if (authorization === undefined || authorization === null) return null;
-  return typeof authorization === 'string' ? authorization : '';
 }
 
 function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {

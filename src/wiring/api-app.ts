@@ -52,15 +52,19 @@ import { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
 import { createHttpServer } from '../wire/http.js';
 import { countSockets, mountMetrics } from '../wire/metrics.js';
+import { SessionDoor } from '../wire/socket-door.js';
 import { Sockets } from '../wire/sockets.js';
 import { SocketServer } from '../wire/websocket.js';
+import { createBackendHttp, serveBackend } from './backend-app.js';
 import type { Foundation } from './foundation.js';
-import { createSchema } from './schema.js';
+import { createSchema, resolverOf } from './schema.js';
 
 /** The part that serves clients. */
 export interface ApiApp {
   /** Not listening yet. */
   readonly http: FastifyInstance;
+  /** The listener of products' backends, where it is another; not listening yet. */
+  readonly backendHttp: FastifyInstance | null;
   close(): Promise<void>;
 }
 
@@ -69,12 +73,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const { config, logger, db, bus } = foundation;
   const rateLimits = new RateLimits(config, logger);
   const strength = new PasswordStrength(config.limits, foundation.texts.productName);
-  const resolvers = await createResolvers(foundation, rateLimits, strength);
-  const resolver = <T>(type: new (...args: never[]) => T): T => {
-    const instance = resolvers.find((candidate) => candidate instanceof type);
-    if (!instance) throw new Error(`no resolver ${type.name} was built`);
-    return instance as T;
-  };
+  const resolver = resolverOf(await createResolvers(foundation, rateLimits, strength));
   const schema = await createSchema(resolver);
   const rules = documentRules(config.limits, config.introspection);
   const sessions = new Sessions(config.limits);
@@ -85,26 +84,21 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const sockets = new Sockets(db, sessions, bus, config.limits, logger);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
-  const socketServer = new SocketServer({
-    schema,
-    rules,
-    contexts,
-    sessions,
-    sockets,
-    presence,
-    cookies,
-    production,
-    limits,
-    logger,
-  });
+  const door = new SessionDoor({ contexts, sessions, sockets, presence, cookies });
+  const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
   const registry = mountMetrics(http, config);
-  countSockets(registry, () => http.websocketServer.clients.size);
+  const backendHttp = config.backendPort === null ? null : await createBackendHttp(config, logger);
+  const backend = await serveBackend(backendHttp ?? http, { foundation, rateLimits, contexts, sockets });
+  const listeners = [http, ...(backendHttp ? [backendHttp] : [])];
+  countSockets(registry, () => listeners.reduce((open, { websocketServer }) => open + websocketServer.clients.size, 0));
   return {
     http,
+    backendHttp,
     async close() {
       sockets.close();
-      await http.close();
+      backend.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
       await contexts.close();
       await presence.close();
       await rateLimits.close();
