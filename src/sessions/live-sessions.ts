@@ -8,6 +8,9 @@ import { type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
 import { isLive } from './sessions.js';
 
+/** Of one account, as they are shown. */
+const SESSIONS_MOST = 200;
+
 /** What names a session: the SHA-256 of its token, or its id. */
 export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string };
 
@@ -38,11 +41,11 @@ export class LiveSessions {
   }
 
   /** Those of one of the caller's people, the latest used first. */
-  async ofAccount(db: Sql, caller: Caller, accountId: string, most: number): Promise<LiveSession[]> {
+  async ofAccount(db: Sql, caller: Caller, accountId: string): Promise<LiveSession[]> {
     const found = await rowsOf<LiveSessionFacts>(
       db,
       sql`select ${this.facts()} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
-          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${most}`,
+          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${SESSIONS_MOST}`,
     );
     return found.map((facts) => this.shownTo(caller, facts));
   }

@@ -41,7 +41,6 @@ import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { SignIns } from '../sign-in/sign-ins.js';
 import { SignUps } from '../sign-in/sign-ups.js';
 import { Verifications } from '../sign-in/verifications.js';
-import { Transactions } from '../sql/transactions.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { SupportReports } from '../support/support-reports.js';
 import { TwoStep } from '../two-step/two-step.js';
@@ -58,6 +57,7 @@ import { SocketServer } from '../wire/websocket.js';
 import { createBackendHttp, serveBackend } from './backend-app.js';
 import type { Foundation } from './foundation.js';
 import { createSchema, resolverOf } from './schema.js';
+import { transactionsOf } from './transactions.js';
 
 /** The part that serves clients. */
 export interface ApiApp {
@@ -112,12 +112,9 @@ async function createResolvers(
   rateLimits: RateLimits,
   strength: PasswordStrength,
 ): Promise<object[]> {
-  const { config, bus, db, queue, places } = foundation;
+  const { config, bus, places } = foundation;
   const { limits } = config;
-  const transactions = new Transactions(db, {
-    publish: (topic) => bus.publish(topic),
-    enqueue: (deliveryId) => queue.enqueue(deliveryId),
-  });
+  const transactions = transactionsOf(foundation);
   const codes = new Codes(config.codeKeys);
   const passwords = new Passwords(limits);
   const attempts = new PasswordAttempts(limits);

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
+import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import type { Context } from '../api/context.js';
 import { DateTime } from '../api/date-time.js';
@@ -13,8 +14,10 @@ import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DevicesResolver } from '../devices/devices.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
 import { SecurityResolver } from '../security/security.resolver.js';
+import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
+import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { TwoStepResolver } from '../two-step/two-step.resolver.js';
 
@@ -38,7 +41,13 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   TwoStepResolver,
 ];
 
-const backendResolverClasses: NonEmptyArray<ResolverClass> = [ChecksResolver];
+const backendResolverClasses: NonEmptyArray<ResolverClass> = [
+  ChecksResolver,
+  PersonDeliveriesResolver,
+  PersonsResolver,
+  SessionEndsResolver,
+  TrustEndsResolver,
+];
 
 /**
  * The GraphQL schema of people's clients.
