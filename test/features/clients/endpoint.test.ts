@@ -91,6 +91,10 @@ describe('the rules of documents hold', () => {
       'depth',
       `{ ${'__typename '.repeat(1)} session(id: "x") { ${'... on LiveSession { '.repeat(3)} id ${'} '.repeat(3)} nothing { a { b { c { d { e { f { g } } } } } } } } }`,
     ],
+    [
+      'one mutation',
+      'mutation { a: endSession(sessionId: "x") { sessionsEnded } b: endSession(sessionId: "x") { sessionsEnded } }',
+    ],
     ['unknown fields', '{ viewer { id } }'],
     ['aliases', `{ ${Array.from({ length: 3 }, (_, nth) => `a${nth}: session(id: "x") { id }`).join(' ')} }`],
     ['tokens', `{ ${'__typename '.repeat(1100)} }`],
