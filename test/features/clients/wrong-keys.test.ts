@@ -104,8 +104,7 @@ test('no key is in the database, nor in the log', async () => {
     const shop = await Backend.add(servers);
     await fetch(shop.url, { method: 'POST', headers: { authorization: `Bearer ${shop.key}` }, body: NOBODY });
     await fetch(`${shop.url}?${shop.key}`, { headers: { authorization: `Bearer ${shop.key}` } });
-    const socket = await HandSocket.open(shop.socketUrl);
-    socket.init(shop.key);
+    const socket = await HandSocket.ready(shop.socketUrl, shop.key);
     socket.subscribe('1', '{');
     await socket.next();
     await socket[Symbol.asyncDispose]();
