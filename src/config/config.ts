@@ -26,6 +26,8 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where products' backends are served, on a listener of their own; null: beside everything else. */
+  readonly backendPort: number | null;
   /** Where a worker that runs alone answers for its health; null: nowhere. */
   readonly workerPort: number | null;
   readonly dataDir: string;
@@ -110,6 +112,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     production,
     host: read.text('HOST') ?? '127.0.0.1',
     port,
+    backendPort: read.wholeNumber('BACKEND_PORT', null, 1, 65_535),
     workerPort: read.wholeNumber('WORKER_PORT', null, 1, 65_535),
     dataDir: read.text('DATA_DIR') ?? '.data',
     databaseUrl: read.parsed('DATABASE_URL', readBy(readPostgresUrl)),
@@ -275,7 +278,8 @@ function webUrl(text: string): URL {
   return url;
 }
 
-function mailbox(text: string): Mailbox {
+/** @throws RangeError if the text is not one mailbox */
+export function mailbox(text: string): Mailbox {
   const [parsed, ...more] = addressParser(text);
   const address = parsed && 'address' in parsed ? (parsed.address ?? '') : '';
   if (!parsed || more.length > 0 || !/^[^\s@<>]+@[^\s@<>]+$/.test(address)) {

@@ -16,12 +16,17 @@ import { clientNetworks } from '../places/client-network.js';
 import { Wait } from '../texts/times.js';
 
 /** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
-export type NetworkLimit = 'CHALLENGES_PER_IP_HOUR' | 'OPEN_CHALLENGES_PER_IP_HOUR' | 'PASSWORD_FAILURES_PER_IP_HOUR';
+export type NetworkLimit =
+  | 'CHALLENGES_PER_IP_HOUR'
+  | 'OPEN_CHALLENGES_PER_IP_HOUR'
+  | 'PASSWORD_FAILURES_PER_IP_HOUR'
+  | 'KEY_FAILURES_PER_IP_HOUR';
 
 const networkLimits: readonly NetworkLimit[] = [
   'CHALLENGES_PER_IP_HOUR',
   'OPEN_CHALLENGES_PER_IP_HOUR',
   'PASSWORD_FAILURES_PER_IP_HOUR',
+  'KEY_FAILURES_PER_IP_HOUR',
 ];
 
 const HOUR_SECONDS = 3600;

@@ -45,6 +45,11 @@ export interface FoundSession extends Pick<Credentials, 'ipAddress'> {
   isNoted: boolean;
 }
 
+/** A session that is used, and from where. */
+interface Sighted extends Pick<Credentials, 'ipAddress'> {
+  readonly session: Pick<Session, 'id'>;
+}
+
 /** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
 export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
 
@@ -184,8 +189,14 @@ export class Sessions {
     return isNoted ? found.session : null;
   }
 
+  /** Notes that a session is used, and from where. @returns whether it is live */
+  async sight(db: Sql, id: string, ipAddress: string): Promise<boolean> {
+    const noted = await this.touch(db, [{ session: { id }, ipAddress }], sql``);
+    return noted.length === 1;
+  }
+
   /** The condition stands again behind the lock: a session may have ended, or lapsed, since it was read. */
-  private async touch(db: Sql, found: readonly FoundSession[], whereLocked: Fragment): Promise<string[]> {
+  private async touch(db: Sql, found: readonly Sighted[], whereLocked: Fragment): Promise<string[]> {
     const rows = await rowsOf<Pick<Session, 'id'>>(
       db,
       sql`with usable as (
@@ -199,6 +210,20 @@ export class Sessions {
           ${sighting(this.limits, 'usable')}`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Notes once that a session's token has arrived, so that it no longer lapses unused; nothing else is moved by that. */
+  async arrive(db: Sql, sessionId: string): Promise<void> {
+    await countOf(
+      db,
+      sql`update session s set last_used_at = clock_timestamp()
+          where s.id = ${sessionId} and s.last_used_at is null and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Notes that a code was typed for a session that was open already. */
+  prove(tx: Tx, sessionId: string): void {
+    tx.write(sql`update session set proven_at = clock_timestamp() where id = ${sessionId}`);
   }
 
   /** Which of these sessions are live, and whether their devices are trusted. */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions, RouteShorthandOptions } from 'fastify';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, OperationTypeNode, type ValidationRule } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
+import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
@@ -15,7 +16,8 @@ import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
 import { mountCors } from './http-headers.js';
 import { createListener } from './listener.js';
-import type { SocketServer, SocketServing } from './websocket.js';
+import type { SessionServing } from './socket-door.js';
+import type { SocketServer } from './websocket.js';
 
 const GOING_AWAY = 1001;
 /** Of all documents that were parsed and are kept to be run again, written as JSON; in memory they take three times that. */
@@ -28,10 +30,16 @@ const WS_FRAGMENTS_MOST = 8;
 const WS_PIECES_MOST = 256;
 
 /** What HTTP is served with. */
-export interface HttpServing
-  extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'cookies' | 'logger'> {
+export interface HttpServing extends DocumentServing, Pick<SessionServing, 'contexts' | 'sessions' | 'cookies'> {
+  readonly socketServer: Pick<SocketServer<unknown>, 'open'>;
+}
+
+/** What the documents of an endpoint are held to. */
+export interface DocumentServing {
+  readonly schema: GraphQLSchema;
+  readonly rules: readonly ValidationRule[];
   readonly config: Config;
-  readonly socketServer: SocketServer;
+  readonly logger: Logger;
 }
 
 /** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
@@ -40,27 +48,9 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   const app = await createListener(config, logger);
   mountCors(app, config.allowedOrigins);
   await app.register(cookie);
-  const fail = (error: Error, socket: WebSocket) => {
-    // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
-    logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
-    socket.terminate();
-  };
-  await app.register(websocket, {
-    options: {
-      maxPayload: config.limits.WS_PAYLOAD_BYTES,
-      maxFragments: WS_FRAGMENTS_MOST,
-      maxBufferedChunks: WS_PIECES_MOST,
-      handleProtocols: (protocols) => handleProtocols(protocols),
-    },
-    preClose(done) {
-      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
-      this.websocketServer.close(done);
-    },
-    errorHandler: fail,
-  });
-  refuseSocketsElsewhere(app);
+  await takeSockets(app, config, logger);
 
-  const apollo = createApollo(serving);
+  const apollo = createApollo<Context>(serving);
   await apollo.start();
   app.addHook('onClose', () => apollo.stop());
   const http = fastifyApolloHandler<Context>(apollo, {
@@ -85,15 +75,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const { origin } = request.headers;
       if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
     },
-    // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
-    // the answer by its connection, the request by what listens for errors.
-    preHandler: async (request, reply) => {
-      if (request.ws) reply.raw.detachSocket(request.raw.socket);
-    },
-    wsHandler(socket, request) {
-      socket.removeAllListeners('error').on('error', (error) => fail(error, socket));
-      socketServer.open(socket, request);
-    },
+    ...socketRoute(socketServer),
     handler: (_request, reply) => refuseMethod(reply),
   });
   app.route({
@@ -106,22 +88,71 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   return app;
 }
 
-function refuseMethod(reply: FastifyReply): FastifyReply {
+/** A route's part in opening sockets. */
+export function socketRoute(
+  socketServer: Pick<SocketServer<unknown>, 'open'>,
+): Pick<RouteShorthandOptions, 'preHandler'> & Required<Pick<RouteOptions, 'wsHandler'>> {
+  return {
+    // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
+    // the answer by its connection, the request by what listens for errors.
+    preHandler: async (request, reply) => {
+      if (request.ws) reply.raw.detachSocket(request.raw.socket);
+    },
+    wsHandler(socket, request) {
+      socket.removeAllListeners('error').on('error', (error) => fail(error, socket, request.server.log));
+      socketServer.open(socket, request);
+    },
+  };
+}
+
+function fail(error: Error, socket: WebSocket, logger: Pick<Logger, 'debug' | 'error'>): void {
+  // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
+  logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
+  socket.terminate();
+}
+
+/** Lets routes have a `wsHandler`: bounds of messages, and how sockets end with the server. */
+export async function takeSockets(app: FastifyInstance, config: Config, logger: Logger): Promise<void> {
+  await app.register(websocket, {
+    options: {
+      maxPayload: config.limits.WS_PAYLOAD_BYTES,
+      maxFragments: WS_FRAGMENTS_MOST,
+      maxBufferedChunks: WS_PIECES_MOST,
+      handleProtocols: (protocols) => handleProtocols(protocols),
+    },
+    preClose(done) {
+      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
+      this.websocketServer.close(done);
+    },
+    errorHandler: (error, socket) => fail(error, socket, logger),
+  });
+  refuseSocketsElsewhere(app);
+}
+
+export function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
     .code(405)
     .header('allow', 'POST')
     .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
 }
 
+const socketPaths: readonly (string | undefined)[] = ['/graphql', '/backend/graphql'];
+
 /** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
 function refuseSocketsElsewhere(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();
+    if (request.ws && !socketPaths.includes(request.routeOptions.url)) return reply.code(404).send();
   });
 }
 
-function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {
-  return new ApolloServer<Context>({
+/** Runs queries and mutations under the rules that hold at every endpoint. */
+export function createApollo<C extends BaseContext>({
+  schema,
+  rules,
+  config,
+  logger,
+}: DocumentServing): ApolloServer<C> {
+  return new ApolloServer<C>({
     schema,
     validationRules: [...rules],
     // Whether it is on is for a rule to say, over HTTP and WebSocket alike.
@@ -145,7 +176,7 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
 }
 
 /** Over HTTP there is nothing to keep sending to; Apollo would run it like a query. */
-const refuseSubscriptions: ApolloServerPlugin<Context> = {
+const refuseSubscriptions: ApolloServerPlugin<BaseContext> = {
   requestDidStart: async () => ({
     async didResolveOperation({ operation }) {
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
@@ -157,7 +188,7 @@ const refuseSubscriptions: ApolloServerPlugin<Context> = {
 };
 
 /** A rule of graphql-js may throw over a document instead of reporting it, which Apollo would call a fault of ours. */
-const blameDocument: ApolloServerPlugin<Context> = {
+const blameDocument: ApolloServerPlugin<BaseContext> = {
   async unexpectedErrorProcessingRequest({ error }) {
     if (!(error instanceof GraphQLError)) return;
     throw new GraphQLError(error.message, {
@@ -167,6 +198,7 @@ const blameDocument: ApolloServerPlugin<Context> = {
   },
 };
 
-function bearerOf(request: FastifyRequest): string | null {
+/** The token of `Authorization: Bearer`, which alone carries one. */
+export function bearerOf(request: FastifyRequest): string | null {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }

@@ -30,6 +30,8 @@ export interface Parts {
   readonly api: boolean;
   /** Mail and clean-up. */
   readonly worker: boolean;
+  /** Done to the database once it has its tables, before the process is ready; again where that failed. */
+  readonly furnish?: (db: Database) => Promise<void>;
   /** Shown at `/inbox`, where there is one; never in production. */
   readonly inbox?: Inbox;
 }
@@ -107,7 +109,16 @@ class StartedApp implements App {
     if (playground) mountPlayground(http);
     if (inbox) mountInbox(http, inbox, isLocal);
     await http.listen({ host: config.host, port: config.port });
+    await this.listenForBackends();
     this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
+  }
+
+  private async listenForBackends(): Promise<void> {
+    const { host, backendPort } = this.foundation.config;
+    const listener = this.api?.backendHttp;
+    if (!listener || backendPort === null) return;
+    mountHealth(listener, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
+    await listener.listen({ host, port: backendPort });
   }
 
   /** A worker serves nobody; it only says how it is. */
@@ -137,6 +148,7 @@ class StartedApp implements App {
         if (this.parts.api) await migrate(ahead, config.databaseUrl, logger);
         if (await isMigrated(ahead)) {
           await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
+          await this.parts.furnish?.(ahead);
           break;
         }
         readiness.waitFor('the tables are not there yet');

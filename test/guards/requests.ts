@@ -342,7 +342,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'with cookies a WebSocket has an Origin',
     edits: [
       {
-        file: 'wire/websocket.ts',
+        file: 'wire/socket-door.ts',
         find: 'request.headers.origin === undefined ? null : this.serving',
         replace: 'request.headers.origin === "" ? null : this.serving',
       },
@@ -801,7 +801,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/http.ts',
-        find: "if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();",
+        find: 'if (request.ws && !socketPaths.includes(request.routeOptions.url)) return reply.code(404).send();',
         replace: 'void [request, reply];',
       },
     ],
@@ -933,7 +933,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'an authorization that is no text is refused',
     edits: [
       {
-        file: 'wire/websocket.ts',
+        file: 'wire/socket-door.ts',
         find: "return typeof authorization === 'string' ? authorization : '';",
         replace: 'return String(authorization);',
       },

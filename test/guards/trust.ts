@@ -139,8 +139,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/device-removals.ts',
-        find: 'const account = await shutDoor(tx, owner.account.id);',
-        replace: 'const { account } = owner;',
+        find: 'const account = await shutDoor(tx, locked.id);',
+        replace: 'const account = locked;',
       },
     ],
     noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
@@ -623,7 +623,13 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'reset-ends-trust',
     keeps: 'a reset ends the trust of every device',
-    edits: [{ file: 'devices/devices.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' }],
+    edits: [
+      {
+        file: 'devices/devices.ts',
+        find: ',\n          trusted_at = case when d.id = ${keptDeviceId}::uuid then trusted_at end',
+        replace: '',
+      },
+    ],
     noticedBy: ['password-resets', 'leaves the second step standing, also for a device that was trusted'],
   },
   {

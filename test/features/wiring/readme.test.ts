@@ -231,11 +231,14 @@ describe('the README', () => {
   });
 });
 
-test.each(['README.md', 'docs/api.md', 'docs/security.md', 'SECURITY.md'])('the links of %s lead to files', (file) => {
-  const targets = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
-  const missing = targets.filter((target) => !existsSync(path.join(projectRoot, path.dirname(file), target)));
-  expect(missing).toEqual([]);
-});
+test.each(['README.md', 'docs/api.md', 'docs/backend.md', 'docs/security.md', 'SECURITY.md'])(
+  'the links of %s lead to files',
+  (file) => {
+    const targets = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+    const missing = targets.filter((target) => !existsSync(path.join(projectRoot, path.dirname(file), target)));
+    expect(missing).toEqual([]);
+  },
+);
 
 test('each test that docs/security.md names exists', () => {
   const cited = [
