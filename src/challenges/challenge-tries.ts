@@ -1,5 +1,6 @@
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import { BadUserInput } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
 import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
@@ -45,7 +46,7 @@ export class ChallengeTries {
     if (spent instanceof Problem) return spent;
     if (!this.codes.knows(spent)) return this.giveUp(spent);
     // A code that was never given to a channel is always wrong, but the same work is done.
-    const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code));
+    const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code) ?? '');
     if (isRight && spent.codeGivenAt) return spent;
     await this.noteWrong(spent, attempt.ipAddress);
     return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
@@ -76,6 +77,7 @@ export class ChallengeTries {
     const seen = await this.views.find(db, attempt.token);
     if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
     if (!this.isOpen(seen)) return this.whyNotSpent(db, seen.row);
+    requireCode(attempt.code, seen);
     try {
       return await this.transactions.run(async (tx) => {
         // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
@@ -150,6 +152,11 @@ export class ChallengeTries {
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(isPasswordProven(challenge.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
+}
+
+/** What cannot be the code, whatever it is, costs no try: nothing was typed, or letters, or another number of digits. */
+export function requireCode(code: string, { row: { codeLength } }: ChallengeView): void {
+  if (typedCode(code)?.length !== codeLength) throw new BadUserInput('code', `must be ${codeLength} digits`);
 }
 
 /** The second step as activity tells of it: EMAIL if the code was ever mailed. */
