@@ -6,7 +6,7 @@ import { AccountActivityResolver, ActivityResolver } from '../activity/activity.
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import type { Context } from '../api/context.js';
 import { DateTime } from '../api/date-time.js';
-import { checkPlainTexts } from '../api/plain-text.js';
+import { plainTextsIn } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DevicesResolver } from '../devices/devices.resolver.js';
@@ -48,8 +48,8 @@ export function createSchema(resolver: Context['resolver']): Promise<GraphQLSche
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // Asked for by the library wherever there are subscriptions, though each of ours brings its own stream.
     pubSub: { publish: noTopics, subscribe: noTopics },
-    // Of those whose properties are checked each is called `input`; the library does not say which argument it is.
-    validateFn: (argument) => checkPlainTexts(argument),
+    // Of those whose texts are made plain each is called `input`; the library does not say which argument it is.
+    validateFn: (argument) => plainTextsIn(argument),
   });
 }
 
