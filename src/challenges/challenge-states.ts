@@ -1,3 +1,5 @@
+import { isUuid } from '../api/ids.js';
+import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Session } from '../sessions/sessions.js';
@@ -209,6 +211,36 @@ export function cancelPending(tx: Tx, accountId: string): void {
 /** Ends the set-ups that a session has begun: a newer one takes their place. */
 export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): void {
   cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'ENABLE_TWO_STEP' and c.session_id = ${id}`);
+}
+
+/** What tells that an earlier sign-in is the same device's; null where nothing does. */
+export interface Earlier {
+  /** The device, where the account knows it. */
+  readonly deviceId: string | null;
+  /** The challenge that the client still holds, by its token. */
+  readonly heldToken: string | null;
+  /** The challenge that this browser was given last. */
+  readonly givenId: string | null;
+}
+
+/**
+ * Ends the sign-ins that the same device or browser has begun before: whoever goes back and signs in again must not find
+ * the first one's code on his phone.
+ */
+export function cancelEarlierSignIns(tx: Tx, accountId: string, { deviceId, heldToken, givenId }: Earlier): void {
+  const hash = heldToken === null ? null : tokenHash('chl', heldToken);
+  const id = givenId !== null && isUuid(givenId) ? givenId : null;
+  if (!deviceId && !hash && !id) return;
+  cancelEach(
+    tx,
+    sql`c.account_id = ${accountId} and c.purpose = 'SIGN_IN'
+      and (c.device_id = ${deviceId}::uuid or c.token_hash = ${hash}::bytea or c.id = ${id}::uuid)`,
+  );
+}
+
+/** Ends a challenge that whoever holds its token has left. */
+export function cancelByHolder(tx: Tx, hash: Buffer): void {
+  cancelEach(tx, sql`c.token_hash = ${hash}`);
 }
 
 function cancelEach(tx: Tx, which: Fragment): void {

@@ -50,7 +50,7 @@ export class LoginRequests {
   }
 
   /**
-   * The account's requests whose time is not over, in whatever state, the oldest first: in one statement with the check
+   * The account's requests whose time is not over, in whatever state, the newest first: in one statement with the check
    * that the device which asks is trusted and its session live, so that a device that was removed reads none.
    */
   async inTime(db: Sql, session: Session): Promise<LoginRequestView[]> {
@@ -79,7 +79,7 @@ export class LoginRequests {
             and exists (
               select 1 from session s join device d on d.id = s.device_id
               where s.id = ${session.id} and s.token_hash = ${session.tokenHash} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})
-          order by c.created_at, c.id`,
+          order by c.created_at desc, c.id`,
     );
     await this.giveCodes(db, rows);
     return rows.map((row) => ({
