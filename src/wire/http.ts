@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
@@ -12,9 +13,11 @@ import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
 import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
-import { mountCors } from './http-headers.js';
+import { isQueryByGet, keepSecretsOutOfAddresses, preflightHeaders } from './get-requests.js';
+import { mountCors, refuseOrigin } from './http-headers.js';
 import { createListener } from './listener.js';
-import type { SocketServer, SocketServing } from './websocket.js';
+import { DifferentTokens, tokenOfRequest } from './session-tokens.js';
+import { FORMER_PROTOCOL, type SocketServer, type SocketServing } from './websocket.js';
 
 const GOING_AWAY = 1001;
 /** Of all documents that were parsed and are kept to be run again, written as JSON; in memory they take three times that. */
@@ -44,7 +47,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       maxPayload: config.limits.WS_PAYLOAD_BYTES,
       maxFragments: WS_FRAGMENTS_MOST,
       maxBufferedChunks: WS_PIECES_MOST,
-      handleProtocols: (protocols) => handleProtocols(protocols),
+      handleProtocols: (protocols) => handleProtocols(protocols) || (protocols.has(FORMER_PROTOCOL) && FORMER_PROTOCOL),
     },
     preClose(done) {
       for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
@@ -66,7 +69,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const client = contexts.client(request.ip, request.headers['accept-language']);
       // Authorization wins over cookies, which are another session's and stay as they are; and cookies count only where
       // the client asks for them.
-      const bearer = bearerOf(request);
+      const bearer = tokenOfRequest(request.raw);
       const jar = bearer === null ? cookies.jarOf(request, reply) : null;
       const context = contexts.create(client, null, { cookies: jar });
       const token = bearer ?? (jar && cookies.sessionToken(request));
@@ -74,17 +77,18 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       return { ...context, session };
     },
   });
-  app.post('/graphql', http as never);
+  app.post('/graphql', { preHandler: refuseDifferentTokens }, http as never);
   app.route({
     method: 'GET',
     url: '/graphql',
     preValidation: async (request, reply) => {
-      if (!request.ws) return refuseMethod(reply);
+      if (!request.ws) return isQueryByGet(request) ? undefined : refuseMethod(reply);
       const { origin } = request.headers;
-      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
+      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return refuseOrigin(reply);
     },
+    preHandler: refuseDifferentTokens,
     wsHandler: (socket, request) => socketServer.open(socket, request),
-    handler: (_request, reply) => refuseMethod(reply),
+    handler: http as never,
   });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
@@ -100,7 +104,23 @@ function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
     .code(405)
     .header('allow', 'POST')
-    .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
+    .send({
+      errors: [
+        {
+          message: 'Use POST; a query may come by GET with the header apollo-require-preflight.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
+}
+
+async function refuseDifferentTokens(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  try {
+    tokenOfRequest(request.raw);
+  } catch (error) {
+    if (!(error instanceof DifferentTokens)) throw error;
+    return reply.code(400).send({ errors: [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }] });
+  }
 }
 
 /** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
@@ -125,9 +145,9 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: preflightHeaders },
     stopOnTerminationSignals: false,
-    plugins: [refuseSubscriptions, blameDocument],
+    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, keepSecretsOutOfAddresses, blameDocument],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
@@ -156,7 +176,3 @@ const blameDocument: ApolloServerPlugin<Context> = {
     });
   },
 };
-
-function bearerOf(request: FastifyRequest): string | null {
-  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-}

@@ -27,10 +27,15 @@ import type { Contexts } from './contexts.js';
 import type { Cookies } from './cookies.js';
 import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
+import { DifferentTokens, membersOf, tokenOfSocket, tokensOfUpgrade } from './session-tokens.js';
 import type { Sockets } from './sockets.js';
 
 /** What a socket's operations may have together, in documents of the greatest length: each is kept while it goes on. */
 const DOCUMENTS_MOST = 2;
+
+/** The protocol of subscriptions-transport-ws, confusingly called as the library of the one that is spoken here. */
+export const FORMER_PROTOCOL = 'graphql-ws';
+const SPEAK_THE_OTHER = 'This server speaks graphql-transport-ws (npm: graphql-ws), not subscriptions-transport-ws.';
 
 /** What sockets are served with. */
 export interface SocketServing {
@@ -53,6 +58,8 @@ interface Extra extends Record<PropertyKey, unknown> {
   readonly requestId: string;
   /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
   readonly cookieToken: string | null;
+  /** What Authorization of the upgrade names. */
+  readonly upgradeTokens: readonly string[];
   session: SignedInSession | null;
   /** The ids of operations that have not ended yet, whatever the client has told of them, and how long their documents are. */
   readonly underWay: Map<string, number>;
@@ -81,6 +88,10 @@ export class SocketServer {
   open(socket: WebSocket, request: FastifyRequest): void {
     const { contexts, sockets, limits, logger } = this.serving;
     const connection = new Connection(socket, limits, logger);
+    if (socket.protocol === FORMER_PROTOCOL) {
+      connection.close(CloseCode.SubprotocolNotAcceptable, SPEAK_THE_OTHER);
+      return;
+    }
     const client = contexts.client(request.ip, request.headers['accept-language']);
     const uncount = sockets.countAnonymous(clientNetworks(client.ipAddress).narrow);
     if (!uncount) {
@@ -92,6 +103,7 @@ export class SocketServer {
       client,
       requestId: request.id,
       cookieToken: this.cookieTokenOf(request),
+      upgradeTokens: tokensOfUpgrade(request.raw),
       session: null,
       underWay: new Map(),
       onClose: [uncount],
@@ -116,10 +128,12 @@ export class SocketServer {
    */
   private async connect(ctx: Ctx): Promise<boolean> {
     // A browser lets no page set the headers of the upgrade.
-    const language = ctx.connectionParams?.['accept-language'];
+    const [language] = membersOf(ctx.connectionParams, 'accept-language');
     if (typeof language === 'string') ctx.extra.client = { ...ctx.extra.client, locale: localeOf(language) };
     const { connection, client, cookieToken, onClose } = ctx.extra;
-    const token = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
+    const named = this.tokenOf(ctx);
+    if (named === undefined) return false;
+    const token = named ?? cookieToken;
     if (token === null) return true;
     try {
       const session = await this.authenticate(token, client);
@@ -145,9 +159,20 @@ export class SocketServer {
     }
   }
 
-  private authenticate(authorization: string, client: Client): Promise<SignedInSession | null> {
+  /** @returns null where none is named; undefined where the socket was closed over two that differ */
+  private tokenOf({ connectionParams, extra }: Ctx): string | null | undefined {
+    try {
+      return tokenOfSocket(connectionParams, extra.upgradeTokens);
+    } catch (error) {
+      if (!(error instanceof DifferentTokens)) throw error;
+      extra.connection.close(CloseCode.BadRequest, error.message);
+      return undefined;
+    }
+  }
+
+  private authenticate(token: string, client: Client): Promise<SignedInSession | null> {
     const db = this.serving.contexts.create(client, null).db;
-    return this.serving.sessions.authenticate(db, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
+    return this.serving.sessions.authenticate(db, token, client.ipAddress);
   }
 
   private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
@@ -232,12 +257,6 @@ function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
-}
-
-/** What is no text is a token that opens nothing: it was not left out. */
-function tokenIn(authorization: unknown): string | null {
-  if (authorization === undefined || authorization === null) return null;
-  return typeof authorization === 'string' ? authorization : '';
 }
 
 function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {
