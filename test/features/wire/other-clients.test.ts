@@ -120,7 +120,7 @@ describe('the token of a session', () => {
       ...authorizations.map((value) => `authorization: ${value}`),
     ].join('\r\n');
     const socket = connect(Number(port), hostname);
-    socket.end(`${head}\r\n\r\n${body}`);
+    socket.write(`${head}\r\n\r\n${body}`);
     let answer = '';
     for await (const chunk of socket) answer += String(chunk);
     return answer;
@@ -134,6 +134,9 @@ describe('the token of a socket', () => {
   });
   const own = () => `Bearer ${phone.sessionToken}`;
 
+  // What a subscription of the trusted device opens with.
+  beforeAll(() => phone.another('Waiting').challenged());
+
   /** What becomes of a subscription to what only a session may have. */
   async function fate({ payload, headers }: ReturnType<typeof init>): Promise<string> {
     await using socket = await HandSocket.open(servers.client().socketUrl, { headers });
@@ -143,10 +146,9 @@ describe('the token of a socket', () => {
       socket.closed().then(({ code }) => String(code)),
     ]);
     if (first !== 'connection_ack') return first;
-    socket.subscribe('1', 'subscription { loginActivity { id } }');
-    socket.send({ type: 'ping' });
+    socket.subscribe('1', 'subscription { loginRequests { id } }');
     const { type } = await socket.next();
-    return type === 'pong' ? 'session' : 'nobody';
+    return type === 'next' ? 'session' : 'nobody';
   }
 
   test('is found wherever clients put it', async () => {
