@@ -4,6 +4,7 @@ import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
 import type { ListKey } from '../texts/texts.js';
 import { Challenge, CodeDelivery, SendCodeResult } from './challenge.types.js';
+import type { ChallengeCancels } from './challenge-cancels.js';
 import type { ChallengeSends } from './challenge-sends.js';
 import type { ChallengeStream } from './challenge-stream.js';
 import type { ChallengeViews } from './challenge-views.js';
@@ -15,6 +16,7 @@ export class ChallengesResolver {
     private readonly views: ChallengeViews,
     private readonly sends: ChallengeSends,
     readonly stream: ChallengeStream,
+    private readonly cancels: ChallengeCancels,
     private readonly supportContact: string | null,
   ) {}
 
@@ -34,6 +36,19 @@ export class ChallengesResolver {
     @Arg('method', () => VerificationMethod) method: Method,
   ): Promise<typeof SendCodeResult> {
     return this.sends.send(token, method, client.ipAddress);
+  }
+
+  @Mutation(() => Challenge, {
+    nullable: true,
+    description:
+      'For whoever leaves a challenge before its end (Back, another account): it takes no more codes, and its prompt on trusted devices is over at once. One that is over already comes back unchanged; null when the token names none.',
+  })
+  async cancelChallenge(
+    @Ctx() { db }: Context,
+    @Arg('challengeToken', () => String) token: string,
+  ): Promise<Challenge | null> {
+    const view = await this.cancels.cancel(db, token);
+    return view && new Challenge(view);
   }
 
   @Subscription(() => Challenge, {

@@ -124,11 +124,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
-    allowedOrigins: allowedOrigins(
-      publicUrl,
-      read.list('ALLOWED_ORIGINS', (text) => webUrl(text).origin),
-      production,
-    ),
+    allowedOrigins: allowedOrigins(publicUrl, read.list('ALLOWED_ORIGINS', origin), production),
     playground: read.flag('PLAYGROUND', !production),
     introspection: read.flag('INTROSPECTION', !production),
     metricsToken: read.text('METRICS_TOKEN'),
@@ -161,6 +157,7 @@ function checkLimits(limits: Limits, faults: string[]): void {
   const ascending: [LimitName, LimitName][] = [
     ['ACCOUNT_TRIES_BEFORE_PAUSE', 'ACCOUNT_TRIES_BEFORE_STOP'],
     ['SESSION_IDLE_DAYS', 'SESSION_MAX_DAYS'],
+    ['TRUSTED_SESSION_IDLE_DAYS', 'TRUSTED_SESSION_MAX_DAYS'],
     ['TRUST_IDLE_DAYS', 'TRUST_MAX_DAYS'],
     ['TRUSTED_DEVICES', 'DEVICES'],
     ['RESEND_SECONDS', 'CHALLENGE_SECONDS'],
@@ -258,6 +255,16 @@ function readBy(read: (text: string) => unknown): (text: string) => string {
 function redisPrefix(text: string): string {
   if (/^[\w.-]{1,64}$/.test(text)) return text;
   throw new RangeError("must be 1 to 64 letters, digits, '_', '.' or '-'");
+}
+
+/** Schemes whose pages have an origin of another form, or none of their own (`null`). */
+const notOfApps = /^(?:https?|wss?|ftp|file|blob|data|about|javascript|null)$/;
+
+/** An origin as browsers write it. A URL of an app's own scheme (`capacitor://localhost`) has none for Node. */
+function origin(text: string): string {
+  const [, scheme = '', host = ''] = /^([a-z][a-z0-9+.-]*):\/\/([\w.~:[\]-]+)\/?$/i.exec(text) ?? [];
+  if (host === '' || notOfApps.test(scheme.toLowerCase())) return webUrl(text).origin;
+  return `${scheme}://${host}`.toLowerCase();
 }
 
 function productName(text: string): string {

@@ -103,6 +103,18 @@ export const limitTable = {
   ),
   SESSION_IDLE_DAYS: limit(7, 1, 365, 'a session not used so long is over; ASVS 7.3'),
   SESSION_MAX_DAYS: limit(30, 1, 365, 'a session opened so long ago is over; ASVS 7.3'),
+  TRUSTED_SESSION_IDLE_DAYS: limit(
+    90,
+    1,
+    365,
+    'a session of a trusted device not used so long is over, while two-step is on',
+  ),
+  TRUSTED_SESSION_MAX_DAYS: limit(
+    365,
+    1,
+    365,
+    'a session of a trusted device opened so long ago is over, while two-step is on',
+  ),
   TRUST_IDLE_DAYS: limit(90, 1, 3650, 'a trusted device not used so long is asked again'),
   TRUST_MAX_DAYS: limit(365, 1, 3650, 'a device trusted so long ago is asked again'),
   RESET_HOLD_HOURS: limit(

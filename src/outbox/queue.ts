@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobsOptions, QueueOptions, WorkerOptions } from 'bullmq';
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { MAILS_AT_ONCE } from '../mail/turns.js';
+import { writableOnly } from '../postgres/read-only.js';
+import { PooledClient } from '../sql/pooled-client.js';
 
 const QUEUE_NAME = 'mail';
 /** A store that hangs must not hang a request, a sweep or a shutdown. */
@@ -289,6 +291,7 @@ function postgresConnection(databaseUrl: string) {
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     keepAlive: true,
     Client: HeardClient,
+    ...writableOnly,
   };
 }
 
@@ -296,7 +299,7 @@ function postgresConnection(databaseUrl: string) {
  * A connection whose end is heard even while BullMQ holds it without listening, as it does to make its tables: an error
  * event that nobody hears would end the process. Whoever waits for an answer on it is told by that.
  */
-class HeardClient extends Client {
+class HeardClient extends PooledClient {
   constructor(config: ClientConfig) {
     super(config);
     this.on('error', () => undefined);

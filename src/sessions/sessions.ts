@@ -68,15 +68,23 @@ export interface SessionOpening {
 export interface OpenedSession {
   readonly session: SessionRow;
   readonly token: string;
-  readonly expiry: Wait;
+  /** When it is over if it is not used again. @param trust what is left of its device's, where two-step is on */
+  readonly expiry: (trust: Wait | null) => Wait;
 }
 
-/** SQL that is true where a session can be used now. @param session the table's alias in the statement */
+/**
+ * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
+ * lay in a drawer must still show codes.
+ * @param session the table's alias in the statement
+ */
 export function isLive(limits: Limits, session: string): Fragment {
   const s = raw(session);
   return sql`(${s}.ended_at is null
-    and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
-    and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
+    and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
+      or ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS})
+        and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS})
+        and ${isHeldByTrust(limits, s)})
     and (${s}.last_used_at is not null or ${s}.challenge_id is null
       or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
 }
@@ -88,6 +96,18 @@ export function standingOf(named: Session, live: Session | undefined): Standing 
   return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
 }
 
+/**
+ * Trust holds only what lived when it began: a session that was over by then would come back to life with the next trust.
+ */
+function isHeldByTrust(limits: Limits, s: Fragment): Fragment {
+  return sql`exists (
+    select 1 from device trusted join account a on a.id = trusted.account_id
+    where trusted.id = ${s}.device_id and a.two_step_enabled_at is not null and ${isTrusted(limits, 'trusted')}
+      and ${s}.created_at > trusted.trusted_at - make_interval(days => ${limits.SESSION_MAX_DAYS})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS}))`;
+}
+
+const DAY_MS = 86_400_000;
 const NOT_NULL_VIOLATION = '23502';
 const UNIQUE_VIOLATION = '23505';
 
@@ -122,7 +142,7 @@ export class Sessions {
           returning ${columns(SessionRow)}`,
     );
     if (!session) throw new Error('an insert returned no row');
-    return { session, token, expiry: this.expiryOf(session) };
+    return { session, token, expiry: (trust) => this.expiryOf(session, trust) };
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
@@ -139,8 +159,10 @@ export class Sessions {
   }
 
   /** Of a session that was just opened. */
-  private expiryOf({ createdAt }: SessionRow): Wait {
-    const ms = Math.min(this.limits.SESSION_IDLE_DAYS, this.limits.SESSION_MAX_DAYS) * 86_400_000;
+  private expiryOf({ createdAt }: SessionRow, trust: Wait | null): Wait {
+    const { SESSION_IDLE_DAYS, TRUSTED_SESSION_IDLE_DAYS } = this.limits;
+    const byTrust = Math.min(TRUSTED_SESSION_IDLE_DAYS * DAY_MS, 1000 * (trust?.seconds ?? 0));
+    const ms = Math.max(SESSION_IDLE_DAYS * DAY_MS, byTrust);
     return new Wait(new Date(createdAt.getTime() + ms), ms);
   }
 

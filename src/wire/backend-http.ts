@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type BackendContext, type Caller, WrongKey } from '../api/caller.js';
 import { ApiError, RateLimited } from '../api/errors.js';
 import type { Contexts } from './contexts.js';
-import { bearerOf, createApollo, type DocumentServing, refuseMethod, socketRoute } from './http.js';
+import { createApollo, type DocumentServing, refuseMethod, socketRoute } from './http.js';
 import type { KeyDoor, KeyServing } from './key-door.js';
+import { DifferentTokens, tokenOfRequest } from './session-tokens.js';
 import type { SocketServer } from './websocket.js';
 
 const PATH = '/backend/graphql';
@@ -42,7 +43,7 @@ export async function mountBackend(app: FastifyInstance, serving: BackendServing
       if (request.headers.origin !== undefined) return refuseOrigin(reply);
       const client = contexts.client(request.ip, request.headers['accept-language']);
       try {
-        const caller = await callers.admit(db, bearerOf(request), client.ipAddress);
+        const caller = await callers.admit(db, keyOf(request), client.ipAddress);
         admitted.set(request, door.contextOf(caller, client));
       } catch (error) {
         return refuseKey(reply, error);
@@ -61,6 +62,16 @@ export async function mountBackend(app: FastifyInstance, serving: BackendServing
   };
   app.route({ ...otherwise, ...socketRoute(socketServer), method: 'GET' });
   app.route({ ...otherwise, method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'] });
+}
+
+/** Of two different ones nobody can tell which is meant. */
+function keyOf(request: FastifyRequest): string | null {
+  try {
+    return tokenOfRequest(request.raw);
+  } catch (error) {
+    if (error instanceof DifferentTokens) throw new WrongKey();
+    throw error;
+  }
 }
 
 function refuseOrigin(reply: FastifyReply): FastifyReply {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
@@ -14,10 +15,12 @@ import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
 import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
-import { mountCors } from './http-headers.js';
+import { isQueryByGet, keepSecretsOutOfAddresses, preflightHeaders } from './get-requests.js';
+import { mountCors, refuseOrigin } from './http-headers.js';
 import { createListener } from './listener.js';
+import { DifferentTokens, tokenOfRequest } from './session-tokens.js';
 import type { SessionServing } from './socket-door.js';
-import type { SocketServer } from './websocket.js';
+import { FORMER_PROTOCOL, type SocketServer } from './websocket.js';
 
 const GOING_AWAY = 1001;
 /** Of all documents that were parsed and are kept to be run again, written as JSON; in memory they take three times that. */
@@ -58,7 +61,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const client = contexts.client(request.ip, request.headers['accept-language']);
       // Authorization wins over cookies, which are another session's and stay as they are; and cookies count only where
       // the client asks for them.
-      const bearer = bearerOf(request);
+      const bearer = tokenOfRequest(request.raw);
       const jar = bearer === null ? cookies.jarOf(request, reply) : null;
       const context = contexts.create(client, null, { cookies: jar });
       const token = bearer ?? (jar && cookies.sessionToken(request));
@@ -66,17 +69,17 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       return { ...context, session };
     },
   });
-  app.post('/graphql', http as never);
+  app.post('/graphql', { preHandler: refuseDifferentTokens }, http as never);
   app.route({
     method: 'GET',
     url: '/graphql',
     preValidation: async (request, reply) => {
-      if (!request.ws) return refuseMethod(reply);
+      if (!request.ws) return isQueryByGet(request) ? undefined : refuseMethod(reply);
       const { origin } = request.headers;
-      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
+      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return refuseOrigin(reply);
     },
-    ...socketRoute(socketServer),
-    handler: (_request, reply) => refuseMethod(reply),
+    ...socketRoute(socketServer, refuseDifferentTokens),
+    handler: http as never,
   });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
@@ -88,15 +91,17 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   return app;
 }
 
-/** A route's part in opening sockets. */
+/** A route's part in opening sockets. @param refuse what is looked at of other requests there */
 export function socketRoute(
   socketServer: Pick<SocketServer<unknown>, 'open'>,
+  refuse?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
 ): Pick<RouteShorthandOptions, 'preHandler'> & Required<Pick<RouteOptions, 'wsHandler'>> {
   return {
     // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
     // the answer by its connection, the request by what listens for errors.
     preHandler: async (request, reply) => {
-      if (request.ws) reply.raw.detachSocket(request.raw.socket);
+      if (!request.ws) return refuse?.(request, reply);
+      reply.raw.detachSocket(request.raw.socket);
     },
     wsHandler(socket, request) {
       socket.removeAllListeners('error').on('error', (error) => fail(error, socket, request.server.log));
@@ -118,7 +123,7 @@ export async function takeSockets(app: FastifyInstance, config: Config, logger: 
       maxPayload: config.limits.WS_PAYLOAD_BYTES,
       maxFragments: WS_FRAGMENTS_MOST,
       maxBufferedChunks: WS_PIECES_MOST,
-      handleProtocols: (protocols) => handleProtocols(protocols),
+      handleProtocols: (protocols) => handleProtocols(protocols) || (protocols.has(FORMER_PROTOCOL) && FORMER_PROTOCOL),
     },
     preClose(done) {
       for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
@@ -133,7 +138,23 @@ export function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
     .code(405)
     .header('allow', 'POST')
-    .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
+    .send({
+      errors: [
+        {
+          message: 'Use POST; a query may come by GET with the header apollo-require-preflight.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
+}
+
+async function refuseDifferentTokens(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  try {
+    tokenOfRequest(request.raw);
+  } catch (error) {
+    if (!(error instanceof DifferentTokens)) throw error;
+    return reply.code(400).send({ errors: [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }] });
+  }
 }
 
 const socketPaths: readonly (string | undefined)[] = ['/graphql', '/backend/graphql'];
@@ -166,9 +187,9 @@ export function createApollo<C extends BaseContext>({
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: preflightHeaders },
     stopOnTerminationSignals: false,
-    plugins: [refuseSubscriptions, blameDocument],
+    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, keepSecretsOutOfAddresses, blameDocument],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
@@ -197,8 +218,3 @@ const blameDocument: ApolloServerPlugin<BaseContext> = {
     });
   },
 };
-
-/** The token of `Authorization: Bearer`, which alone carries one. */
-export function bearerOf(request: FastifyRequest): string | null {
-  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-}

@@ -8,8 +8,8 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import type { Texts } from '../texts/texts.js';
 import { type Connection, TRY_AGAIN_LATER } from './connection.js';
-import { bearerOf } from './http.js';
-import { type Admission, type Arrival, type SocketDoor, tokenIn } from './socket-door.js';
+import { tokensOfUpgrade } from './session-tokens.js';
+import { type Admission, type Arrival, namedBy, type Presented, type SocketDoor } from './socket-door.js';
 
 /** What `KeyDoor` looks with. */
 export interface KeyServing {
@@ -30,16 +30,15 @@ export class KeyDoor implements SocketDoor<Caller> {
     this.timer = setInterval(() => void this.recheck(), serving.limits.WS_RECHECK_SECONDS * 1000).unref();
   }
 
-  presentedBy(request: FastifyRequest): string | null {
-    return bearerOf(request);
+  presentedBy(request: FastifyRequest): Presented {
+    return { cookieToken: null, tokens: tokensOfUpgrade(request.raw) };
   }
 
   /** A wrong key closes with 4401, which clients do not retry; a database that is away with 1013, which they do. */
-  async admit({ connection, client, presented, authorization }: Arrival): Promise<Admission<Caller> | null> {
-    const key = tokenIn(authorization)?.replace(/^Bearer\s+/i, '') ?? presented;
+  async admit({ connection, client, presented, params }: Arrival): Promise<Admission<Caller> | null> {
+    const key = namedBy(connection, params, presented.tokens);
+    if (key === undefined) return null;
     try {
-      // Which of two different ones is meant nobody can tell.
-      if (presented !== null && key !== presented) throw new WrongKey();
       const caller = await this.serving.callers.admit(this.serving.db, key, client.ipAddress);
       return this.enter(caller, connection);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { CloseCode } from 'graphql-ws';
 import type { Client, SocketHandle } from '../api/context.js';
 import type { Presence } from '../devices/presence.js';
 import type { Credentials, Sessions, SignedInSession } from '../sessions/sessions.js';
@@ -7,16 +8,24 @@ import type { Sql } from '../sql/database.js';
 import { type Connection, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
 import type { Cookies } from './cookies.js';
+import { DifferentTokens, tokenOfSocket, tokensOfUpgrade } from './session-tokens.js';
 import type { Sockets } from './sockets.js';
+
+/** What an upgrade brought of the one who asks for it. */
+export interface Presented {
+  /** The session cookie, from an origin on the list; it counts where nothing else is named. */
+  readonly cookieToken: string | null;
+  /** What `Authorization` names. */
+  readonly tokens: readonly string[];
+}
 
 /** A socket that asks, by its connection_init, to be served. */
 export interface Arrival {
   readonly connection: Connection;
   readonly client: Client;
-  /** What `presentedBy` found on the upgrade. */
-  readonly presented: string | null;
-  /** As the client sent it, whatever that is. */
-  readonly authorization: unknown;
+  readonly presented: Presented;
+  /** The payload of connection_init, as the client sent it. */
+  readonly params: Record<string, unknown> | undefined;
 }
 
 /** Whom a socket serves from now on. */
@@ -29,7 +38,7 @@ export interface Admission<Who> {
 /** Who may open sockets, and what is done on them in whose name. */
 export interface SocketDoor<Who> {
   /** What the request of an upgrade brings; it is not kept longer than that. */
-  presentedBy(request: FastifyRequest): string | null;
+  presentedBy(request: FastifyRequest): Presented;
   /**
    * @returns null where it is refused: then the connection was closed here, with the code that tells why
    * @throws what is no fault of the client's
@@ -81,26 +90,26 @@ export class SessionDoor implements SocketDoor<PersonSocket> {
 
   constructor(private readonly serving: SessionServing) {}
 
-  /**
-   * The session cookie of the upgrade. Native clients send no Origin and no cookies; a browser's cookies count only with
-   * an Origin, which was checked.
-   */
-  presentedBy(request: FastifyRequest): string | null {
-    return request.headers.origin === undefined ? null : this.serving.cookies.sessionToken(request);
+  /** Native clients send no Origin and no cookies; a browser's cookies count only with an Origin, which was checked. */
+  presentedBy(request: FastifyRequest): Presented {
+    const cookieToken = request.headers.origin === undefined ? null : this.serving.cookies.sessionToken(request);
+    return { cookieToken, tokens: tokensOfUpgrade(request.raw) };
   }
 
   /**
    * A dead `authorization` closes with 4401, which clients do not retry; a database that is away with 1013, which they
    * do: 4500 would make them give up for good.
    */
-  async admit({ connection, client, presented, authorization }: Arrival): Promise<Admission<PersonSocket> | null> {
+  async admit({ connection, client, presented, params }: Arrival): Promise<Admission<PersonSocket> | null> {
     const { presence, sockets } = this.serving;
     const stranger = { who: new PersonSocket(null, connection, presence), isKnown: false };
-    const token = tokenIn(authorization) ?? presented;
+    const named = namedBy(connection, params, presented.tokens);
+    if (named === undefined) return null;
+    const token = named ?? presented.cookieToken;
     if (token === null) return stranger;
-    const session = await this.authenticate({ token: token.replace(/^Bearer\s+/i, ''), ipAddress: client.ipAddress });
+    const session = await this.authenticate({ token, ipAddress: client.ipAddress });
     // A stale cookie makes the socket anonymous: the browser sent it unasked.
-    if (!session && token === presented) return stranger;
+    if (!session && token === presented.cookieToken) return stranger;
     if (!session) {
       connection.endSession();
       return null;
@@ -126,8 +135,17 @@ export class SessionDoor implements SocketDoor<PersonSocket> {
   }
 }
 
-/** What is no text is a token that opens nothing: it was not left out. */
-export function tokenIn(authorization: unknown): string | null {
-  if (authorization === undefined || authorization === null) return null;
-  return typeof authorization === 'string' ? authorization : '';
+/** @returns null where no token is named; undefined where the socket was closed over two that differ */
+export function namedBy(
+  connection: Connection,
+  params: Record<string, unknown> | undefined,
+  upgrade: readonly string[],
+): string | null | undefined {
+  try {
+    return tokenOfSocket(params, upgrade);
+  } catch (error) {
+    if (!(error instanceof DifferentTokens)) throw error;
+    connection.close(CloseCode.BadRequest, error.message);
+    return undefined;
+  }
 }

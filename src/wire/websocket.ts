@@ -21,11 +21,16 @@ import type { Contexts } from './contexts.js';
 import { executionOptions } from './document-rules.js';
 import { asRequestError, Documents, type Prepared } from './documents.js';
 import { formatError } from './format-error.js';
-import type { Admission, SocketDoor } from './socket-door.js';
+import { membersOf } from './session-tokens.js';
+import type { Admission, Presented, SocketDoor } from './socket-door.js';
 import type { Sockets } from './sockets.js';
 
 /** What a socket's operations may have together, in documents of the greatest length: each is kept while it goes on. */
 const DOCUMENTS_MOST = 2;
+
+/** The protocol of subscriptions-transport-ws, confusingly called as the library of the one that is spoken here. */
+export const FORMER_PROTOCOL = 'graphql-ws';
+const SPEAK_THE_OTHER = 'This server speaks graphql-transport-ws (npm: graphql-ws), not subscriptions-transport-ws.';
 
 /** What sockets are served with. */
 export interface SocketServing<Who> {
@@ -51,7 +56,7 @@ class OpenSocket<Who> {
     public client: Client,
     readonly requestId: string,
     /** What the upgrade itself brought. */
-    readonly presented: string | null,
+    readonly presented: Presented,
   ) {}
 
   get network(): string {
@@ -88,6 +93,10 @@ export class SocketServer<Who> {
   open(webSocket: WebSocket, request: FastifyRequest): void {
     const { contexts, door, sockets, limits, logger } = this.serving;
     const connection = new Connection(webSocket, limits, logger, this.pings);
+    if (webSocket.protocol === FORMER_PROTOCOL) {
+      connection.close(CloseCode.SubprotocolNotAcceptable, SPEAK_THE_OTHER);
+      return;
+    }
     const client = contexts.client(request.ip, request.headers['accept-language']);
     const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request));
     if (!sockets.countAnonymous(socket.network)) {
@@ -119,11 +128,15 @@ export class SocketServer<Who> {
     const { connection, presented } = socket;
     const { door, sockets, logger } = this.serving;
     // A browser lets no page set the headers of the upgrade.
-    const language = ctx.connectionParams?.['accept-language'];
+    const [language] = membersOf(ctx.connectionParams, 'accept-language');
     if (typeof language === 'string') socket.client = { ...socket.client, locale: localeOf(language) };
-    const authorization = ctx.connectionParams?.authorization;
     try {
-      const admission = await door.admit({ connection, client: socket.client, presented, authorization });
+      const admission = await door.admit({
+        connection,
+        client: socket.client,
+        presented,
+        params: ctx.connectionParams,
+      });
       if (!admission) return false;
       if (admission.isKnown) {
         // Whoever has left meanwhile would be counted, and watched, for ever.

@@ -8,6 +8,7 @@ import { ActivityStream } from '../activity/activity-stream.js';
 import { SignOuts } from '../activity/sign-outs.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import { AccountLimits } from '../challenges/account-limits.js';
+import { ChallengeCancels } from '../challenges/challenge-cancels.js';
 import { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import { ChallengeSends } from '../challenges/challenge-sends.js';
 import { ChallengeStream } from '../challenges/challenge-stream.js';
@@ -166,6 +167,7 @@ async function createResolvers(
     passwordMinLength: limits.PASSWORD_MIN_LENGTH,
     supportContact: config.supportContact,
   });
+  const cancels = new ChallengeCancels(transactions, views);
   const loader = new DeviceLoader(devices);
   return [
     new AccountActivityResolver(),
@@ -173,7 +175,7 @@ async function createResolvers(
     new AccountLoginRequestsResolver(requests),
     new AccountsResolver(),
     new ActivityResolver(new ActivityStream(db, bus, requestViews), loader, places),
-    new ChallengesResolver(views, sends, new ChallengeStream(bus, views), config.supportContact),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views), cancels, config.supportContact),
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions, sessions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),

@@ -7,6 +7,7 @@ import { StartFault } from '../config/start-fault.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
 import { enterKeys } from '../key-rings/key-rings.js';
+import { isReadOnly } from '../postgres/read-only.js';
 import { Database } from '../sql/database.js';
 import { mountHealth } from '../wire/health.js';
 import { createListener } from '../wire/listener.js';
@@ -21,8 +22,6 @@ import { RedisClaim } from './redis-claim.js';
 import type { WorkerApp } from './worker-app.js';
 
 const RETRY_MS = 1_000;
-
-const READ_ONLY_TRANSACTION = '25006';
 
 /** Which parts a process runs. */
 export interface Parts {
@@ -193,9 +192,4 @@ class StartedApp implements App {
     await Promise.all([this.api?.close(), this.worker?.close(), this.listener?.close()]);
     await this.foundation.close();
   }
-}
-
-/** A standby, or a database that was told to take no writes. */
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: string }).code === READ_ONLY_TRANSACTION;
 }

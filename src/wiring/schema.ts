@@ -7,7 +7,7 @@ import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import type { Context } from '../api/context.js';
 import { DateTime } from '../api/date-time.js';
-import { checkPlainTexts } from '../api/plain-text.js';
+import { plainTextsIn } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
@@ -70,8 +70,8 @@ function schemaOf(resolvers: NonEmptyArray<ResolverClass>, resolver: Context['re
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // Asked for by the library wherever there are subscriptions, though each of ours brings its own stream.
     pubSub: { publish: noTopics, subscribe: noTopics },
-    // Of those whose properties are checked each is called `input`; the library does not say which argument it is.
-    validateFn: (argument) => checkPlainTexts(argument),
+    // Of those whose texts are made plain each is called `input`; the library does not say which argument it is.
+    validateFn: (argument) => plainTextsIn(argument),
   });
 }
 

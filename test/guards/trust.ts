@@ -364,11 +364,35 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
-        replace: 'and ${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
+        find: 'and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
+        replace: 'and (${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  },
+  {
+    name: 'trusted-session-trust',
+    keeps: 'when trust ends, the ordinary numbers of a session count again',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: "and ${isTrusted(limits, 'trusted')}\n",
+        replace: '\n',
+      },
+    ],
+    noticedBy: ['trusted-sessions', 'is over as soon as its trust ends'],
+  },
+  {
+    name: 'trusted-session-revival',
+    keeps: 'a session that was over when trust began is not held by it',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: '> trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
+        replace: '> trusted.trusted_at - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
+      },
+    ],
+    noticedBy: ['trusted-sessions', 'does not come back to life with the next trust'],
   },
   {
     name: 'session-unused',

@@ -81,6 +81,14 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   HASHES_WAITING: ['hashes', 'as many wait for a hash as may, and one more is turned away at once'],
   SESSION_IDLE_DAYS: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
   SESSION_MAX_DAYS: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  TRUSTED_SESSION_IDLE_DAYS: [
+    'limits-of-time',
+    'a session of a trusted device that was not used for TRUSTED_SESSION_IDLE_DAYS is over, and not before',
+  ],
+  TRUSTED_SESSION_MAX_DAYS: [
+    'limits-of-time',
+    'a session of a trusted device that was opened TRUSTED_SESSION_MAX_DAYS ago is over, and not before',
+  ],
   TRUST_IDLE_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   TRUST_MAX_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   RESET_HOLD_HOURS: ['password-resets', 'mail is held for RESET_HOLD_HOURS, and no longer'],
