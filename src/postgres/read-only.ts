@@ -29,7 +29,7 @@ export const writableOnly = { onConnect: requireWritable };
 
 /** Whether something failed because its connection may not write. */
 export function isReadOnly(error: unknown): boolean {
-  return error instanceof ReadOnlyDatabase || (error instanceof DatabaseError && error.code === READ_ONLY_TRANSACTION);
+  return error instanceof ReadOnlyDatabase || (error as { code?: unknown } | null)?.code === READ_ONLY_TRANSACTION;
 }
 
 /** Connection exceptions and shutdowns (SQLSTATE). What else PostgreSQL answers leaves a connection as it was. */

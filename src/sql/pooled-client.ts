@@ -1,4 +1,4 @@
-import { Client, type ClientBase } from 'pg';
+import { Client, type ClientBase, type ClientConfig } from 'pg';
 import { endsConnection } from '../postgres/read-only.js';
 
 /**
@@ -13,6 +13,12 @@ export class PooledClient extends Client {
   declare getTransactionStatus: () => 'I' | 'T' | 'E' | null;
   readonly madeAt = performance.now();
   private isCorked = false;
+
+  /** Its end is heard while somebody has it, too: an error event that nobody hears would end the process. Whoever waits for an answer is told by that. */
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 
   override query = ((...given: Parameters<ClientBase['query']>) => {
     this.cork();

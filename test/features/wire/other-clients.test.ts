@@ -147,8 +147,8 @@ describe('the token of a socket', () => {
     ]);
     if (first !== 'connection_ack') return first;
     socket.subscribe('1', 'subscription { loginRequests { id } }');
-    const { type } = await socket.next();
-    return type === 'next' ? 'session' : 'nobody';
+    const { payload: told } = await socket.next();
+    return (told as { data?: unknown }).data ? 'session' : 'nobody';
   }
 
   test('is found wherever clients put it', async () => {
