@@ -28,8 +28,8 @@ export const clientGuards: readonly Guard[] = [
     keeps: 'two keys that differ open nothing',
     edits: [
       {
-        file: 'wire/key-door.ts',
-        find: '      if (presented !== null && key !== presented) throw new WrongKey();\n',
+        file: 'wire/session-tokens.ts',
+        find: '  if (new Set(tokens).size > 1) throw new DifferentTokens();\n',
         replace: '',
       },
     ],
@@ -54,8 +54,8 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/websocket.ts',
-        find: '    if (!extra.onClose) {\n      leave();\n      return;\n    }\n',
-        replace: '    if (!extra.onClose) return;\n',
+        find: '          door.leave(admission.who, connection);\n          return false;\n',
+        replace: '          return false;\n',
       },
     ],
     noticedBy: ['endpoint', 'that was closed while its key was looked up counts no more'],

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../../support/handset.js';
-import { asA, type Challenge } from '../../support/outcomes.js';
+import { asA, type Challenge, promptId } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { type Asked, StatementCounter } from '../../support/statement-counter.js';
 import { until } from '../../support/waiting.js';
@@ -79,7 +79,7 @@ describe('of PostgreSQL', () => {
     const asked = await counter.during(async () => {
       // Over the other server: what the sign-in itself asks is not on this way.
       const challenge = await phone.another('Laptop', servers.client(0)).challenged();
-      const { code } = await requests.nextThat(({ id }) => id === challenge.id);
+      const { code } = await requests.nextThat(({ id }) => id === promptId(challenge));
       expect(code).toMatch(/^\d{6}$/);
       expect(await servers.database.count('display', 'challenge_id = $1', [challenge.id])).toBe(1);
     });
@@ -92,7 +92,7 @@ describe('of PostgreSQL', () => {
     await online(phone);
     const asked = await counter.during(async () => {
       const challenge = await phone.another('Laptop', servers.client(0)).challenged();
-      await Promise.all(streams.map((stream) => stream.nextThat(({ id }) => id === challenge.id)));
+      await Promise.all(streams.map((stream) => stream.nextThat(({ id }) => id === promptId(challenge))));
     });
     // One look, and each notes by itself what it shows.
     expectWithin(asked, { statements: 1 + streams.length, roundTrips: 2 });
