@@ -222,6 +222,42 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     await page.getByText('Signed in on Laptop').waitFor();
   });
 
+  test('a report is copied where the browser has no clipboard for pages, as over plain http', async () => {
+    const { page } = await person();
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    await go(page, 'Help');
+    await page.getByRole('button', { name: 'Create a report' }).click();
+    const report = await page.getByRole('region', { name: 'Support report' }).textContent();
+    await page.getByRole('button', { name: 'Copy the report' }).click();
+    await page.getByRole('status').getByText('Copied').waitFor();
+    await page.getByRole('button', { name: 'Copied' }).and(page.locator(':focus')).waitFor();
+    await go(page, 'Password');
+    await page.getByLabel('New password', { exact: true }).focus();
+    await page.keyboard.press('Control+v');
+    expect(await page.getByLabel('New password', { exact: true }).inputValue()).toBe(report?.replaceAll('\n', ' '));
+  });
+
+  test.each([
+    ['an iPad, which calls itself a Mac', 5, 'Safari on iPadOS', 'IOS'],
+    ['a Mac', 0, 'Safari on macOS', 'MACOS'],
+  ])('the device is %s', async (_name, touches, name, platform) => {
+    const { owner } = await site.servers.signedUp();
+    const device = await site.browser.device({
+      ...screens.laptop,
+      userAgent:
+        'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
+    });
+    await device.addInitScript(`{
+      Object.defineProperty(navigator, 'maxTouchPoints', { value: ${touches} });
+      Object.defineProperty(navigator, 'userAgentData', { value: undefined });
+    }`);
+    const page = await device.newPage();
+    await page.goto(site.servers.client().url);
+    const sent = page.waitForRequest((request) => request.postDataJSON()?.operationName === 'SignIn');
+    await enterPassword(page, owner);
+    expect((await sent).postDataJSON().variables.input.device).toMatchObject({ name, platform });
+  });
+
   describe.each(['light', 'dark'] as const)('in its %s colours,', (colorScheme) => {
     describe.each(Object.entries(screens))('on a %s,', (_name, screen) => {
       let page: Page;
