@@ -17,8 +17,11 @@ import { useOtherTabs } from './use-other-tabs.ts';
 /** The account that is signed in here, as its session sees it. */
 export type Viewer = NonNullable<ViewerQuery['viewer']>;
 
-/** Why nobody is signed in, where there is something to say about it. */
-export type Farewell = 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
+/**
+ * Why nobody is signed in, where there is something to say about it. `notKept`: the server let somebody in, but the
+ * browser has not kept the cookie that says so.
+ */
+export type Farewell = 'notKept' | 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
 
 interface SessionValue {
   readonly api: Api;
@@ -83,7 +86,8 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
   }, [anotherAccounts, begin]);
   const tellOtherTabs = useOtherTabs(begin);
   const entered = useCallback(() => {
-    begin(null);
+    // Said only where nobody is signed in after all.
+    begin('notKept');
     tellOtherTabs(null);
   }, [begin, tellOtherTabs]);
   const { i18n } = useTranslation();
