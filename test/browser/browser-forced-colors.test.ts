@@ -67,7 +67,7 @@ describeInBrowser('where the system chooses the colours,', {}, (site) => {
       await segment.click();
       seen[name] = await contrast(before, await look(segment));
     }
-    const legend = page.locator('[class*=legend] span');
+    const legend = page.locator('[class*=legend] [aria-hidden]');
     seen.legend = await contrast(await look(legend.first()), await look(legend.last()));
 
     await page.getByRole('link', { name: 'Devices', exact: true }).click();

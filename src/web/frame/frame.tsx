@@ -19,7 +19,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
       <header className={styles.header}>
         <Link href="/" className={styles.name}>
           <Mark />
-          Doorstep
+          <span>Doorstep</span>
         </Link>
         <LineNote />
       </header>

@@ -13,6 +13,12 @@ export function ActivityItem({ entry }: { readonly entry: ActivityFieldsFragment
   const { t, i18n } = useTranslation('account');
   const kind = kindOf(entry.type);
   const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'short' }).format(new Date(entry.occurredAt));
+  const method = tellsMethod.includes(entry.type) && entry.method;
+  const about = [
+    ...(method ? [t(`activity.by.${method}`)] : []),
+    t(`platform.${entry.platform}`),
+    entry.location.label,
+  ];
   return (
     <li className={styles.entry}>
       <KindIcon kind={kind} />
@@ -25,8 +31,7 @@ export function ActivityItem({ entry }: { readonly entry: ActivityFieldsFragment
           {entry.count > 1 && <Badge look="quiet">{t('activity.mark.times', { count: entry.count })}</Badge>}
         </p>
         <p className={styles.detail}>
-          {entry.method && tellsMethod.includes(entry.type) && `${t(`activity.by.${entry.method}`)} · `}
-          {t(`platform.${entry.platform}`)} · {entry.location.label} · <bdi>{entry.ipAddress}</bdi>
+          <span>{`${about.join(' · ')} ·`}</span> <bdi>{entry.ipAddress}</bdi>
         </p>
       </div>
       <time className={styles.time} dateTime={entry.occurredAt}>

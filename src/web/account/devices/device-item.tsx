@@ -36,7 +36,8 @@ export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
         </p>
         {/* What the server knows comes first, what the device says of itself after it. */}
         <p className={`${styles.detail} clamped`}>
-          {lastLocation.label} · <bdi>{lastIpAddress}</bdi> · {[model, system].filter(Boolean).join(' · ')}
+          <span>{`${lastLocation.label} ·`}</span> <bdi>{lastIpAddress}</bdi>{' '}
+          <span>{['', model, system].filter((part) => part !== null).join(' · ')}</span>
         </p>
         {device.trustExpiresAt && (
           <p className={styles.detail}>{t('devices.trustedUntil', { day: day(device.trustExpiresAt) })}</p>

@@ -59,7 +59,7 @@ function Latest({ entry }: { readonly entry: ActivityFieldsFragment }) {
   const { moment } = useTimeTexts();
   return (
     <>
-      <ActivitySentence entry={entry} /> · {moment(entry.occurredAt)}{' '}
+      <ActivitySentence entry={entry} /> <span>{`· ${moment(entry.occurredAt)}`}</span>{' '}
       {kindOf(entry.type) === 'refused' && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
     </>
   );
