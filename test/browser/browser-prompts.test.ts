@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
 import type { Handset } from '../support/handset.js';
+import type { Challenge } from '../support/outcomes.js';
+import { wrongCode } from '../support/owner.js';
 import { askingLaptop, enterPassword, promptedCode, signedIn, trustedPhone, typeCode } from '../support/pages.js';
+import { until } from '../support/waiting.js';
 
 describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   /** A device that asks over the API for what a laptop asks for, and the challenge that it was given. */
@@ -30,20 +33,66 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await prompt.waitFor({ state: 'detached' });
   });
 
-  test('a prompt that was put aside can be taken up again, and two are shown one after the other', async () => {
+  test('a prompt that was put aside can be taken up again; of two the newer is shown, with its time, then the older', async () => {
     const { owner, phone } = await trustedPhone(site);
-    await askingLaptop(site, owner);
-    await phone.getByRole('alertdialog').waitFor();
-    const first = await promptedCode(phone);
-    await askingLaptop(site, owner);
+    await owner.another('Older').challenged();
+    const prompt = phone.getByRole('alertdialog');
+    await prompt.getByText('Older').waitFor();
+    const older = await promptedCode(phone);
+    await site.servers.database.age('challenge', '3 minutes', "device_name = 'Older' and email = $1", [
+      owner.owner.email,
+    ]);
+    await owner.another('Newer').challenged();
     await phone.getByText('1 more sign-in waits.').waitFor();
+    await prompt.getByText('Newer').waitFor();
+    await prompt.getByText(/^(now|\d+ seconds? ago)$/).waitFor();
+    expect(await promptedCode(phone)).not.toBe(older);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
-    await phone.getByText('more sign-in waits').waitFor({ state: 'detached' });
-    const second = await promptedCode(phone);
+    await prompt.getByText('Older').waitFor();
+    expect(await promptedCode(phone)).toBe(older);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
     await phone.getByRole('button', { name: '2 sign-ins wait for a code' }).click();
-    expect(await promptedCode(phone)).toBe(first);
-    expect(second).not.toBe(first);
+    await prompt.getByText('Newer').waitFor();
+  });
+
+  test('the phone is told how each prompt ended, and its tab says that one waits', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+    const title = (expected: string) => until(async () => (await phone.title()) === expected, `the title ${expected}`);
+    const ends = async (
+      name: string,
+      end: (laptop: Handset, challenge: Challenge) => Promise<unknown>,
+      told: string,
+    ) => {
+      const laptop = owner.another(name, site.servers.client(1));
+      const challenge = await laptop.challenged();
+      await prompt.getByText(name).waitFor();
+      await title('1 sign-in waits for a code · Doorstep');
+      await end(laptop, challenge);
+      await phone.getByRole('status').getByText(told, { exact: true }).waitFor();
+      await prompt.waitFor({ state: 'detached' });
+      await title('Login security · Doorstep');
+    };
+    await ends(
+      'First',
+      async (laptop, challenge) => laptop.verify(challenge, await promptedCode(phone)),
+      '“First” is signed in.',
+    );
+    await ends('Second', (_laptop, challenge) => owner.deny(challenge), 'The sign-in on “Second” was refused.');
+    await ends(
+      'Third',
+      async (laptop, challenge) => {
+        const wrong = wrongCode(await promptedCode(phone));
+        for (let nth = 0; nth < 5; nth += 1) await laptop.verify(challenge, wrong);
+      },
+      '“Third” is not let in: too many wrong codes.',
+    );
+    const late = await owner.another('Fourth').challenged();
+    await prompt.getByText('Fourth').waitFor();
+    await site.servers.database.age('challenge', '11 minutes', 'id = $1', [late.id]);
+    await owner.another('Fifth').challenged();
+    await phone.getByText('The code for “Fourth” has expired.').waitFor();
+    await prompt.getByText('Fifth').waitFor();
   });
 
   test('a prompt that was put aside opens again when its code is sent again, and not when the line comes back', async () => {

@@ -6,6 +6,7 @@ import { UpdateCurrentDeviceDocument } from '../api/operations.ts';
 import { useSession, useViewer } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
 import { askForNotifications, notificationPermission } from './notifications.ts';
 
 /** Whether this browser tells of sign-ins while nobody looks at the page: asked for here, with the reason beside it. */
@@ -14,9 +15,7 @@ export function NotificationsCard() {
   const { currentDevice } = useViewer();
   const { refresh } = useSession();
   const [permission, setPermission] = useState(notificationPermission);
-  const [{ error, fetching }, update] = useMutation(UpdateCurrentDeviceDocument);
-  if (!currentDevice.isTrusted || permission === 'unsupported') return null;
-
+  const [{ error }, update] = useMutation(UpdateCurrentDeviceDocument);
   const isOn = permission === 'granted' && currentDevice.notificationsEnabled;
   const report = async (notificationsEnabled: boolean) => {
     await update({ input: { notificationsEnabled } });
@@ -27,6 +26,8 @@ export function NotificationsCard() {
     setPermission(answer);
     await report(answer === 'granted');
   };
+  const { isPending, submit } = useSubmission(() => (isOn ? report(false) : turnOn()));
+  if (!currentDevice.isTrusted || permission === 'unsupported') return null;
 
   return (
     <Card
@@ -34,7 +35,7 @@ export function NotificationsCard() {
       lead={t(permission === 'denied' ? 'notifications.blocked' : isOn ? 'notifications.on' : 'notifications.why')}
       aside={
         permission !== 'denied' && (
-          <Button isPending={fetching} onPress={() => void (isOn ? report(false) : turnOn())}>
+          <Button isPending={isPending} onPress={() => submit()}>
             {t(isOn ? 'notifications.turnOff' : 'notifications.turnOn')}
           </Button>
         )

@@ -7,6 +7,7 @@ import { useSession } from '../../session/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 
 export interface RemoveDialogProps {
   /** Null: the dialog is closed. */
@@ -35,11 +36,11 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
   const { t } = useTranslation(['account', 'common']);
   const { leave } = useSession();
   const faultText = useFaultText();
-  const [{ fetching }, remove] = useMutation(RemoveDeviceDocument);
+  const [, remove] = useMutation(RemoveDeviceDocument);
   const [fault, setFault] = useState<string | null>(null);
 
   /** @returns whether the device is off the account */
-  const submit = async (): Promise<boolean> => {
+  const takeOff = async (): Promise<boolean> => {
     setFault(null);
     const { data, error } = await remove({ id: device.id });
     if (error) setFault(faultText(error));
@@ -48,6 +49,7 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
     onClose();
     return true;
   };
+  const { isPending, submit } = useSubmission(() => (device.isCurrent ? leave(takeOff) : takeOff()));
 
   return (
     <>
@@ -62,7 +64,7 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
         <Button onPress={onClose} autoFocus>
           {t('cancel', { ns: 'common' })}
         </Button>
-        <Button look="danger" isPending={fetching} onPress={() => void (device.isCurrent ? leave(submit) : submit())}>
+        <Button look="danger" isPending={isPending} onPress={() => submit()}>
           {t('remove.submit')}
         </Button>
       </DialogActions>
