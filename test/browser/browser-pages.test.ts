@@ -88,4 +88,27 @@ describeInBrowser('in a browser,', {}, (site) => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(page.url()).toMatch(/\/account$/);
   });
+
+  test('a page that cannot be fetched leaves the others in reach, and comes by itself once there is a network', async () => {
+    const { owner } = await site.servers.signedUp();
+    const page = await (await site.browser.device()).newPage();
+    let isAway = true;
+    await page.route('**/assets/activity-*', (route) => (isAway ? route.abort() : route.continue()));
+    await open(page, '/');
+    await enterPassword(page, owner);
+    await signedIn(page);
+    await page.context().setOffline(true);
+    await page.getByText('This device is offline.').waitFor();
+    const go = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
+    await go('Login activity');
+    await page.getByText('This page cannot be shown').waitFor();
+    await go('Password');
+    await page.getByRole('heading', { name: 'Password', level: 1 }).waitFor();
+    await go('Login activity');
+    await page.getByText('This page cannot be shown').waitFor();
+    isAway = false;
+    await page.context().setOffline(false);
+    await page.getByRole('heading', { name: 'Login activity', level: 1 }).waitFor();
+    await page.getByText('Signed in on Chrome on Linux').waitFor();
+  });
 });

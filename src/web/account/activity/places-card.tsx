@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { ActivityDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { BrokenPage, fetched, Mishap } from '../../frame/mishap.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -12,7 +13,7 @@ import { type PlaceCount, placesOf } from './places.ts';
 import styles from './places-card.module.css';
 
 // The outlines of the world weigh more than the page: fetched when somebody wants to see them.
-const PlacesMap = lazy(() => import('./places-map.tsx'));
+const PlacesMap = fetched(() => import('./places-map.tsx'));
 
 /** The most that the server gives at once. */
 const LATEST = 100;
@@ -57,9 +58,11 @@ function Places({ places }: { readonly places: readonly PlaceCount[] }) {
   const { t } = useTranslation('account');
   return (
     <>
-      <Suspense fallback={<Waiting />}>
-        <PlacesMap places={places} title={t('activity.places.mapTitle', { count: places.length })} />
-      </Suspense>
+      <Mishap instead={<BrokenPage />}>
+        <Suspense fallback={<Waiting />}>
+          <PlacesMap places={places} title={t('activity.places.mapTitle', { count: places.length })} />
+        </Suspense>
+      </Mishap>
       <ul className={styles.list} aria-label={t('activity.places.list')}>
         {places.map((place) => (
           <li key={`${place.label} ${place.latitude} ${place.longitude}`} className={styles.place}>
