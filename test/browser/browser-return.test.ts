@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { newOwner, PASSWORD } from '../support/handset.js';
 import { enterPassword, signedIn, typeCode, visit } from '../support/pages.js';
+import { until } from '../support/waiting.js';
 
 describeInBrowser('somebody who comes back to where a code is waited for', {}, (site) => {
   /** Types address and password of a new account: the page waits for the code. */
@@ -47,8 +48,9 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     expect(await kept(page)).toBeNull();
   });
 
-  test('finds the form one step back, and the code one step forward', async () => {
-    const { owner } = await site.servers.trusted();
+  test('finds the form one step back, and one step forward: the code is given up', async () => {
+    const phone = await site.servers.trusted();
+    const { owner } = phone;
     const page = await visit(site);
     await enterPassword(page, owner);
     await page.getByLabel(/^Code/).waitFor();
@@ -57,8 +59,48 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     await page.goBack();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await page.getByLabel('E-mail address').inputValue()).toBe(owner.email);
+    await until(async () => (await phone.viewer())?.loginRequests.length === 0, 'the end of the request');
+    expect(await kept(page)).toBeNull();
     await page.goForward();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByLabel(/^Code/).count()).toBe(0);
+  });
+
+  test.each<[string, (page: Page) => Promise<unknown>]>([
+    ['Back on the page', (page) => page.getByRole('button', { name: 'Back', exact: true }).click()],
+    ['a link to another page', (page) => page.getByRole('link', { name: 'What this protects' }).click()],
+    ['the link to the start', (page) => page.getByRole('link', { name: 'Doorstep' }).click()],
+  ])('gives the code up by %s, and then only the prompt of the next sign-in is there', async (_way, leave) => {
+    const phone = await site.servers.trusted();
+    const page = await visit(site);
+    await enterPassword(page, phone.owner);
     await page.getByLabel(/^Code/).waitFor();
+    const [first] = (await phone.viewer())?.loginRequests ?? [];
+    await leave(page);
+    await until(async () => (await phone.viewer())?.loginRequests.length === 0, 'the end of the request');
+    await page.goto(site.servers.client().url);
+    await enterPassword(page, phone.owner);
+    await page.getByLabel(/^Code/).waitFor();
+    const requests = (await phone.viewer())?.loginRequests ?? [];
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.id).not.toBe(first?.id);
+    await typeCode(page, requests[0]?.code ?? '');
+    await signedIn(page);
+  });
+
+  test('keeps the code while a page is loaded again, and gives a set-up up with its dialog', async () => {
+    const phone = await site.servers.signedUp();
+    const page = await visit(site);
+    await enterPassword(page, phone.owner);
+    await signedIn(page);
+    await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
+    const cancelled = page.waitForResponse(
+      (response) => response.request().postDataJSON()?.operationName === 'CancelChallenge',
+    );
+    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel(/^Code/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect((await (await cancelled).json()).data.cancelChallenge.state).toBe('CANCELLED');
   });
 
   test('finds the form after giving the code up, and nothing is kept', async () => {

@@ -1,11 +1,12 @@
 import type { CombinedError } from '@urql/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChallengeFieldsFragment } from '../api/operations.ts';
 import { useFault } from '../session/use-fault.ts';
 import { useSubmission } from '../ui/use-submission.ts';
 import { type ClosedState, closedState } from './closed.tsx';
 import { forgetChallenge } from './kept-challenge.ts';
+import { useCancelOnLeave } from './use-cancel-on-leave.ts';
 import { useChallenge, useClosed } from './use-challenge.ts';
 
 /** What every field of the API that takes a code may answer beside what is its own. */
@@ -44,7 +45,7 @@ const none = { code: null };
 
 /**
  * Typing the code of a challenge, written once for all pages that ask for one: what is whole is sent, once; what the
- * server says of it is shown; and the challenge is watched until it is over.
+ * server says of it is shown; and the challenge is watched until it is over, or given up when its page is left.
  * @param send gives the code to the field of the API that it is for; calls `taken` where that takes it
  */
 export function useCodeEntry(
@@ -57,6 +58,16 @@ export function useCodeEntry(
   const [code, type] = useState('');
   const [faults, setFaults] = useState<CodeEntry['faults']>(none);
   const { fault, refuse, say } = useFault();
+
+  const isOver = useRef(false);
+  useEffect(() => {
+    if (closed) isOver.current = true;
+  }, [closed]);
+  useCancelOnLeave(opened.token, isOver);
+  const taken = () => {
+    isOver.current = true;
+    forgetChallenge(opened.token);
+  };
 
   const check = (typed: string): boolean => {
     say(null);
@@ -81,7 +92,7 @@ export function useCodeEntry(
   };
   const { isPending, submit } = useSubmission(async (typed: string) => {
     if (!check(typed)) return;
-    const { error, outcome } = await send(typed, () => forgetChallenge(opened.token));
+    const { error, outcome } = await send(typed, taken);
     if (error) refuse(error);
     else if (outcome) show(outcome);
   });

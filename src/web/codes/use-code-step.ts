@@ -21,7 +21,7 @@ export interface CodeStepOfPage {
   leave(): void;
 }
 
-/** Keeps the step of a page: the browser's Back leads from the code to the form, and a reload to where it was. */
+/** Keeps the step of a page: a reload leads to where it was; the browser's Back gives the code up and leads to the form. */
 export function useCodeStep(): CodeStepOfPage {
   const [path, navigate] = useLocation();
   const isAtCode = useHistoryState<typeof codeEntry | null>()?.step === codeEntry.step;
@@ -47,6 +47,13 @@ export function useCodeStep(): CodeStepOfPage {
   useEffect(() => {
     if (isOver) leave();
   }, [isOver, leave]);
+  // The browser's Back has led to the form: the code that was waited for is given up, and Forward leads to no other.
+  const isLeft = token !== undefined && !isAtCode;
+  useEffect(() => {
+    if (!isLeft) return;
+    setKept(null);
+    setOpened(null);
+  }, [isLeft]);
 
   return {
     challenge: isAtCode ? (opened ?? (isOver ? null : (read ?? null))) : null,
