@@ -21,7 +21,7 @@ export const AccountRow = defineEntity({
     pausedUntil: p.datetime().columnType('timestamptz').nullable(),
     /** After a reset: until then codes go by mail only to devices that were trusted at that moment. */
     mailHeldUntil: p.datetime().columnType('timestamptz').nullable(),
-    /** The number of the newest entry of the login activity. */
+    /** The number of the newest entry of the sign-in activity. */
     activityCount: p.integer().default(0),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
   },
