@@ -13,6 +13,7 @@ import { Watch } from './session/watch.tsx';
 import { ResetPassword } from './sign-in/reset-password.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignUp } from './sign-in/sign-up.tsx';
+import { TypedEmailProvider } from './sign-in/typed-email.tsx';
 import { Waiting } from './ui/waiting.tsx';
 
 // What only somebody who is signed in sees is fetched then.
@@ -27,7 +28,9 @@ export function App({ language }: { readonly language: () => string }) {
         <Frame>
           <Said>
             <Mishap instead={<BrokenPage />}>
-              <Pages />
+              <TypedEmailProvider>
+                <Pages />
+              </TypedEmailProvider>
             </Mishap>
             <WhileSignedIn />
           </Said>
@@ -60,7 +63,8 @@ function Pages() {
       <Switch>
         <Route path="/about" component={About} />
         <Route path="/reset-password" component={ResetPassword} />
-        <Route path="/account/*?">{viewer ? <Account /> : <Redirect to="/" replace />}</Route>
+        {/* At its own address, which is where the account then opens. */}
+        <Route path="/account/*?">{viewer ? <Account /> : <SignIn />}</Route>
         <Route path="/sign-up">{viewer ? <Redirect to="/account" replace /> : <SignUp />}</Route>
         <Route path="/">{viewer ? <Redirect to="/account" replace /> : <SignIn />}</Route>
         <Route component={NotFound} />

@@ -44,13 +44,13 @@ describeInBrowser('in a browser', {}, (site) => {
     await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
     await page.getByLabel('Sprache').selectOption('en');
     await page.getByRole('link', { name: 'Create an account' }).click();
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByLabel(/^Code/).waitFor();
     await typeCode(page, await site.servers.mailbox.code(email));
     await signedIn(page);
-    for (const name of ['Devices', 'Login activity', 'Password', 'Help', 'Overview']) {
+    for (const name of ['Devices', 'Activity', 'Password', 'Help', 'Overview']) {
       await page.getByRole('navigation').getByRole('link', { name }).click();
       await page.getByRole('heading', { level: 1 }).waitFor();
     }
@@ -61,23 +61,23 @@ describeInBrowser('in a browser', {}, (site) => {
   test('whose owner has turned cookies off, every page is there, and those that sign in say what they need', async () => {
     const page = await openWithoutCookies(site.servers.client().url);
     try {
-      await page.getByText('Signing in needs cookies').waitFor();
+      await page.getByText('Turn on cookies to sign in').waitFor();
       await page.getByRole('link', { name: 'Create an account' }).click();
       await page.getByRole('heading', { name: 'Create your account' }).waitFor();
-      await page.getByText('Signing in needs cookies').waitFor();
-      await page.getByRole('link', { name: 'What this protects, and what it does not' }).click();
-      await page.getByRole('heading', { name: 'Two-step verification, honestly' }).waitFor();
+      await page.getByText('Turn on cookies to sign in').waitFor();
+      await page.getByRole('link', { name: 'About two-step verification' }).click();
+      await page.getByRole('heading', { name: 'About two-step verification' }).waitFor();
       // A password can be reset from anywhere: it signs nobody in.
       const { owner } = await site.servers.signedUp();
       await page.goto(`${site.servers.client().url}/reset-password`);
-      await page.getByLabel('E-mail address').fill(owner.email);
-      await page.getByRole('button', { name: 'Send the code' }).click();
+      await page.getByLabel('Email address').fill(owner.email);
+      await page.getByRole('button', { name: 'Send code' }).click();
       await page.getByLabel(/^Code/).fill(await site.servers.mailbox.code(owner.email));
       await page.getByLabel('New password').fill('velvet-harbour-57-kettle');
-      await page.getByRole('button', { name: 'Set the new password' }).click();
-      await page.getByText('Your password is changed').waitFor();
+      await page.getByRole('button', { name: 'Set new password' }).click();
+      await page.getByText('Your password has been reset').waitFor();
       await page.goto(`${site.servers.client().url}/account`);
-      await page.getByText('Signing in needs cookies').waitFor();
+      await page.getByText('Turn on cookies to sign in').waitFor();
     } finally {
       await page.context().close();
     }
@@ -93,6 +93,6 @@ describeInBrowser('in a browser', {}, (site) => {
       await route.fulfill({ response, headers: Object.fromEntries(headers) });
     });
     await enterPassword(page, owner);
-    await page.getByText('Signing in needs cookies').waitFor();
+    await page.getByText('Turn on cookies to sign in').waitFor();
   });
 });

@@ -48,9 +48,9 @@ describeInBrowser('on a device whose clock is wrong, in a browser,', { count: 2 
 
       const laptop = await openWithClock(minutes, 1);
       await enterPassword(laptop, owner.owner);
-      const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+      const prompt = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
       await prompt.waitFor();
-      expectAbout(secondsOf(await prompt.locator('p', { hasText: 'Good for' }).textContent()), 600);
+      expectAbout(secondsOf(await prompt.locator('p', { hasText: 'Expires in' }).textContent()), 600);
       expect(await prompt.getByText(/^(now|\d+ seconds? ago)$/).count()).toBe(1);
       await typeCode(laptop, await promptedCode(phone));
       await signedIn(laptop);
@@ -63,16 +63,16 @@ describeInBrowser('on a device whose clock is wrong, in a browser,', { count: 2 
       const { owner } = await site.servers.trusted();
       const page = await openWithClock(minutes);
       await enterPassword(page, owner);
-      await page.getByText('Time left:').waitFor();
-      expectAbout(secondsOf(await page.locator('p', { hasText: 'Time left:' }).textContent()), 600);
-      await page.getByRole('button', { name: 'Send it by e-mail instead' }).click();
-      const again = page.getByRole('button', { name: /^Send it again/ });
-      await page.getByText('A code goes to').waitFor();
+      await page.getByText('Expires in').waitFor();
+      expectAbout(secondsOf(await page.locator('p', { hasText: 'Expires in' }).textContent()), 600);
+      await page.getByRole('button', { name: 'Email me a code instead' }).click();
+      const again = page.getByRole('button', { name: /^Send again/ });
+      await page.getByText('Enter the code that we’re sending to').waitFor();
       expectAbout(secondsOf(await again.textContent()), 30);
       await site.servers.database.age('challenge', '61 seconds', 'email = $1', [owner.email]);
       await page.reload();
-      await page.getByRole('button', { name: 'Send it again', exact: true }).click();
-      await page.getByRole('button', { name: /^Send it again in/ }).waitFor();
+      await page.getByRole('button', { name: 'Send again', exact: true }).click();
+      await page.getByRole('button', { name: /^Send again in/ }).waitFor();
       expect(await page.getByRole('alert').count()).toBe(0);
     },
   );

@@ -60,8 +60,8 @@ describeInBrowser('where the system chooses the colours,', {}, (site) => {
     const track = (one: Page) => look(one.locator('[class*=track]'));
     seen.switch = await contrast(await track(page), await track(without));
 
-    await page.getByRole('link', { name: 'Login activity', exact: true }).click();
-    for (const name of ['90 days', 'Refused']) {
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
+    for (const name of ['90 days', 'Blocked']) {
       const segment = page.getByRole('radio', { name });
       const before = await look(segment);
       await segment.click();

@@ -10,7 +10,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
   async function signUp(page: Page) {
     const { email } = newOwner();
     await page.getByRole('link', { name: 'Create an account' }).click();
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByLabel(/^Code/).waitFor();
@@ -27,7 +27,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     expect(await kept(page)).toContain(email);
     expect(await kept(page)).not.toMatch(new RegExp(`ses_|dev_|${PASSWORD}`));
     await page.goto(page.url());
-    await page.getByText('Time left:').waitFor();
+    await page.getByText('Expires in').waitFor();
     await typeCode(page, await site.servers.mailbox.code(email));
     await signedIn(page);
     expect(await kept(page)).toBeNull();
@@ -37,14 +37,14 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     const { owner } = await site.servers.signedUp();
     const page = await visit(site);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
-    await page.getByLabel('E-mail address').fill(owner.email);
-    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel('Email address').fill(owner.email);
+    await page.getByRole('button', { name: 'Send code' }).click();
     await page.getByLabel(/^Code/).waitFor();
     await page.reload();
     await page.getByLabel(/^Code/).fill(await site.servers.mailbox.code(owner.email));
     await page.getByLabel('New password').fill('velvet-harbour-57-kettle');
-    await page.getByRole('button', { name: 'Set the new password' }).click();
-    await page.getByText('Your password is changed').waitFor();
+    await page.getByRole('button', { name: 'Set new password' }).click();
+    await page.getByText('Your password has been reset').waitFor();
     expect(await kept(page)).toBeNull();
   });
 
@@ -58,7 +58,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     await page.getByLabel(/^Code/).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    expect(await page.getByLabel('E-mail address').inputValue()).toBe(owner.email);
+    expect(await page.getByLabel('Email address').inputValue()).toBe(owner.email);
     await until(async () => (await phone.viewer())?.loginRequests.length === 0, 'the end of the request');
     expect(await kept(page)).toBeNull();
     await page.goForward();
@@ -68,7 +68,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
 
   test.each<[string, (page: Page) => Promise<unknown>]>([
     ['Back on the page', (page) => page.getByRole('button', { name: 'Back', exact: true }).click()],
-    ['a link to another page', (page) => page.getByRole('link', { name: 'What this protects' }).click()],
+    ['a link to another page', (page) => page.getByRole('link', { name: 'About two-step verification' }).click()],
     ['the link to the start', (page) => page.getByRole('link', { name: 'Doorstep' }).click()],
   ])('gives the code up by %s, and then only the prompt of the next sign-in is there', async (_way, leave) => {
     const phone = await site.servers.trusted();
@@ -97,7 +97,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
     const cancelled = page.waitForResponse(
       (response) => response.request().postDataJSON()?.operationName === 'CancelChallenge',
     );
-    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByRole('button', { name: 'Send code' }).click();
     await page.getByLabel(/^Code/).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     expect((await (await cancelled).json()).data.cancelChallenge.state).toBe('CANCELLED');
@@ -106,7 +106,7 @@ describeInBrowser('somebody who comes back to where a code is waited for', {}, (
   test('finds the form after giving the code up, and nothing is kept', async () => {
     const page = await visit(site);
     await signUp(page);
-    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await page.getByRole('button', { name: 'Use a different email address' }).click();
     await page.getByRole('heading', { name: 'Create your account' }).waitFor();
     expect(await kept(page)).toBeNull();
     await page.reload();

@@ -101,15 +101,15 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
     await enterPassword(page, owner);
     await page.getByLabel(/^Code/).focus();
     expect(await times(page, 'VerifyCode', () => type(page, '000000'))).toBe(1);
-    await page.getByRole('alert').getByText('You have 4 tries left.').waitFor();
+    await page.getByRole('alert').getByText('You have 4 attempts left.').waitFor();
     await typeCode(page, '000000');
-    await page.getByRole('alert').getByText('You have 3 tries left.').waitFor();
+    await page.getByRole('alert').getByText('You have 3 attempts left.').waitFor();
   });
 
   test.each(ways)('signing in by %s asks once', async (_way, send) => {
     const { owner } = await site.servers.signedUp();
     const page = await visit(site);
-    await page.getByLabel('E-mail address').fill(owner.email);
+    await page.getByLabel('Email address').fill(owner.email);
     await page.getByLabel('Password', { exact: true }).fill('another-password-of-99-orbits');
     expect(await times(page, 'SignIn', () => send(page, 'Sign in'))).toBe(1);
     await page.getByRole('alert').waitFor();
@@ -121,18 +121,18 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
   test.each(ways.slice(1, 3))('signing up and resetting a password by %s ask once', async (_way, send) => {
     const page = await visit(site);
     await page.getByRole('link', { name: 'Create an account' }).click();
-    await page.getByLabel('E-mail address').fill(newOwner().email);
+    await page.getByLabel('Email address').fill(newOwner().email);
     await page.getByLabel('Password', { exact: true }).fill('password1234');
     expect(await times(page, 'SignUp', () => send(page, 'Create account'))).toBe(1);
 
     const { owner } = await site.servers.signedUp();
     await page.goto(new URL('/reset-password', page.url()).href);
-    await page.getByLabel('E-mail address').fill(owner.email);
+    await page.getByLabel('Email address').fill(owner.email);
     expect(await times(page, 'RequestPasswordReset', () => page.keyboard.press('Enter'))).toBe(1);
     await page.getByLabel(/^Code/).fill('00000000');
     await page.getByLabel('New password').fill('velvet-harbour-57-kettle');
-    expect(await times(page, 'ResetPassword', () => send(page, 'Set the new password'))).toBe(1);
-    await page.getByRole('alert').getByText('You have 4 tries left.').waitFor();
+    expect(await times(page, 'ResetPassword', () => send(page, 'Set new password'))).toBe(1);
+    await page.getByRole('alert').getByText('You have 4 attempts left.').waitFor();
   });
 
   test.each(ways.slice(1, 3))('the forms of an account by %s ask once', async (_way, send) => {
@@ -155,7 +155,7 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
   test('what is pressed before an answer can have been read is of the same submission; then it is another', async () => {
     const page = await visit(site);
     const names = asked(page);
-    await page.getByLabel('E-mail address').fill(newOwner().email);
+    await page.getByLabel('Email address').fill(newOwner().email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.clock.pauseAt(Date.now() + 1000);
     for (const times of [1, 2]) {
@@ -177,9 +177,9 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
     const page = await visit(site);
     await enterPassword(page, owner);
     const press = (name: string) => () => page.getByRole('button', { name }).dblclick();
-    expect(await times(page, 'SendCode', press('Send it by e-mail instead'))).toBe(1);
-    await page.getByText('Did not receive a code?').click();
-    expect(await times(page, 'CreateSupportReport', press('Create a report'))).toBe(1);
+    expect(await times(page, 'SendCode', press('Email me a code instead'))).toBe(1);
+    await page.getByText('Didn’t get a code?').click();
+    expect(await times(page, 'CreateSupportReport', press('Create report'))).toBe(1);
   });
 
   test('a busy button turns a wheel in the place of its label, and is not greyed', async () => {

@@ -37,7 +37,7 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
   /** That it is translated, and in one piece. */
   const whole = async (page: Page) => {
     expect(await page.locator('h1 font').count()).toBeGreaterThan(0);
-    expect(await page.getByText('This page cannot be shown').count()).toBe(0);
+    expect(await page.getByText('This page didn’t load').count()).toBe(0);
   };
 
   /** A translated phone that its account trusts. */
@@ -56,25 +56,25 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     const phone = await open('phone');
     await phone.getByRole('link', { name: 'Create an account' }).click();
     await phone.getByRole('button', { name: 'Create account' }).click();
-    await phone.getByText('Type your e-mail address.').waitFor();
-    await phone.getByLabel('E-mail address').fill(owner.email);
+    await phone.getByText('Enter your email address.').waitFor();
+    await phone.getByLabel('Email address').fill(owner.email);
     await phone.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await phone.getByRole('button', { name: 'Create account' }).click();
     await phone.getByLabel(/^Code/).waitFor();
     await typeCode(phone, '00000000');
-    await phone.getByText('You have 4 tries left.').waitFor();
+    await phone.getByText('You have 4 attempts left.').waitFor();
     await whole(phone);
     await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await signedIn(phone);
     await phone.getByRole('button', { name: 'Turn on two-step verification' }).click();
-    await phone.getByRole('button', { name: 'Send the code' }).click();
+    await phone.getByRole('button', { name: 'Send code' }).click();
     await phone
       .getByRole('dialog')
-      .getByText(/^Mail accepted/)
+      .getByText(/^Email sent at/)
       .waitFor();
     await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await phone.getByRole('button', { name: 'Done' }).click();
-    await phone.getByText('It appears at once on the devices you trust').waitFor();
+    await phone.getByText('It appears on your trusted devices').waitFor();
   });
 
   test('says what becomes of a code while it waits, and the phone how it ended', async () => {
@@ -82,17 +82,17 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     const laptop = await open('laptop', 1);
     await enterPassword(laptop, handset.owner);
     await laptop.getByText('Shown on 1 device').waitFor();
-    await laptop.getByText('Did not receive a code?').click();
-    await laptop.getByRole('button', { name: 'Create a report' }).click();
-    await laptop.getByRole('button', { name: 'Copy the report' }).waitFor();
-    await laptop.getByRole('button', { name: 'Send it by e-mail instead' }).click();
-    await laptop.getByText(/^Mail accepted/).waitFor();
+    await laptop.getByText('Didn’t get a code?').click();
+    await laptop.getByRole('button', { name: 'Create report' }).click();
+    await laptop.getByRole('button', { name: 'Copy report' }).waitFor();
+    await laptop.getByRole('button', { name: 'Email me a code instead' }).click();
+    await laptop.getByText(/^Email sent at/).waitFor();
     await typeCode(laptop, '000000');
-    await laptop.getByText('You have 4 tries left.').waitFor();
+    await laptop.getByText('You have 4 attempts left.').waitFor();
     await whole(laptop);
     const code = await promptedCode(phone);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
-    await phone.getByRole('button', { name: '1 sign-in waits for a code' }).click();
+    await phone.getByRole('button', { name: '1 sign-in is waiting for a code' }).click();
     expect(await promptedCode(phone)).toBe(code);
     await typeCode(laptop, code);
     await signedIn(laptop);
@@ -107,15 +107,15 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     for (const [name, part] of [
       ['Devices', 'This device'],
       ['Password', 'Change your password'],
-      ['Help', 'Create a report'],
-      ['Overview', 'Look closer'],
-      ['Login activity', 'Signed in on Chrome on Linux'],
+      ['Help', 'Create report'],
+      ['Overview', 'Manage your account'],
+      ['Activity', 'Signed in on Chrome on Linux'],
     ] as const) {
       await page.getByRole('navigation').getByRole('link', { name }).click();
       await page.getByText(part).first().waitFor();
       await whole(page);
     }
-    for (const filter of ['Changes', 'Refused', 'Sign-ins', 'All']) {
+    for (const filter of ['Changes', 'Blocked', 'Sign-ins', 'All']) {
       await page.getByRole('radio', { name: filter }).click();
     }
     await page.getByText('Signed in on Chrome on Linux').first().waitFor();
@@ -123,9 +123,9 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     await page.locator('html[lang=de]').waitFor();
     await page.getByLabel('Sprache').selectOption('en');
     await page.context().setOffline(true);
-    await page.getByText('This device is offline.').waitFor();
+    await page.getByText('You’re offline.').waitFor();
     await page.context().setOffline(false);
-    await page.getByText('This device is offline.').waitFor({ state: 'detached' });
+    await page.getByText('You’re offline.').waitFor({ state: 'detached' });
     await whole(page);
   });
 
@@ -134,17 +134,17 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     const laptop = await open('laptop', 1);
     await enterPassword(laptop, handset.owner);
     await phone.getByRole('button', { name: 'This was not me' }).click();
-    await phone.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
-    await laptop.getByText('Refused on a trusted device').waitFor();
+    await phone.getByRole('alertdialog', { name: 'Sign-in blocked' }).waitFor();
+    await laptop.getByText('Blocked on a trusted device').waitFor();
     await laptop.getByRole('button', { name: 'Start again' }).click();
     await laptop.getByRole('link', { name: 'Forgot your password?' }).click();
-    await laptop.getByLabel('E-mail address').fill(handset.owner.email);
-    await laptop.getByRole('button', { name: 'Send the code' }).click();
+    await laptop.getByLabel('Email address').fill(handset.owner.email);
+    await laptop.getByRole('button', { name: 'Send code' }).click();
     await laptop.getByLabel(/^Code/).fill('00000000');
     await laptop.getByLabel('New password').fill('velvet-harbour-57-kettle');
     await laptop.getByText('Very good', { exact: true }).waitFor();
-    await laptop.getByRole('button', { name: 'Set the new password' }).click();
-    await laptop.getByText('You have 4 tries left.').waitFor();
+    await laptop.getByRole('button', { name: 'Set new password' }).click();
+    await laptop.getByText('You have 4 attempts left.').waitFor();
     await whole(laptop);
   });
 
@@ -152,10 +152,10 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     const { owner } = await site.servers.trusted();
     const page = await open('laptop');
     await enterPassword(page, owner);
-    const left = page.getByText('Time left:').locator('xpath=ancestor::p');
+    const left = page.getByText('Expires in').locator('xpath=ancestor::p');
     const before = await left.textContent();
-    await page.locator('p', { hasText: /Time left: (?!10:00)/ }).waitFor();
-    expect(before).toMatch(/Time left: \d+:\d\d/);
-    expect(await left.textContent()).toMatch(/^Time left: \d+:\d\d$/);
+    await page.locator('p', { hasText: /Expires in (?!10:00)/ }).waitFor();
+    expect(before).toMatch(/Expires in \d+:\d\d/);
+    expect(await left.textContent()).toMatch(/^Expires in \d+:\d\d$/);
   });
 });

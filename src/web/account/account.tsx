@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useRef } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link, Route, Switch, useLocation } from 'wouter';
@@ -24,7 +24,7 @@ const pages = [
   { path: '/account/support', name: 'support', Shown: Support },
 ] as const;
 
-/** Account → Login security: everything that somebody who is signed in sees. */
+/** Everything that somebody who is signed in sees. */
 export default function Account() {
   return (
     <div className={styles.account}>
@@ -47,8 +47,11 @@ function Side() {
   const { t } = useTranslation('account');
   const viewer = useViewer();
   const { leave } = useSession();
+  const [, navigate] = useLocation();
   const [, signOut] = useMutation(SignOutDocument);
-  const { isPending, submit } = useSubmission(() => leave(async () => !(await signOut({})).error));
+  const { isPending, submit } = useSubmission(async () => {
+    if (await leave(async () => !(await signOut({})).error)) navigate('/');
+  });
   return (
     <div className={styles.side}>
       <div className={styles.who}>
@@ -74,14 +77,9 @@ function Side() {
 
 function NavLink({ href, children }: { readonly href: string; readonly children: string }) {
   const [location] = useLocation();
-  const link = useRef<HTMLAnchorElement>(null);
   const isCurrent = location.replace(/\/$/, '') === href;
-  useEffect(() => {
-    // On a phone the links are a row that may be wider than the screen.
-    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [isCurrent]);
   return (
-    <Link ref={link} href={href} className={styles.link} aria-current={isCurrent ? 'page' : undefined}>
+    <Link href={href} className={styles.link} aria-current={isCurrent ? 'page' : undefined}>
       {children}
     </Link>
   );

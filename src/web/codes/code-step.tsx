@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { type ChallengeFieldsFragment, VerifyCodeDocument } from '../api/operations.ts';
+import { useProductName } from '../session/use-product-name.ts';
 import { Door, DoorForm } from '../sign-in/door.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -13,14 +14,17 @@ import { useCodeEntry } from './use-code-entry.ts';
 
 export interface CodeStepProps {
   readonly challenge: ChallengeFieldsFragment;
+  /** The address as it was typed. */
+  readonly email: string;
   readonly onVerified: () => void;
   /** Back to where the challenge came from. */
   readonly onLeave: () => void;
 }
 
 /** The code of a sign-in or a sign-up: typed here, and watched until it is over. */
-export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepProps) {
+export function CodeStep({ challenge: opened, email, onVerified, onLeave }: CodeStepProps) {
   const { t } = useTranslation();
+  const productName = useProductName();
   const [, verify] = useMutation(VerifyCodeDocument);
   const [trustDevice, setTrustDevice] = useState(true);
   const entry = useCodeEntry(opened, async (code, taken) => {
@@ -44,10 +48,10 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
   return (
     <Door
       title={t('code.title')}
-      lead={t(leadOf(challenge), { to: challenge.sentTo })}
+      lead={t(leadOf(challenge), { productName, to: isSignIn ? challenge.sentTo : email.trim() })}
       more={
         <Button look="plain" onPress={onLeave}>
-          {t('back')}
+          {t(isSignIn ? 'back' : 'code.change')}
         </Button>
       }
     >

@@ -13,7 +13,7 @@ export interface CodeStepOfPage {
   readonly isReading: boolean;
   /** It could not be asked. */
   readonly isUnreachable: boolean;
-  /** The address that was typed before the page was loaded again. */
+  /** The address that the challenge was opened for, also after the page was loaded again; else nothing. */
   readonly email: string;
   askAgain(): void;
   open(challenge: ChallengeFieldsFragment, email: string): void;
@@ -62,7 +62,9 @@ export function useCodeStep(): CodeStepOfPage {
     email: kept?.email ?? '',
     askAgain: ask,
     open: (challenge, email) => {
-      keepChallenge({ token: challenge.token, path, email });
+      const toKeep = { token: challenge.token, path, email };
+      keepChallenge(toKeep);
+      setKept(toKeep);
       setOpened(challenge);
       navigate(path, { state: codeEntry });
     },

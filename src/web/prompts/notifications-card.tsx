@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { faultText } from '../api/faults.ts';
 import { UpdateCurrentDeviceDocument } from '../api/operations.ts';
 import { useSession, useViewer } from '../session/session.tsx';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { useSubmission } from '../ui/use-submission.ts';
@@ -14,6 +15,7 @@ export function NotificationsCard() {
   const { t, i18n } = useTranslation('prompts');
   const { currentDevice } = useViewer();
   const { refresh } = useSession();
+  const productName = useProductName();
   const [permission, setPermission] = useState(notificationPermission);
   const [{ error }, update] = useMutation(UpdateCurrentDeviceDocument);
   const isOn = permission === 'granted' && currentDevice.notificationsEnabled;
@@ -32,7 +34,9 @@ export function NotificationsCard() {
   return (
     <Card
       title={t('notifications.title')}
-      lead={t(permission === 'denied' ? 'notifications.blocked' : isOn ? 'notifications.on' : 'notifications.why')}
+      lead={t(permission === 'denied' ? 'notifications.blocked' : isOn ? 'notifications.on' : 'notifications.why', {
+        productName,
+      })}
       aside={
         permission !== 'denied' && (
           <Button isPending={isPending} onPress={() => submit()}>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { faultText } from '../api/faults.ts';
 import { DenyLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
@@ -26,6 +27,7 @@ export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: Promp
   const { t, i18n } = useTranslation('prompts');
   const [, deny] = useMutation(DenyLoginRequestDocument);
   const [fault, setFault] = useState<string | null>(null);
+  const productName = useProductName();
   const secondsLeft = useSecondsLeft(request, request.expiresInSeconds);
   const { ago } = useTimeTexts();
   const isNoticed = useIsNoticed();
@@ -69,7 +71,7 @@ export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: Promp
           <CopyButton isSmall text={request.code ?? ''} label={t('copy')} />
         </div>
       </div>
-      <p>{t('onlyThere')}</p>
+      <p>{t('onlyThere', { productName })}</p>
       {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
       {fault && <p role="alert">{fault}</p>}
       <DialogActions>

@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { useSay } from '../account/said.tsx';
 import { AcknowledgeLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
 import { useViewer } from '../session/session.tsx';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useTitleNotice } from '../ui/title.ts';
@@ -110,11 +111,12 @@ function useEndings(
 /** Where the browser may, a notification for each request that comes while nobody looks; it goes when it is answered. */
 function useNotices(requests: readonly RequestFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
+  const productName = useProductName();
   const sends = requests.map(sendOf).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
     const close = requests.map((request) =>
-      notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName })),
+      notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName, productName })),
     );
     return () => {
       for (const end of close) end();

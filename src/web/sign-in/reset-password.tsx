@@ -20,6 +20,7 @@ import { Notice } from '../ui/notice.tsx';
 import { useSubmission } from '../ui/use-submission.ts';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** A forgotten password: a code to the mailbox, and a new password with it. */
@@ -28,7 +29,7 @@ export function ResetPassword() {
   const { viewer } = useSession();
   const [, request] = useMutation(RequestPasswordResetDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email || (viewer?.email ?? ''));
+  const [email, setEmail] = useTypedEmail(step.email || (viewer?.email ?? ''));
   const { faults, whole, check, refuse } = useFormFaults();
 
   const { isPending, submit } = useSubmission(async () => {
@@ -39,7 +40,7 @@ export function ResetPassword() {
   });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <ChoosePassword challenge={step.challenge} email={email} onLeave={step.leave} />;
+  if (step.challenge) return <ChoosePassword challenge={step.challenge} email={step.email} onLeave={step.leave} />;
   return (
     <Door
       title={t('reset.title')}
@@ -84,18 +85,18 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   const [advice, setAdvice] = useState(none);
   const entry = useCodeEntry(opened, async (code, taken) => {
     let answer: CodeAnswer = {};
-    await leave(async () => {
+    const isReset = await leave(async () => {
       const { data, error } = await reset({ challengeToken: opened.token, code, newPassword });
       const outcome = data?.resetPassword;
       if (outcome?.__typename === 'PasswordReset') {
         taken();
-        navigate('/');
         return true;
       }
       if (outcome?.__typename === 'WeakPassword') setAdvice([outcome.message, ...outcome.suggestions]);
       else answer = { error, outcome };
       return false;
     }, 'passwordReset');
+    if (isReset) navigate('/');
     return answer;
   });
   const { challenge, closed, fault, isPending } = entry;
@@ -116,10 +117,10 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   return (
     <Door
       title={t('reset.chooseTitle')}
-      lead={t('reset.chooseLead', { to: challenge.sentTo })}
+      lead={t('reset.chooseLead', { to: email.trim() })}
       more={
         <Button look="plain" onPress={onLeave}>
-          {t('back', { ns: 'common' })}
+          {t('code.change', { ns: 'common' })}
         </Button>
       }
     >

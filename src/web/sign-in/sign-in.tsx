@@ -16,6 +16,7 @@ import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
 import { Story } from './story.tsx';
 import { thisDevice } from './this-device.ts';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** Signing in: address and password, then the code where this device is new to the account. */
@@ -24,7 +25,7 @@ export function SignIn() {
   const { entered, farewell } = useSession();
   const [, signIn] = useMutation(SignInDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email);
+  const [email, setEmail] = useTypedEmail(step.email);
   const [password, setPassword] = useState('');
   const { faults, whole, check, refuse, say } = useFormFaults();
 
@@ -45,7 +46,9 @@ export function SignIn() {
   });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
+  if (step.challenge) {
+    return <CodeStep challenge={step.challenge} email={step.email} onVerified={entered} onLeave={step.leave} />;
+  }
   return (
     <Door
       title={t('signIn.title')}

@@ -15,6 +15,7 @@ import { CookiesNeeded } from './cookies-needed.tsx';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
 import { thisDevice } from './this-device.ts';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** Opening an account: it exists once the code from its mailbox was typed. */
@@ -23,7 +24,7 @@ export function SignUp() {
   const { entered } = useSession();
   const [, signUp] = useMutation(SignUpDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email);
+  const [email, setEmail] = useTypedEmail(step.email);
   const [password, setPassword] = useState('');
   const [advice, setAdvice] = useState<readonly string[]>([]);
   const { faults, whole, check, refuse } = useFormFaults();
@@ -39,7 +40,9 @@ export function SignUp() {
   });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
+  if (step.challenge) {
+    return <CodeStep challenge={step.challenge} email={step.email} onVerified={entered} onLeave={step.leave} />;
+  }
   return (
     <Door title={t('signUp.title')} lead={t('signUp.lead')} more={<Link href="/">{t('signUp.toSignIn')}</Link>}>
       <CookiesNeeded />

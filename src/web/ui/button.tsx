@@ -4,7 +4,7 @@ import styles from './button.module.css';
 
 export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style' | 'children'> {
   /** How much it asks for attention; one `primary` on a screen. */
-  readonly look?: 'primary' | 'secondary' | 'danger' | 'dangerQuiet' | 'plain';
+  readonly look?: 'primary' | 'secondary' | 'danger' | 'dangerQuiet' | 'plain' | 'plainDanger';
   readonly isSmall?: boolean;
   readonly isWide?: boolean;
   readonly children?: ReactNode;

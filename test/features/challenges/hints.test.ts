@@ -66,7 +66,9 @@ test('after a reset of the password no hint offers mail to a device that it is h
   const codes = newcomer.challengeChanges(challenge);
   const shown = await codes.nextThat(({ deliveries }) => deliveries[0]?.state === 'SENT');
   expect(shown.deliveries[0]?.hint).toMatch(/isn’t on the screen yet\. Open Doorstep there\.$/);
-  expect((await hintFor('Notebook')).hint).toMatch(/not asking your trusted devices right now\. Wait a while, then start again\.$/);
+  expect((await hintFor('Notebook')).hint).toMatch(
+    /not asking your trusted devices right now\. Wait a while, then start again\.$/,
+  );
 
   await live[Symbol.asyncDispose]();
   const gone = await codes.nextThat(({ deliveries }) => deliveries[0]?.reason === 'MAIL_HELD');

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
+import { useLocation } from 'wouter';
 import { type DeviceFieldsFragment, RemoveDeviceDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useSession } from '../../session/session.tsx';
@@ -35,6 +36,7 @@ export function RemoveDialog({ device, onClose, onRemoved }: RemoveDialogProps) 
 function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly device: DeviceFieldsFragment }) {
   const { t } = useTranslation(['account', 'common']);
   const { leave } = useSession();
+  const [, navigate] = useLocation();
   const faultText = useFaultText();
   const [, remove] = useMutation(RemoveDeviceDocument);
   const [fault, setFault] = useState<string | null>(null);
@@ -49,7 +51,10 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
     onClose();
     return true;
   };
-  const { isPending, submit } = useSubmission(() => (device.isCurrent ? leave(takeOff) : takeOff()));
+  const leaveByIt = async () => {
+    if (await leave(takeOff)) navigate('/');
+  };
+  const { isPending, submit } = useSubmission(() => (device.isCurrent ? leaveByIt() : takeOff()));
 
   return (
     <>
