@@ -1,9 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import type { AccountRow } from './account.entity.js';
+import type { AccountFacts } from '../api/session.js';
 import { EmailAddress } from './email-address.js';
-
-/** What is read of an account whose session asks. */
-export type AccountFacts = Pick<AccountRow, 'id' | 'email' | 'createdAt' | 'twoStepEnabledAt'>;
 
 /** What the session that looks at an account decides of how it looks. */
 export interface Onlooker {

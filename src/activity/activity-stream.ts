@@ -1,7 +1,7 @@
 import { type Context, requireSession } from '../api/context.js';
+import type { Session, SessionChecks } from '../api/session.js';
 import type { Bus } from '../bus/bus.js';
-import { type SessionChecks, type SessionSight, SessionStream } from '../sessions/session-stream.js';
-import type { Session } from '../sessions/sessions.js';
+import { type SessionSight, SessionStream } from '../sessions/session-stream.js';
 import { batched } from '../sql/batches.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';

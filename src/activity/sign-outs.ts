@@ -1,7 +1,8 @@
 import { lockAccount } from '../accounts/accounts.js';
+import type { Session } from '../api/session.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { lockOwner } from '../sessions/owner.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';

@@ -1,8 +1,8 @@
-import type { SignedInSession } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Locale, Texts } from '../texts/texts.js';
-import type { CookieJar } from '../wire/cookies.js';
+import type { CookieJar } from './cookie-jar.js';
 import { Unauthenticated } from './errors.js';
+import type { SignedInSession } from './session.js';
 
 /** Who asks, whether or not it is signed in. */
 export interface Client {

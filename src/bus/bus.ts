@@ -1,9 +1,3 @@
-import type { BaseLogger } from 'pino';
-import type { RunnableConfig } from '../config/config.js';
-import { LinkedBus } from './linked-bus.js';
-import { PostgresLink } from './postgres-link.js';
-import { RedisLink } from './redis-link.js';
-
 /** What one can listen to: an account, which of its devices are online, or a challenge, by id. */
 export type Topic = `account:${string}` | `presence:${string}` | `challenge:${string}`;
 
@@ -31,19 +25,4 @@ export interface Bus {
   readonly isConnected: boolean;
   /** Gives messages that are under way a moment to leave; resolves within a second, whatever the store does. */
   close(): Promise<void>;
-}
-
-/**
- * Opens the bus on Redis where there is one, else on PostgreSQL. It neither waits for the store nor fails without it:
- * listeners on the same server are woken all the same, and each outage is logged once.
- */
-export function openBus(
-  { redisUrl, redisPrefix, databaseUrl }: Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUrl'>,
-  logger: Pick<BaseLogger, 'info' | 'warn' | 'error'>,
-): Bus {
-  return new LinkedBus(
-    (events) =>
-      redisUrl === null ? new PostgresLink(databaseUrl, events) : new RedisLink(redisUrl, redisPrefix, events),
-    logger,
-  );
 }

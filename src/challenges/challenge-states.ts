@@ -1,8 +1,8 @@
 import { isUuid } from '../api/ids.js';
+import type { Session } from '../api/session.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import type { Session } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';

@@ -1,9 +1,9 @@
 import { type Context, requireSession } from '../api/context.js';
 import { Forbidden, Unauthenticated } from '../api/errors.js';
 import { msUntilOver } from '../api/live.js';
+import type { Session, Standing } from '../api/session.js';
 import type { Bus } from '../bus/bus.js';
 import { type SessionSight, SessionStream } from '../sessions/session-stream.js';
-import type { Session, Standing } from '../sessions/sessions.js';
 import { LoginRequest } from './login-request.types.js';
 import type { LoginRequestView, LoginRequestViews } from './login-request-views.js';
 

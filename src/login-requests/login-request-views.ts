@@ -1,3 +1,4 @@
+import type { Session, SessionChecks, Standing } from '../api/session.js';
 import type { Bus } from '../bus/bus.js';
 import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
 import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
@@ -6,8 +7,7 @@ import { showing } from '../challenges/displays.js';
 import type { Codes } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
-import type { SessionChecks } from '../sessions/session-stream.js';
-import { isLive, type Session, type Sessions, type Standing, standingOf } from '../sessions/sessions.js';
+import { isLive, type Sessions, standingOf } from '../sessions/sessions.js';
 import { batched } from '../sql/batches.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';

@@ -1,5 +1,4 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { AccountRow } from '../accounts/account.entity.js';
 import type { NoticeKind } from '../mail/mail-data.js';
 
 export const methods = ['APP', 'EMAIL'] as const;
@@ -42,7 +41,7 @@ export const DeliveryRow = defineEntity({
     /** The challenge whose code it carries; null for a notice. */
     challengeId: p.uuid().nullable(),
     /** The account that a notice is about; null for a code. */
-    accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').nullable().deleteRule('cascade'),
+    accountId: p.uuid().nullable(),
     method: p.text().$type<Method>(),
     notice: p.text().$type<NoticeKind>().nullable(),
     facts: p.json().$type<NoticeFacts>().nullable(),

@@ -1,7 +1,7 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { findAccount } from '../accounts/accounts.js';
 import { Overloaded, Unauthenticated } from '../api/errors.js';
-import type { Session } from '../sessions/sessions.js';
+import type { Session } from '../api/session.js';
 import type { Sql } from '../sql/database.js';
 import { WrongPassword } from './password.types.js';
 import type { PasswordAttempts } from './password-attempts.js';

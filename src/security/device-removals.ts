@@ -5,11 +5,12 @@ import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
+import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner } from '../sessions/owner.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { DeviceRemoved } from './security.types.js';
 

@@ -4,6 +4,7 @@ import { findAccount, setPassword } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Overloaded, Unauthenticated } from '../api/errors.js';
+import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
@@ -12,7 +13,7 @@ import { type WeakPassword, WrongPassword } from '../passwords/password.types.js
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
 import { lockOwner } from '../sessions/owner.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordChanged } from './security.types.js';
 

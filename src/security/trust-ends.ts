@@ -3,11 +3,12 @@ import { holdMail, liftStop, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
+import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import { withdrawResetCodes } from '../challenges/challenge-states.js';
 import type { Limits } from '../config/limits.js';
 import { type Devices, forgetTrustAtReset, forgetTrustBeforeReset } from '../devices/devices.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 
 /** Why a product's backend ends all trust. */

@@ -1,11 +1,12 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import { Unauthenticated } from '../api/errors.js';
+import type { Session } from '../api/session.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
-import type { Session, Sessions } from './sessions.js';
+import type { Sessions } from './sessions.js';
 
 /** An account behind its lock, and the device of the session that asks. */
 export interface Owner {

@@ -1,10 +1,10 @@
 import { isOf } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { isUuid } from '../api/ids.js';
+import type { Session } from '../api/session.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
-import type { Session } from './sessions.js';
 
 /** A session, live or over, whose it is and where. @returns null if there is none among the caller's people */
 export async function findSession(

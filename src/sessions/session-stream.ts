@@ -1,13 +1,7 @@
 import type { Context } from '../api/context.js';
 import { LiveStream, type Sight } from '../api/live.js';
+import type { Session, Standing } from '../api/session.js';
 import type { Bus } from '../bus/bus.js';
-import type { Session, Standing } from './sessions.js';
-
-/** Asks how sessions stand, in one statement for all who ask in the same turn. */
-export interface SessionChecks {
-  /** `checkedAt`: before it was asked, by `performance.now()`. */
-  check(session: Session): Promise<{ readonly standing: Standing; readonly checkedAt: number }>;
-}
 
 /** What was seen for a session, and how that stood, not before it was seen. */
 export interface SessionSight<Item> extends Sight<Item> {

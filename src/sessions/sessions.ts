@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import type { AccountFacts } from '../accounts/account.types.js';
+import type { Credentials, FoundSession, Session, SessionLookup, SignedInSession, Standing } from '../api/session.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { sighting } from '../devices/devices.js';
@@ -17,41 +17,10 @@ interface AccountColumns {
   readonly twoStepEnabledAt: Date | null;
 }
 
-/** Who a live session is. */
-export interface Session {
-  readonly id: string;
-  readonly accountId: string;
-  readonly deviceId: string;
-  readonly isTrusted: boolean;
-  /** SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. */
-  readonly tokenHash: Buffer;
-}
-
-/** A session that a request came with, and its account as it was read with it. */
-export interface SignedInSession extends Session {
-  readonly account: AccountFacts;
-}
-
-/** What somebody comes with who has a session. */
-export interface Credentials {
-  readonly token: string;
-  readonly ipAddress: string;
-}
-
-/** A live session that a token named. */
-export interface FoundSession extends Pick<Credentials, 'ipAddress'> {
-  readonly session: SignedInSession;
-  /** Whether it is noted that it is used; what is not may be over by now. */
-  isNoted: boolean;
-}
-
 /** A session that is used, and from where. */
 interface Sighted extends Pick<Credentials, 'ipAddress'> {
   readonly session: Pick<Session, 'id'>;
 }
-
-/** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
-export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
 
 /** What a session is opened with. */
 export interface SessionOpening {
@@ -118,7 +87,7 @@ export function isRefusedSession(error: unknown): boolean {
 }
 
 /** The sessions of accounts. */
-export class Sessions {
+export class Sessions implements SessionLookup {
   constructor(private readonly limits: Limits) {}
 
   /**

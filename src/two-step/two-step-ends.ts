@@ -4,13 +4,14 @@ import { setTwoStep } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
+import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
 import { lockOwner } from '../sessions/owner.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepDisabled } from './two-step.types.js';
 

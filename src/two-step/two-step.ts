@@ -5,6 +5,7 @@ import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
+import type { Session } from '../api/session.js';
 import type { AccountLimits } from '../challenges/account-limits.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, type ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
@@ -16,7 +17,7 @@ import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner, type Owner } from '../sessions/owner.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
 

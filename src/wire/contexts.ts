@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Client, Context } from '../api/context.js';
+import type { SignedInSession } from '../api/session.js';
 import { canonicalIp } from '../places/client-network.js';
-import type { SignedInSession } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 

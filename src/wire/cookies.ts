@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CookieJar } from '../api/cookie-jar.js';
 import type { Limits } from '../config/limits.js';
 
 /** The header by which a browser asks for tokens in cookies; a page of another origin cannot send it unasked. */
@@ -11,25 +12,6 @@ const DAY_SECONDS = 86_400;
 const COOKIE_DAYS_MOST = 400;
 /** Device cookies of one browser; past that the oldest goes. */
 const DEVICE_COOKIES_MOST = 10;
-
-/** Tokens that a browser was given. */
-export interface GivenTokens {
-  readonly email: string;
-  readonly sessionToken: string;
-  readonly deviceToken: string;
-}
-
-/** The cookies of one request: what it brought, and what its answer sets. */
-export interface CookieJar {
-  /** The device cookie of the account with this address, if this browser has one. */
-  deviceToken(email: string): string | null;
-  keep(tokens: GivenTokens): void;
-  keepSession(sessionToken: string): void;
-  /** The challenge that this browser was given last, which opens nothing by its id. */
-  challengeId(): string | null;
-  keepChallenge(id: string): void;
-  dropSession(): void;
-}
 
 /**
  * Keeps tokens in cookies out of a script's reach: `__Host-`, HttpOnly, Secure, SameSite=Strict. On plain http, which

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { CloseCode } from 'graphql-ws';
 import type { Client, SocketHandle } from '../api/context.js';
-import type { Presence } from '../devices/presence.js';
-import type { Credentials, Sessions, SignedInSession } from '../sessions/sessions.js';
+import type { Credentials, OpenDevices, SessionLookup, SignedInSession } from '../api/session.js';
 import { batched } from '../sql/batches.js';
 import type { Sql } from '../sql/database.js';
 import { type Connection, TRY_AGAIN_LATER } from './connection.js';
@@ -54,9 +53,9 @@ export interface SocketDoor<Who> {
 export interface SessionServing {
   readonly db: Sql;
   readonly contexts: Contexts;
-  readonly sessions: Sessions;
+  readonly sessions: SessionLookup;
   readonly sockets: Sockets;
-  readonly presence: Presence;
+  readonly presence: OpenDevices;
   readonly cookies: Cookies;
 }
 
@@ -65,7 +64,7 @@ class PersonSocket implements SocketHandle {
   constructor(
     readonly session: SignedInSession | null,
     private readonly connection: Connection,
-    private readonly presence: Presence,
+    private readonly presence: OpenDevices,
   ) {}
 
   endSession(): void {

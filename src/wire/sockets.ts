@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
+import type { Session, SessionChecks, SessionLookup, Standing } from '../api/session.js';
 import type { Bus, Topic } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
-import type { SessionChecks } from '../sessions/session-stream.js';
-import type { Session, Sessions, Standing } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import type { Connection } from './connection.js';
@@ -20,7 +19,7 @@ export class Sockets {
 
   constructor(
     private readonly checks: SessionChecks,
-    private readonly sessions: Pick<Sessions, 'lost'>,
+    private readonly sessions: Pick<SessionLookup, 'lost'>,
     private readonly bus: Bus,
     private readonly limits: Limits,
     private readonly logger: Logger,

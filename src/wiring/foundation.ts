@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { type Bus, openBus } from '../bus/bus.js';
+import type { Bus } from '../bus/bus.js';
+import { openBus } from '../bus/open-bus.js';
 import type { RunnableConfig } from '../config/config.js';
 import { MailQueue } from '../outbox/queue.js';
 import { Places } from '../places/places.js';

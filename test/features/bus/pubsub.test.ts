@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { type Bus, openBus, type Topic } from '../../../src/bus/bus.js';
+import type { Bus, Topic } from '../../../src/bus/bus.js';
+import { openBus } from '../../../src/bus/open-bus.js';
 import { startTestPostgres } from '../../support/postgres.js';
 import { redisAvailable, startRedis } from '../../support/redis.js';
 import type { Store } from '../../support/store.js';

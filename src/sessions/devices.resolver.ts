@@ -3,13 +3,13 @@ import { type Context, requireSession } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import { plainText } from '../api/plain-text.js';
+import { Device, NAME_BOUNDS, UpdateDeviceInput } from '../devices/device.types.js';
+import type { Devices } from '../devices/devices.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
-import { lockOwner } from '../sessions/owner.js';
-import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions } from '../sql/transactions.js';
-import { Device, NAME_BOUNDS, UpdateDeviceInput } from './device.types.js';
-import type { Devices } from './devices.js';
+import { lockOwner } from './owner.js';
+import type { Sessions } from './sessions.js';
 
 @Resolver(() => Device)
 export class DevicesResolver {

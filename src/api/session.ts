@@ -1,0 +1,64 @@
+import type { Sql } from '../sql/database.js';
+
+/** Who a live session is. */
+export interface Session {
+  readonly id: string;
+  readonly accountId: string;
+  readonly deviceId: string;
+  readonly isTrusted: boolean;
+  /** SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. */
+  readonly tokenHash: Buffer;
+}
+
+/** What is read of an account whose session asks. */
+export interface AccountFacts {
+  readonly id: string;
+  readonly email: string;
+  readonly createdAt: Date;
+  readonly twoStepEnabledAt?: Date | null;
+}
+
+/** A session that a request came with, and its account as it was read with it. */
+export interface SignedInSession extends Session {
+  readonly account: AccountFacts;
+}
+
+/** What somebody comes with who has a session. */
+export interface Credentials {
+  readonly token: string;
+  readonly ipAddress: string;
+}
+
+/** A live session that a token named. */
+export interface FoundSession extends Pick<Credentials, 'ipAddress'> {
+  readonly session: SignedInSession;
+  /** Whether it is noted that it is used; what is not may be over by now. */
+  isNoted: boolean;
+}
+
+/** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
+export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
+
+/** Tells whose a token is, and notes that it is used. */
+export interface SessionLookup {
+  /** @returns null if it names no live session */
+  authenticate(db: Sql, token: string, ipAddress: string): Promise<SignedInSession | null>;
+  /** The first half of it, for many at once; null where a token names no live session. */
+  findAll(db: Sql, asked: readonly Credentials[]): Promise<(FoundSession | null)[]>;
+  /** The other half, for one. @returns null if the session is over by now */
+  use(db: Sql, found: FoundSession): Promise<SignedInSession | null>;
+  /** Those of these sessions that have ended or have another token, in one statement. */
+  lost(db: Sql, sessions: readonly Session[]): Promise<Session[]>;
+}
+
+/** Asks how sessions stand, in one statement for all who ask in the same turn. */
+export interface SessionChecks {
+  /** `checkedAt`: before it was asked, by `performance.now()`. */
+  check(session: Session): Promise<{ readonly standing: Standing; readonly checkedAt: number }>;
+}
+
+/** Is told which devices have a subscription open on this server. */
+export interface OpenDevices {
+  comes(accountId: string, deviceId: string): void;
+  goes(deviceId: string): void;
+}
