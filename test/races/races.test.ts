@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../support/handset.js';
 import { asA, type Challenge, type Outcome, promptId, tally } from '../support/outcomes.js';
+import { wrongCode } from '../support/owner.js';
 import { backEnds, Servers } from '../support/servers.js';
 import { until } from '../support/waiting.js';
 
@@ -56,7 +57,7 @@ describe('of many requests at once, over two servers,', () => {
 
     test('that are all wrong are compared five times', async () => {
       const { laptop, challenge, code } = await asked();
-      const outcomes = await Promise.all(twins(laptop, 200).map((twin) => twin.verify(challenge, `${code}0`)));
+      const outcomes = await Promise.all(twins(laptop, 200).map((twin) => twin.verify(challenge, wrongCode(code))));
       expect(tally(outcomes)).toEqual({ WrongCode: 5, ChallengeClosed: 195 });
       const left = outcomes.flatMap((outcome) => ('attemptsRemaining' in outcome ? [outcome.attemptsRemaining] : []));
       expect(left.sort()).toEqual([0, 1, 2, 3, 4]);
@@ -67,7 +68,7 @@ describe('of many requests at once, over two servers,', () => {
     test('of which one is right open a session with it, or are locked without', async () => {
       const { laptop, challenge, code } = await asked();
       const outcomes = await Promise.all(
-        twins(laptop, 50).map((twin, nth) => twin.verify(challenge, nth === 25 ? code : `${code}0`)),
+        twins(laptop, 50).map((twin, nth) => twin.verify(challenge, nth === 25 ? code : wrongCode(code))),
       );
       const { SignedIn = 0, WrongCode = 0 } = tally(outcomes);
       expect(SignedIn + WrongCode).toBeLessThanOrEqual(5);
@@ -81,7 +82,7 @@ describe('of many requests at once, over two servers,', () => {
       const all = [first];
       while (all.length < 30) all.push(await asked(`Laptop ${all.length}`, phone));
       const guesses = all.flatMap(({ laptop, challenge, code }) =>
-        twins(laptop, 7).map((twin) => twin.verify(challenge, `${code}0`)),
+        twins(laptop, 7).map((twin) => twin.verify(challenge, wrongCode(code))),
       );
       const outcomes = await Promise.all(guesses);
       expect(outcomes).toHaveLength(210);
