@@ -1,19 +1,15 @@
 import { countOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { isOpen } from './challenge-rules.js';
 
 // The one writer of `display`. Once a challenge is over nothing more is noted of it: its holder reads that.
 
-/** Notes that a code was written to a device. */
-export async function noteShown(tx: Tx, challengeId: string, deviceId: string): Promise<void> {
-  const shown = await countOf(
-    tx,
-    sql`insert into display (challenge_id, device_id)
-        select c.id, ${deviceId}::uuid from challenge c where c.id = ${challengeId} and ${isOpen('c')}
-        on conflict do nothing`,
-  );
-  if (shown > 0) tx.wake(`challenge:${challengeId}`);
+/** SQL that notes that a code was written to a device. */
+export function noteShown(challengeId: string, deviceId: string): Fragment {
+  return sql`insert into display (challenge_id, device_id)
+    select c.id, ${deviceId}::uuid from challenge c where c.id = ${challengeId} and ${isOpen('c')}
+    on conflict do nothing`;
 }
 
 /** Notes that the app on a device says that it shows the code. */

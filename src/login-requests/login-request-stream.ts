@@ -50,7 +50,7 @@ export class LoginRequestStream {
           told.set(request.row.id, request);
           yield new LoginRequest(request);
           // Resumed: it was written to the socket.
-          if (request.code !== null) await this.requests.noteShown(session, request.row.id);
+          if (request.code !== null) await this.requests.noteShown(context.db, session, request.row.id);
         }
         for (const id of gone) told.delete(id);
         if (performance.now() - readAt <= CHECK_VALID_MS) await alarm.wait(this.msToNextLook(requests));

@@ -102,8 +102,8 @@ export class LoginRequests {
   }
 
   /** Notes that a code was written to the device. */
-  async noteShown(session: Session, challengeId: string): Promise<void> {
-    await this.transactions.run((tx) => noteShown(tx, challengeId, session.deviceId));
+  async noteShown(db: Sql, session: Session, challengeId: string): Promise<void> {
+    await this.transactions.once(db, noteShown(challengeId, session.deviceId), `challenge:${challengeId}`);
   }
 
   /** The app on a trusted device says that it shows the code. @throws NotFound, Unauthenticated */

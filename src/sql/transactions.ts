@@ -1,6 +1,8 @@
 import { DatabaseError } from 'pg';
 import type { Topic } from '../bus/bus.js';
-import { type Database, NotCommitted, type Transaction } from './database.js';
+import { type Database, NotCommitted, type Sql, type Transaction } from './database.js';
+import { countOf } from './rows.js';
+import type { Fragment } from './statement.js';
 
 /** A transaction, and what is to happen once it is committed. */
 export interface Tx extends Transaction {
@@ -47,6 +49,16 @@ export class Transactions {
       return result;
     } catch (error) {
       if (isDone && !isRefused(error)) tell();
+      throw error;
+    }
+  }
+
+  /** One statement, which needs no transaction around it; whoever listens on the topic is woken where it changed a row. */
+  async once(db: Sql, statement: Fragment, topic: Topic): Promise<void> {
+    try {
+      if ((await countOf(db, statement)) > 0) this.afterCommit.publish(topic);
+    } catch (error) {
+      if (!isRefused(error)) this.afterCommit.publish(topic);
       throw error;
     }
   }
