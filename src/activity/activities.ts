@@ -36,6 +36,23 @@ export class Activities {
     }
   }
 
+  /**
+   * SQL of `with` for a statement that ends sessions: an entry for each device that is in `ended` or `gone`. Nobody was
+   * there for it, so it makes no country known. The account must be locked by this transaction.
+   * @param ipAddress whence came what they had to end for
+   */
+  signedOut(accountId: string, ipAddress: string): Fragment {
+    return sql`signed_out as (
+        select d.id, d.name, d.platform, row_number() over (order by d.id) as nth from device d
+        where d.id in (select device_id from ended union select device_id from gone)),
+      numbered as (
+        ${numbering(accountId, raw('exists (select 1 from signed_out)'), raw('(select count(*) from signed_out)'))}),
+      noted as (
+        insert into activity (account_id, number, type, device_id, device_name, platform, ip_address, is_new_device, is_new_location)
+        select ${accountId}::uuid, activity_count - nth + 1, 'SIGNED_OUT', id, name, platform, ${ipAddress}::text, false, false
+        from signed_out, numbered)`;
+  }
+
   private insertion(entry: NewActivity): Fragment {
     const place = this.places.of(entry.ipAddress);
     const countryCode = place.kind === 'known' ? place.countryCode : null;

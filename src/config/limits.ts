@@ -103,6 +103,8 @@ export const limitTable = {
   ),
   SESSION_IDLE_DAYS: limit(7, 1, 365, 'a session not used so long is over; ASVS 7.3'),
   SESSION_MAX_DAYS: limit(30, 1, 365, 'a session opened so long ago is over; ASVS 7.3'),
+  SESSIONS_PER_DEVICE: limit(5, 1, 1000, 'live sessions of a device; the one unused longest makes room'),
+  SESSIONS_PER_ACCOUNT: limit(200, 1, 10_000, 'live sessions of an account; the one unused longest makes room'),
   TRUST_IDLE_DAYS: limit(90, 1, 3650, 'a trusted device not used so long is asked again'),
   TRUST_MAX_DAYS: limit(365, 1, 3650, 'a device trusted so long ago is asked again'),
   RESET_HOLD_HOURS: limit(

@@ -66,7 +66,7 @@ export class PasswordChanges {
     if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
     await shutDoor(tx, account.id);
     setPassword(tx, account.id, passwordHash);
-    const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : [];
+    const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : null;
     if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
     const { name: deviceName, platform } = device;
@@ -79,6 +79,6 @@ export class PasswordChanges {
       ipAddress,
     });
     deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
-    return { sessionsEnded: ended.length, token };
+    return { sessionsEnded: ended?.count ?? 0, token };
   }
 }

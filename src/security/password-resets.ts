@@ -125,6 +125,6 @@ export class PasswordResets {
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
     deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
-    return ended.length;
+    return ended.count;
   }
 }

@@ -77,14 +77,18 @@ export class Admissions {
     // Only then: whoever makes room ends every sign-in that still waits.
     const account = await this.makeRoom(tx, admission.account, room);
     // Before the device is greeted: being seen must not bring lapsed trust back.
-    const opened = this.sessions.start(tx, {
-      accountId: account.id,
-      epoch: account.epoch,
-      deviceId,
-      reason: admission.reason,
-      challengeId: admission.challengeId,
-      madeDevice: isNewDevice,
-    });
+    const opened = this.sessions.start(
+      tx,
+      {
+        accountId: account.id,
+        epoch: account.epoch,
+        deviceId,
+        reason: admission.reason,
+        challengeId: admission.challengeId,
+        madeDevice: isNewDevice,
+      },
+      this.activities.signedOut(account.id, ipAddress),
+    );
     if (!isNewDevice) this.devices.greet(tx, deviceId, device, ipAddress);
     if (!isNewDevice && trustsDevice) this.devices.trust(tx, deviceId);
     const deviceToken = issueToken(tx, deviceId, admission.presentedToken);

@@ -81,6 +81,14 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   HASHES_WAITING: ['hashes', 'as many wait for a hash as may, and one more is turned away at once'],
   SESSION_IDLE_DAYS: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
   SESSION_MAX_DAYS: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  SESSIONS_PER_DEVICE: [
+    'session-limits',
+    'of a device are SESSIONS_PER_DEVICE: for one more the one unused longest ends, and its socket closes',
+  ],
+  SESSIONS_PER_ACCOUNT: [
+    'session-limits',
+    'of an account are SESSIONS_PER_ACCOUNT: for one more the one unused longest ends',
+  ],
   TRUST_IDLE_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   TRUST_MAX_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   RESET_HOLD_HOURS: ['password-resets', 'mail is held for RESET_HOLD_HOURS, and no longer'],
