@@ -83,6 +83,24 @@ export const limitTable = {
     1_000_000,
     'wrong passwords per client network over all addresses in an hour',
   ),
+  PASSWORD_FAILURES_PER_ADDRESS_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'wrong passwords for one address in an hour, over all networks; 10 count by /24 or /48, and each then has one try a minute',
+  ),
+  SIGN_INS_PER_ACCOUNT_HOUR: limit(
+    200,
+    1,
+    1_000_000,
+    'sign-ins with the right password on devices that an account does not know in an hour; as many tries on each that it knows',
+  ),
+  SIGN_INS_PER_IP_HOUR: limit(
+    2000,
+    1,
+    1_000_000,
+    'sign-ins of unknown devices, right or wrong, by /32 or /64; ten times that by /48',
+  ),
   PASSWORD_MIN_LENGTH: limit(12, 8, 64, 'code points; NIST SP 800-63B-4 3.1.1.2'),
   PASSWORD_MAX_LENGTH: limit(256, 64, 1024, 'code points'),
   JUDGEMENTS_PER_CHALLENGE: limit(
@@ -107,6 +125,12 @@ export const limitTable = {
   SESSIONS_PER_ACCOUNT: limit(200, 1, 10_000, 'live sessions of an account; the one unused longest makes room'),
   TRUST_IDLE_DAYS: limit(90, 1, 3650, 'a trusted device not used so long is asked again'),
   TRUST_MAX_DAYS: limit(365, 1, 3650, 'a device trusted so long ago is asked again'),
+  NEW_DEVICE_NOTICES_HOUR: limit(
+    5,
+    1,
+    1000,
+    'mails in an hour that a new device has signed in; then one that tells how many more',
+  ),
   RESET_HOLD_HOURS: limit(
     24,
     0,

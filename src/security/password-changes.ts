@@ -7,6 +7,7 @@ import { Overloaded, Unauthenticated } from '../api/errors.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import { knownDevice } from '../passwords/asker.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { type WeakPassword, WrongPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
@@ -42,9 +43,10 @@ export class PasswordChanges {
   ): Promise<PasswordChanged | WrongPassword | WeakPassword> {
     const proven = await this.ownerPasswords.prove(db, session, change.currentPassword);
     if (proven instanceof WrongPassword) return proven;
-    const weak = await this.strength.judge(change.newPassword, proven.email, 'KNOWN_DEVICE');
+    const asker = knownDevice(proven.email, session.deviceId);
+    const weak = await this.strength.judge(change.newPassword, proven.email, asker);
     if (weak) return weak;
-    const passwordHash = await this.passwords.hash(change.newPassword, 'KNOWN_DEVICE');
+    const passwordHash = await this.passwords.hash(change.newPassword, asker);
     const changed = await this.transactions.run((tx) =>
       this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
     );

@@ -15,6 +15,7 @@ import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
 import { forgetTrustAtReset } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import { stranger } from '../passwords/asker.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
@@ -98,15 +99,16 @@ export class PasswordResets {
     // Judged before a try is spent: a weak password is no wrong code.
     const closed = await this.tries.spendJudgement(db, seen);
     if (closed) return closed;
-    const weak = await this.strength.judge(newPassword, seen.row.email, 'STRANGER').catch(async (error) => {
+    const { ipAddress } = client;
+    const asker = stranger(ipAddress);
+    const weak = await this.strength.judge(newPassword, seen.row.email, asker).catch(async (error) => {
       if (error instanceof Overloaded) await takeJudgementBack(db, seen.row.id);
       throw error;
     });
     if (weak) return weak;
-    const { ipAddress } = client;
     const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress });
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
-    const passwordHash = await this.passwords.hash(newPassword, 'STRANGER');
+    const passwordHash = await this.passwords.hash(newPassword, asker);
     const sessionsEnded = await this.transactions.run((tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
     return sessionsEnded === null ? this.tries.closedState(db, right) : new PasswordReset(sessionsEnded);
   }

@@ -4,14 +4,18 @@ import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
+import type { DeviceRow } from '../devices/device.entity.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
 import type { DeviceDescription } from '../devices/devices.js';
+import { type Asker, knownDevice, stranger } from '../passwords/asker.js';
 import { comparedHash } from '../passwords/compared-hash.js';
 import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
-import type { Asker, Passwords } from '../passwords/passwords.js';
-import { clientNetworks } from '../places/client-network.js';
+import type { Passwords } from '../passwords/passwords.js';
+import { clientNetworks, surroundings } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
+import { rowOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
 import type { Transactions } from '../sql/transactions.js';
 import type { Wait } from '../texts/times.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
@@ -49,25 +53,30 @@ export class SignIns {
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
     const { email } = credentials;
     const knownDeviceId = await liveTokenDevice(db, email, credentials.deviceToken);
+    const { ipAddress } = client;
     const key: AttemptKey = knownDeviceId
       ? { deviceId: knownDeviceId }
-      : { email, network: clientNetworks(client.ipAddress).narrow };
-    const asker = knownDeviceId ? 'KNOWN_DEVICE' : 'STRANGER';
+      : { email, network: clientNetworks(ipAddress).narrow, site: surroundings(ipAddress).site };
+    const asker = knownDeviceId ? knownDevice(email, knownDeviceId) : stranger(ipAddress);
     // Before the address's own count: for a network that is blocked nothing is written.
     const blocked = await this.blocked('look', asker, client);
     if (blocked) return new InvalidCredentials(blocked);
     const attempt = await this.attempts.begin(db, key);
     if ('refused' in attempt) return new InvalidCredentials(attempt.refused);
-    const retry = await this.blocked('count', asker, client);
+    const giveBack = () => (knownDeviceId ? undefined : this.rateLimits.giveBack(FAILURES, ipAddress));
+    const takeBack = async () => {
+      await this.attempts.takeBack(db, key, attempt);
+      await giveBack();
+    };
+    const retry = await this.blocked('count', asker, client).catch(async (error) => {
+      await takeBack();
+      throw error;
+    });
     if (retry) {
-      await this.attempts.takeBack(db, key, attempt.failures);
+      await this.attempts.takeBack(db, key, attempt);
       return new InvalidCredentials(retry);
     }
 
-    const takeBack = async () => {
-      await this.attempts.takeBack(db, key, attempt.failures);
-      if (!knownDeviceId) await this.rateLimits.giveBack(FAILURES, client.ipAddress);
-    };
     const first = await this.prove(db, credentials, asker).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
       if (error instanceof Overloaded) await takeBack();
@@ -78,10 +87,10 @@ export class SignIns {
       if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retry);
     }
-    await takeBack();
+    await this.attempts.succeed(db, key, attempt, first.row.id).finally(giveBack);
     // What counts now is that a device which is not known is about to be challenged.
     if (!knownDeviceId && first.row.twoStepEnabledAt) {
-      await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+      await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);
     }
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
@@ -99,16 +108,21 @@ export class SignIns {
     return entrance;
   }
 
-  /** A known device is counted by itself alone: a neighbour behind the same address cannot lock it out. */
+  /**
+   * A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
+   * @throws RateLimited if there were too many sign-ins, right or wrong
+   */
   private async blocked(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Wait | null> {
-    if (asker === 'KNOWN_DEVICE') return null;
-    try {
-      await this.rateLimits[step](FAILURES, ipAddress);
-      return null;
-    } catch (error) {
-      if (error instanceof RateLimited) return error.retry;
-      throw error;
-    }
+    if (asker.kind === 'KNOWN_DEVICE') return null;
+    const failures = this.rateLimits[step](FAILURES, ipAddress).then(
+      () => null,
+      (error) => {
+        if (error instanceof RateLimited) return error.retry;
+        throw error;
+      },
+    );
+    const [retry] = await Promise.all([failures, this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)]);
+    return retry;
   }
 
   private async prove(db: Sql, { email, password }: Credentials, asker: Asker): Promise<Proof> {
@@ -127,19 +141,15 @@ export class SignIns {
   private async noteWrongPassword(
     accountId: string,
     deviceId: string | null,
-    device: DeviceDescription,
-    client: Client,
+    { platform }: DeviceDescription,
+    { ipAddress }: Client,
   ): Promise<void> {
     await this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, accountId, null))) return;
-      this.activities.record(tx, {
-        accountId,
-        type: 'WRONG_PASSWORD',
-        deviceId,
-        deviceName: device.name,
-        platform: device.platform,
-        ipAddress: client.ipAddress,
-      });
+      // Whoever has not the password writes nothing on the owner's pages: a device has the owner's name for it, or none.
+      const known = await rowOf<Pick<DeviceRow, 'name'>>(tx, sql`select name from device where id = ${deviceId}::uuid`);
+      const deviceName = known?.name ?? '';
+      this.activities.record(tx, { accountId, type: 'WRONG_PASSWORD', deviceId, deviceName, platform, ipAddress });
     });
   }
 }
