@@ -1,6 +1,7 @@
 import { numbering } from '../accounts/accounts.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { clientNetworks } from '../places/client-network.js';
 import type { Places } from '../places/places.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
@@ -18,7 +19,7 @@ export interface NewActivity {
   readonly isNewDevice?: boolean;
 }
 
-/** Entries of which a flood becomes one, with a count: per account, address and hour. */
+/** Entries of which a flood becomes one, with a count: per account, address (of IPv6, /48) and hour. */
 const floods: readonly ActivityTypeName[] = ['WRONG_PASSWORD'];
 
 /** The login activity of accounts. */
@@ -79,7 +80,8 @@ export class Activities {
 function again(entry: NewActivity): Fragment {
   return sql`again as (
       update activity set count = count + 1
-      where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
+      where account_id = ${entry.accountId} and type = ${entry.type} and device_id is not distinct from ${entry.deviceId}::uuid
+        and ip_address::inet <<= ${clientNetworks(entry.ipAddress).wide ?? entry.ipAddress}::inet
         and occurred_at >= date_trunc('hour', clock_timestamp())
       returning 1),`;
 }

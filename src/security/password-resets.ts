@@ -62,8 +62,9 @@ export class PasswordResets {
     email: string,
     deviceToken: string | null,
   ): Promise<Challenge> {
-    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
     const deviceId = await liveTokenDevice(db, email, deviceToken);
+    // A device of the account's is counted by itself: neighbours cannot use up what its owner needs.
+    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', deviceId ? { deviceId } : client.ipAddress);
     const account = await rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where email = ${email}`);
     const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {

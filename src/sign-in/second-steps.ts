@@ -61,14 +61,15 @@ export class SecondSteps {
       lockAccount(tx, proven.id, proven.epoch),
       presentToken(tx, proven.id, deviceToken, this.limits),
       // Who brings no token is not known: if it needs a code, this is what decides how.
-      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null),
+      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null, client.ipAddress),
     ]);
     if (!account) return null;
     const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
     const reason = reasonToSkip(account, presented);
     if (reason) return this.admit(tx, account, reason, presented, device, client);
     const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
-    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, presented?.deviceId ?? null));
+    const door =
+      seen ?? (await this.accountLimits.doorOf(tx, account.id, presented?.deviceId ?? null, client.ipAddress));
     return this.challenge(tx, current, door, presented?.deviceId ?? null, device, client);
   }
 

@@ -12,7 +12,7 @@ export function ActivitySentence({ entry: { type, deviceName } }: { readonly ent
   return (
     <span>
       {before}
-      <bdi className={styles.name}>{deviceName}</bdi>
+      <bdi className={styles.name}>{deviceName || t('activity.unknownDevice')}</bdi>
       {after}
     </span>
   );
