@@ -30,6 +30,19 @@ export function lockAccount(tx: Tx, accountId: string, epoch: number | null): Pr
   );
 }
 
+/**
+ * Locks the account for which a password was proven to begin a challenge, as `lockAccount` does.
+ * @param challenge SQL that is true for the challenge, which the statement calls `c`
+ * @returns null if no password was proven for it, or the account's epoch is another by now
+ */
+export function lockAccountOf(tx: Tx, challenge: Fragment): Promise<AccountRow | null> {
+  return rowOf<AccountRow>(
+    tx,
+    sql`select ${columns(AccountRow, 'a')} from challenge c join account a on a.id = c.account_id and a.epoch = c.epoch
+        where ${challenge} for no key update of a`,
+  );
+}
+
 /** Opens an account; who does it has it locked by that. @returns null if its address is taken */
 export function openAccount(
   tx: Tx,
@@ -82,26 +95,22 @@ async function change(tx: Tx, accountId: string, changes: Fragment): Promise<Acc
 }
 
 /**
- * Counts a wrong SIGN_IN code in advance, and sets the pause of new devices that follows from it.
- * @param epoch the one under which the password was proven that the code belongs to
- * @returns false if none may be tried: new devices wait, or the epoch is another by now
+ * Counts a wrong code in advance, and sets the pause of new devices that follows from it.
+ * @param challenge SQL that is true for the challenge, which the statement calls `c`
+ * @returns false if none may be tried: there is none, new devices wait, or the epoch under which it began is over
  */
-export async function countCodeFailure(
-  tx: Tx,
-  accountId: string | null,
-  epoch: number | null,
-  limits: Limits,
-): Promise<boolean> {
+export async function countCodeFailure(tx: Tx, challenge: Fragment, limits: Limits): Promise<boolean> {
   const { ACCOUNT_TRIES_BEFORE_PAUSE: before, ACCOUNT_PAUSE_SECONDS: pause, ACCOUNT_TRIES_BEFORE_STOP: stop } = limits;
   const counted = await countOf(
     tx,
-    sql`update account set code_failures = code_failures + 1,
+    sql`update account a set code_failures = code_failures + 1,
           paused_until = case
             when code_failures + 1 >= ${before} and (code_failures + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
             then clock_timestamp() + make_interval(secs => least(${MAX_PAUSE_SECONDS},
               ${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
             else paused_until end
-        where id = ${accountId} and epoch = ${epoch} and code_failures < ${stop}
+        from challenge c
+        where ${challenge} and a.id = c.account_id and a.epoch = c.epoch and code_failures < ${stop}
           and (paused_until is null or paused_until <= clock_timestamp())`,
   );
   return counted === 1;

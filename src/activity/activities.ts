@@ -50,7 +50,7 @@ export class Activities {
         ${numbering(accountId, raw('exists (select 1 from signed_out)'), raw('(select count(*) from signed_out)'))}),
       noted as (
         insert into activity (account_id, number, type, device_id, device_name, platform, ip_address, is_new_device, is_new_location)
-        select ${accountId}::uuid, activity_count - nth + 1, 'SIGNED_OUT', id, name, platform, ${ipAddress}::text, false, false
+        select ${accountId}::uuid, activity_count - nth + 1, 'SIGNED_OUT', signed_out.id, name, platform, ${ipAddress}::text, false, false
         from signed_out, numbered)`;
   }
 

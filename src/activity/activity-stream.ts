@@ -1,8 +1,8 @@
 import { type Context, requireSession } from '../api/context.js';
-import { CHECK_VALID_MS, liveStream, msToNextLook } from '../api/live.js';
-import { Alarm, type Bus } from '../bus/bus.js';
-import type { Limits } from '../config/limits.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Bus } from '../bus/bus.js';
+import { type SessionChecks, type SessionSight, SessionStream } from '../sessions/session-stream.js';
+import type { Session } from '../sessions/sessions.js';
+import { batched } from '../sql/batches.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
@@ -14,67 +14,84 @@ const MOST_AT_ONCE = 100;
 
 /** The login activity as it happens. */
 export class ActivityStream {
+  private readonly newest = batched((accountIds: readonly string[]) => newestNumbers(this.db, accountIds));
+  private readonly entries = batched((asked: readonly Place[]) => entriesAfter(this.db, asked));
+
   constructor(
+    private readonly db: Sql,
     private readonly bus: Bus,
-    private readonly sessions: Sessions,
-    private readonly limits: Limits,
+    private readonly checks: SessionChecks,
   ) {}
 
   /**
    * Each new entry; with a cursor, first those since then.
    * @throws Unauthenticated, BadUserInput
    */
-  async open(context: Context, after: string | null): Promise<AsyncIterableIterator<LoginActivity>> {
+  async open(context: Context, after: string | null): Promise<AsyncGenerator<LoginActivity>> {
     const session = requireSession(context);
-    const from = after === null ? await newestNumber(context.db, session.accountId) : numberOf(after);
-    // Only once nothing can refuse it: nobody would end the alarm of a stream that never began.
-    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
-    return liveStream(alarm, this.events(context, session, alarm, from));
-  }
-
-  private async *events(context: Context, session: Session, alarm: Alarm, from: number): AsyncGenerator<LoginActivity> {
-    const unsubscribed = context.socket?.subscribed();
-    let told = from;
-    try {
-      while (!alarm.isOver) {
-        const db = context.db;
-        const readAt = performance.now();
-        const entries = await entriesAfter(db, session.accountId, told);
-        const standing = await this.sessions.standing(db, session);
-        if (standing === 'OVER') context.socket?.endSession();
-        if (standing === 'OVER' || alarm.isOver) return;
-        if (standing === 'RENEWED') {
-          await alarm.wait(msToNextLook(this.bus, this.limits));
-          continue;
-        }
-        for (const entry of entries) {
-          // Whoever reads slowly is checked again: the session may be over since.
-          if (performance.now() - readAt > CHECK_VALID_MS) break;
-          told = entry.number;
-          yield new LoginActivity(entry);
-        }
-        if (entries.at(-1)?.number !== told || entries.length === MOST_AT_ONCE) continue;
-        await alarm.wait(msToNextLook(this.bus, this.limits));
-      }
-    } finally {
-      alarm[Symbol.dispose]();
-      unsubscribed?.();
-    }
+    const from = after === null ? await this.newest(session.accountId) : numberOf(after);
+    // Only once nothing can refuse it: nobody would end the subscriptions of a stream that never began.
+    return new ActivityEvents(this.bus, this.checks, this.entries, context, session, from);
   }
 }
 
-function entriesAfter(db: Sql, accountId: string, number: number): Promise<ActivityRow[]> {
-  return rowsOf<ActivityRow>(
-    db,
-    sql`select ${columns(ActivityRow)} from activity where account_id = ${accountId} and number > ${number}
-        order by number limit ${MOST_AT_ONCE}`,
-  );
+/** A place in the activity of an account: right after the entry of that number. */
+interface Place {
+  readonly accountId: string;
+  readonly number: number;
 }
 
-async function newestNumber(db: Sql, accountId: string): Promise<number> {
-  const [found] = await rowsOf<{ newest: number }>(
+class ActivityEvents extends SessionStream<LoginActivity> {
+  constructor(
+    bus: Bus,
+    private readonly checks: SessionChecks,
+    private readonly entries: (after: Place) => Promise<ActivityRow[]>,
+    context: Context,
+    session: Session,
+    /** The number of the entry that was told last. */
+    private told: number,
+  ) {
+    super(bus, context, session, false);
+  }
+
+  protected override async see(): Promise<SessionSight<LoginActivity>> {
+    const entries = await this.entries({ accountId: this.session.accountId, number: this.told });
+    // After they were read: what a session that has ended meanwhile may not see is among them.
+    const { standing, checkedAt } = await this.checks.check(this.session);
+    return {
+      standing,
+      checkedAt,
+      news: entries.map((entry) => new LoginActivity(entry)),
+      hasMore: entries.length === MOST_AT_ONCE,
+    };
+  }
+
+  protected override tell({ row }: LoginActivity): void {
+    this.told = row.number;
+  }
+}
+
+async function entriesAfter(db: Sql, places: readonly Place[]): Promise<ActivityRow[][]> {
+  const rows = await rowsOf<ActivityRow & { nth: number }>(
     db,
-    sql`select activity_count as newest from account where id = ${accountId}`,
+    sql`select k.nth::int - 1 as nth, a.*
+        from unnest(${places.map(({ accountId }) => accountId)}::uuid[], ${places.map(({ number }) => number)}::int[])
+          with ordinality as k (account_id, number, nth)
+        cross join lateral (
+          select ${columns(ActivityRow, 'e')} from activity e where e.account_id = k.account_id and e.number > k.number
+          order by e.number limit ${MOST_AT_ONCE}) a
+        order by k.nth, a.number`,
   );
-  return found?.newest ?? 0;
+  const entries: ActivityRow[][] = places.map(() => []);
+  for (const row of rows) entries[row.nth]?.push(row);
+  return entries;
+}
+
+async function newestNumbers(db: Sql, accountIds: readonly string[]): Promise<number[]> {
+  const rows = await rowsOf<{ id: string; newest: number }>(
+    db,
+    sql`select id, activity_count as newest from account where id = any(${accountIds})`,
+  );
+  const newest = new Map(rows.map((row) => [row.id, row.newest]));
+  return accountIds.map((id) => newest.get(id) ?? 0);
 }

@@ -15,8 +15,10 @@ export interface Client {
 export interface SocketHandle {
   /** Closes it because its session is over; nothing more is written to it. */
   endSession(): void;
-  /** Counts an open subscription of this session's device. @returns call it when that subscription ends */
-  subscribed(): () => void;
+  /** A subscription has begun: the session's device, if any, is online. */
+  subscribed(): void;
+  /** It has ended. */
+  unsubscribed(): void;
 }
 
 /** What every resolver is given: made anew for each request, and for each operation on a socket. */

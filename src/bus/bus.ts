@@ -4,8 +4,8 @@ import { LinkedBus } from './linked-bus.js';
 import { PostgresLink } from './postgres-link.js';
 import { RedisLink } from './redis-link.js';
 
-/** What one can listen to: an account or a challenge, by id. */
-export type Topic = `account:${string}` | `challenge:${string}`;
+/** What one can listen to: an account, which of its devices are online, or a challenge, by id. */
+export type Topic = `account:${string}` | `presence:${string}` | `challenge:${string}`;
 
 /**
  * Wakes the listeners of a topic on every server. It carries no data: whoever is woken reads the rows again, so a
@@ -23,6 +23,10 @@ export interface Bus {
    * @returns ends the subscription; may be called again
    */
   subscribe(topic: Topic, wake: () => void): () => void;
+  /** Wakes the topic's listeners here alone: a wake-up that got lost on its way. */
+  wakeHere(topic: Topic): void;
+  /** What somebody here listens to. */
+  readonly topics: Iterable<Topic>;
   /** Whether messages of other servers arrive now. */
   readonly isConnected: boolean;
   /** Gives messages that are under way a moment to leave; resolves within a second, whatever the store does. */
@@ -42,51 +46,4 @@ export function openBus(
       redisUrl === null ? new PostgresLink(databaseUrl, events) : new RedisLink(redisUrl, redisPrefix, events),
     logger,
   );
-}
-
-/**
- * Turns the wake-ups of several topics into something that one loop can wait for; those between two waits count as one.
- *
- * `while (!alarm.isOver) { await show(); await alarm.wait(recheckMs); }`
- */
-export class Alarm implements Disposable {
-  private readonly unsubscribes: readonly (() => void)[];
-  private wakeUp: () => void = () => {};
-  private hasRung = false;
-  private isDisposed = false;
-
-  constructor(bus: Pick<Bus, 'subscribe'>, topics: readonly Topic[]) {
-    this.unsubscribes = topics.map((topic) => bus.subscribe(topic, () => this.ring()));
-  }
-
-  /** Whether the alarm was disposed; from then on `wait` resolves at once. */
-  get isOver(): boolean {
-    return this.isDisposed;
-  }
-
-  /** Resolves at the next wake-up (at once if there was one since the last wait), after `ms`, or when it is over. */
-  async wait(ms?: number): Promise<void> {
-    if (!this.hasRung && !this.isDisposed) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.wakeUp = resolve;
-        if (ms !== undefined) timer = setTimeout(resolve, ms);
-      });
-      clearTimeout(timer);
-    }
-    // A ring up to this point is answered by what the loop reads next.
-    this.hasRung = false;
-  }
-
-  /** Wakes the loop, or spares it its next wait. */
-  ring(): void {
-    this.hasRung = true;
-    this.wakeUp();
-  }
-
-  [Symbol.dispose](): void {
-    this.isDisposed = true;
-    for (const unsubscribe of this.unsubscribes) unsubscribe();
-    this.ring();
-  }
 }

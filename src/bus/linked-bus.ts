@@ -17,8 +17,8 @@ const LAST_WORDS_MS = 300;
  * send until it can.
  */
 export class LinkedBus implements Bus {
-  private readonly listeners = new Map<string, Set<() => void>>();
-  private readonly due = new Set<string>();
+  private readonly listeners = new Map<Topic, Set<() => void>>();
+  private readonly due = new Set<Topic>();
   private readonly unsent = new Set<Topic>();
   private readonly link: Link;
   private state: 'opening' | 'up' | 'down' | 'closed' = 'opening';
@@ -32,7 +32,8 @@ export class LinkedBus implements Bus {
     private readonly logger: Pick<BaseLogger, 'info' | 'warn' | 'error'>,
   ) {
     this.link = connect({
-      wake: (name) => this.wakeSoon(name),
+      // Whatever is not listened to ends there, rubbish included.
+      wake: (name) => this.wakeHere(name as Topic),
       up: () => this.wentUp(),
       down: (error) => this.wentDown(error),
     });
@@ -42,9 +43,19 @@ export class LinkedBus implements Bus {
     return this.state === 'up';
   }
 
+  get topics(): Iterable<Topic> {
+    return this.listeners.keys();
+  }
+
   publish(topic: Topic): void {
     if (this.state === 'closed') return;
     this.keepUnsent(topic);
+    this.due.add(topic);
+    this.actSoon();
+  }
+
+  wakeHere(topic: Topic): void {
+    if (!this.listeners.has(topic)) return;
     this.due.add(topic);
     this.actSoon();
   }
@@ -95,13 +106,6 @@ export class LinkedBus implements Bus {
     if (this.state === 'down' || this.state === 'closed') return;
     this.state = 'down';
     this.logger.warn({ reason: reasonOf(error) }, 'The bus is away: other servers hear of changes late. Trying again');
-  }
-
-  private wakeSoon(name: string): void {
-    // Whatever is not listened to ends here, rubbish included.
-    if (!this.listeners.has(name)) return;
-    this.due.add(name);
-    this.actSoon();
   }
 
   /** Acts once per turn of the event loop, which makes one wake-up and one message out of a burst. */

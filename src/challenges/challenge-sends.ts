@@ -1,14 +1,14 @@
-import { lockAccount } from '../accounts/accounts.js';
+import { lockAccountOf } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import { Problem } from '../api/problem.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
 import { type Counts, countsBy, isShareUsedUp, isUsedUp } from '../rate-limits/shares.js';
-import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import type { ChallengeRow } from './challenge.entity.js';
@@ -20,8 +20,8 @@ import {
   type SendCodeOutcome,
   SendLimitReached,
 } from './challenge.types.js';
-import { isPasswordProven } from './challenge-rules.js';
-import { countSend } from './challenge-states.js';
+import { isOpen, isPasswordProven } from './challenge-rules.js';
+import { countSend, takesSend } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a send is told of its challenge. */
@@ -40,50 +40,62 @@ export class ChallengeSends {
   ) {}
 
   /** Sends the code again, or another way. It is the same code for as long as the challenge lives. */
-  async send(db: Sql, token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
+  async send(token: string, method: Method, ipAddress: string): Promise<SendCodeOutcome> {
     const hash = tokenHash('chl', token);
-    const before = hash && (await this.views.find(db, token));
-    if (!hash || !before) return new ChallengeClosed('EXPIRED');
-    // At once: neither the account's epoch nor the mails to its address are for whoever holds a token that is over.
-    if (before.state !== 'PENDING') return new ChallengeClosed(before.state);
-    if (!before.availableMethods.includes(method)) return new MethodUnavailable(before.availableMethods);
-    const refusal = await this.transactions.run((tx) => this.sendOnce(tx, before, hash, method, ipAddress));
-    if (refusal) return refusal;
-    const after = await this.views.find(db, token);
-    return after ? new Challenge(after) : new ChallengeClosed('EXPIRED');
+    if (!hash) return new ChallengeClosed('EXPIRED');
+    const sent = await this.transactions.run((tx) => this.sendOnce(tx, token, hash, method, ipAddress));
+    return sent instanceof Problem ? sent : new Challenge(await sent.view);
   }
 
-  private async sendOnce(tx: Tx, seen: ChallengeView, hash: Buffer, method: Method, ipAddress: string) {
-    const { row } = seen;
+  private async sendOnce(
+    tx: Tx,
+    token: string,
+    hash: Buffer,
+    method: Method,
+    ipAddress: string,
+  ): Promise<{ readonly view: Promise<ChallengeView> } | Exclude<SendCodeOutcome, Challenge>> {
+    // Neither the account's epoch nor the mails to its address are for whoever holds a token that is over.
+    const which = sql`c.token_hash = ${hash} and ${isOpen('c')}`;
     // The account first, then the challenge. Where no password was proven there is no account to lock, known or not.
-    if (isPasswordProven(row.purpose) && row.accountId) {
-      const account = await lockAccount(tx, row.accountId, row.epoch ?? null);
-      if (!account) return this.closed(tx, row);
-    }
-    if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, row))) {
-      return new SendLimitReached();
-    }
-    const sent = await countSend(tx, hash, method, this.limits);
-    if (!sent) return this.whyNot(tx, seen, method);
+    const [account, seen, areMailsUsedUp] = await Promise.all([
+      lockAccountOf(tx, which),
+      this.views.lock(tx, which, token, takesSend(method, this.limits)),
+      method === 'EMAIL' &&
+        this.areMailsUsedUp(
+          tx,
+          sql`(select c.email from challenge c where ${which} and c.epoch is not null)`,
+          ipAddress,
+        ),
+    ]);
+    if (!seen) return this.closed(tx, token);
+    const { view, takesNow } = seen;
+    const { row, availableMethods } = view;
+    if (!availableMethods.includes(method)) return new MethodUnavailable(availableMethods);
+    const isProven = isPasswordProven(row.purpose);
+    if (isProven && !account) return this.closed(tx, token);
+    if (isProven && areMailsUsedUp) return new SendLimitReached();
+    if (!takesNow) return this.whyNot(view, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
-    const asked = { ...sent, ipAddress };
-    const isWithheld =
-      method === 'EMAIL' && !isPasswordProven(row.purpose) && (await this.isMailLimitReached(tx, asked));
+    const asked = { ...row, method, ipAddress };
+    const isWithheld = method === 'EMAIL' && !isProven && (await this.isMailLimitReached(tx, asked));
+    countSend(tx, row.id, method);
     this.deliver(tx, asked, isWithheld);
-    return null;
+    const after = this.views.opened(tx, row.id, token);
+    // Whoever waits for the end of the transaction is told what failed first.
+    after.catch(() => undefined);
+    return { view: after };
   }
 
-  /** Why it takes no send although it was pending a moment ago: another epoch has cancelled it, or something before that. */
-  private async closed(tx: Tx, { id }: ChallengeRow): Promise<ChallengeClosed> {
-    const now = await this.views.read(tx, id);
-    return new ChallengeClosed(now && now.state !== 'PENDING' ? now.state : 'CANCELLED');
+  /** Why it takes no send: it is over, or another epoch has cancelled it. */
+  private async closed(tx: Tx, token: string): Promise<ChallengeClosed> {
+    const now = await this.views.find(tx, token);
+    if (!now) return new ChallengeClosed('EXPIRED');
+    return new ChallengeClosed(now.state === 'PENDING' ? 'CANCELLED' : now.state);
   }
 
-  private async whyNot(tx: Tx, before: ChallengeView, method: Method) {
-    const now = await this.views.read(tx, before.row.id);
-    if (now?.state !== 'PENDING') return new ChallengeClosed(now?.state ?? 'EXPIRED');
-    if (now.row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
-    const option = now.sendOptions.find((candidate) => candidate.method === method);
+  private whyNot({ row, sendOptions }: ChallengeView, method: Method): SendLimitReached | ResendTooSoon {
+    if (row.sends >= this.limits.CHALLENGE_SENDS) return new SendLimitReached();
+    const option = sendOptions.find((candidate) => candidate.method === method);
     return new ResendTooSoon(option?.retry ?? Wait.of(0));
   }
 
@@ -116,14 +128,7 @@ export class ChallengeSends {
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
     if (isPasswordProven(challenge.purpose)) {
-      const proven = await rowOf<{ mails: Counts }>(
-        tx,
-        sql`select ${countsBy('c.ip_address', challenge.ipAddress)} as mails
-            from delivery d left join challenge c on c.id = d.challenge_id
-            where d.to_address = ${challenge.email} and d.challenge_id is not null and d.asked_from is null
-              and not d.is_withheld and d.created_at > clock_timestamp() - interval '1 hour'`,
-      );
-      return proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR);
+      return this.areMailsUsedUp(tx, sql`${challenge.email}`, challenge.ipAddress);
     }
     tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
     // What was withheld is no mail, and counts no more: or one network could ask until nothing is left for others.
@@ -140,6 +145,22 @@ export class ChallengeSends {
     if (!open) return false;
     // A device of the account's is counted by itself: strangers cannot use up what its owner needs.
     return challenge.deviceId ? open.byThisOne >= perAddress : isShareUsedUp(open.byStrangers, perAsker, perAddress);
+  }
+
+  /**
+   * The same where a password was proven, behind the account's lock.
+   * @param address SQL for it
+   * @param ipAddress whence another one is asked for
+   */
+  async areMailsUsedUp(tx: Tx, address: Fragment, ipAddress: string): Promise<boolean> {
+    const proven = await rowOf<{ mails: Counts }>(
+      tx,
+      sql`select ${countsBy('c.ip_address', ipAddress)} as mails
+          from delivery d left join challenge c on c.id = d.challenge_id
+          where d.to_address = ${address} and d.challenge_id is not null and d.asked_from is null
+            and not d.is_withheld and d.created_at > clock_timestamp() - interval '1 hour'`,
+    );
+    return proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR);
   }
 }
 

@@ -56,16 +56,23 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
   if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
 }
 
-/** Counts one more send. @returns null if it takes none now: it is over, all are used up, or the last was a moment ago */
-export function countSend(tx: Tx, tokenHash: Buffer, method: Method, limits: Limits): Promise<ChallengeRow | null> {
-  const lastSend = method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
-  return rowOf<ChallengeRow>(
-    tx,
-    sql`update challenge c set sends = sends + 1, method = ${method}, ${lastSend} = clock_timestamp()
-        where c.token_hash = ${tokenHash} and ${isOpen('c')} and sends < ${limits.CHALLENGE_SENDS}
-          and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))
-        returning ${columns(ChallengeRow)}`,
+/** SQL that is true where a challenge `c` that is open takes a send now: not all are used up, and the last is a while ago. */
+export function takesSend(method: Method, limits: Limits): Fragment {
+  const lastSend = sql`c.${lastSendBy(method)}`;
+  return sql`(c.sends < ${limits.CHALLENGE_SENDS}
+    and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS})))`;
+}
+
+/** Counts one more send. Behind the challenge's lock it was open and `takesSend`. */
+export function countSend(tx: Tx, challengeId: string, method: Method): void {
+  tx.write(
+    sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
+        where id = ${challengeId}`,
   );
+}
+
+function lastSendBy(method: Method): Fragment {
+  return method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
 }
 
 /** Who answers a challenge. */
@@ -77,19 +84,18 @@ export interface Answerer {
   readonly sessionId: string | null;
 }
 
+/** SQL that is true where a challenge `c` takes a try of whoever answers it. */
+export function takesTry({ tokenHash, purposes, sessionId }: Answerer, limits: Limits): Fragment {
+  return sql`c.token_hash = ${tokenHash} and c.purpose = any(${purposes})
+          and ${isOpen('c')} and c.tries < ${limits.CHALLENGE_TRIES}
+          and (c.session_id is null or c.session_id = ${sessionId}::uuid)`;
+}
+
 /** Spends one try of a challenge. @returns null if it takes none: it is over, all are used up, or another's */
-export async function countTry(
-  tx: Tx,
-  { tokenHash, purposes, sessionId }: Answerer,
-  limits: Limits,
-): Promise<ChallengeRow | null> {
+export async function countTry(tx: Tx, answerer: Answerer, limits: Limits): Promise<ChallengeRow | null> {
   const counted = await rowOf<ChallengeRow>(
     tx,
-    sql`update challenge c set tries = tries + 1
-        where c.token_hash = ${tokenHash} and c.purpose = any(${purposes})
-          and ${isOpen('c')} and tries < ${limits.CHALLENGE_TRIES}
-          and (session_id is null or session_id = ${sessionId}::uuid)
-        returning ${columns(ChallengeRow)}`,
+    sql`update challenge c set tries = tries + 1 where ${takesTry(answerer, limits)} returning ${columns(ChallengeRow)}`,
   );
   if (counted) tx.wake(`challenge:${counted.id}`);
   return counted;
@@ -111,12 +117,15 @@ export async function takeJudgementBack(db: Sql, challengeId: string): Promise<v
   await countOf(db, sql`update challenge set judgements = greatest(judgements - 1, 0) where id = ${challengeId}`);
 }
 
-/** Notes that a device is about to show the code: until a code was given to a channel, none is right. */
-export async function giveToDevice(db: Sql, challengeId: string): Promise<void> {
-  await countOf(
-    db,
-    sql`update challenge set code_given_at = clock_timestamp() where id = ${challengeId} and code_given_at is null`,
-  );
+/** SQL that notes that devices are about to show codes: until a code was given to a channel, none is right. @param which SQL for the ids */
+export function giving(which: Fragment): Fragment {
+  return sql`update challenge c set code_given_at = clock_timestamp()
+        where c.id in (${which}) and code_given_at is null and ${isOpen('c')}`;
+}
+
+/** Notes it of one. */
+export function giveToDevice(tx: Tx, challengeId: string): void {
+  tx.write(giving(sql`${challengeId}::uuid`));
 }
 
 /**

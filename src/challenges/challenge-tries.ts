@@ -1,17 +1,17 @@
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
-import { Problem } from '../api/problem.js';
 import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { Sql } from '../sql/database.js';
-import type { Transactions } from '../sql/transactions.js';
+import { sql } from '../sql/statement.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import type { ChallengeRow, Purpose } from './challenge.entity.js';
 import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
 import { isPasswordProven } from './challenge-rules.js';
-import { cancel, countJudgement, countTry, lock } from './challenge-states.js';
+import { cancel, countJudgement, countTry, lock, takesTry } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a typed code has to fit. */
@@ -25,10 +25,24 @@ export interface Try {
   readonly ipAddress: string;
 }
 
+/** What follows a right code, in a transaction that begins behind the commit of the try. */
+export interface Next<Seen, Outcome> {
+  /** Goes out with that commit, so it locks and reads, and writes nothing: the code is not compared yet. */
+  look(tx: Tx, challenge: ChallengeRow): Promise<Seen>;
+  /** The challenge is not consumed by its right code alone: this does it. */
+  enter(tx: Tx, challenge: ChallengeRow, seen: Seen): Promise<Outcome>;
+}
+
+/** For who goes on in a transaction of their own. */
+export const nothingYet: Next<null, ChallengeRow> = {
+  look: async () => null,
+  enter: async (_tx, challenge) => challenge,
+};
+
 /** Thrown inside a transaction to roll it back: both counters move, or none. */
 class NotSpent extends Error {}
 
-/** Counts, compares and consumes: a try is spent before it is compared, in a transaction that commits first. */
+/** Counts and compares: a try is spent before it is compared, in a transaction that commits first. */
 export class ChallengeTries {
   constructor(
     private readonly transactions: Transactions,
@@ -39,16 +53,49 @@ export class ChallengeTries {
     private readonly limits: Limits,
   ) {}
 
-  /** @returns the challenge if the code is right, which is not consumed by that; else why not */
-  async attempt(db: Sql, attempt: Try): Promise<ChallengeRow | WrongCode | ChallengeClosed | TemporarilyLocked> {
-    const spent = await this.spend(db, attempt);
-    if (spent instanceof Problem) return spent;
-    if (!this.codes.knows(spent)) return this.giveUp(spent);
+  /** @returns what follows if the code is right; else why not */
+  async attempt<Seen, Outcome>(
+    db: Sql,
+    attempt: Try,
+    next: Next<Seen, Outcome>,
+  ): Promise<Outcome | WrongCode | ChallengeClosed | TemporarilyLocked> {
+    try {
+      return await this.transactions.run((tx) => this.attemptOnce(tx, attempt, next));
+    } catch (error) {
+      if (!(error instanceof NotSpent)) throw error;
+      const seen = await this.views.find(db, attempt.token);
+      if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
+      return this.whyNotSpent(db, seen);
+    }
+  }
+
+  private async attemptOnce<Seen, Outcome>(
+    tx: Tx,
+    attempt: Try,
+    next: Next<Seen, Outcome>,
+  ): Promise<Outcome | WrongCode | ChallengeClosed> {
+    const spent = await this.spend(tx, attempt);
+    // From here on no throw refunds the try.
+    const [, seen] = await Promise.all([tx.checkpoint(), next.look(tx, spent)]);
+    if (!this.codes.knows(spent)) return this.giveUp(tx, spent);
     // A code that was never given to a channel is always wrong, but the same work is done.
     const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code));
-    if (isRight && spent.codeGivenAt) return spent;
-    await this.noteWrong(spent, attempt.ipAddress);
+    if (isRight && spent.codeGivenAt) return next.enter(tx, spent, seen);
+    await this.noteWrong(tx, spent, attempt.ipAddress);
     return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
+  }
+
+  /** For a challenge that is over neither statement matches: nothing is locked or written. @throws NotSpent */
+  private async spend(tx: Tx, attempt: Try): Promise<ChallengeRow> {
+    const answerer = { ...attempt, tokenHash: tokenHash('chl', attempt.token) };
+    // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
+    const isSignIn = sql`${takesTry(answerer, this.limits)} and c.purpose = 'SIGN_IN'`;
+    const [isCounted, spent] = await Promise.all([
+      countCodeFailure(tx, isSignIn, this.limits),
+      countTry(tx, answerer, this.limits),
+    ]);
+    if (!spent || isCounted !== (spent.purpose === 'SIGN_IN')) throw new NotSpent();
+    return spent;
   }
 
   /**
@@ -58,13 +105,13 @@ export class ChallengeTries {
    */
   async spendJudgement(db: Sql, seen: ChallengeView): Promise<ChallengeClosed | null> {
     const { row } = seen;
-    if (!this.isOpen(seen)) return this.whyNotSpent(db, row) as Promise<ChallengeClosed>;
+    if (!this.isOpen(seen)) return this.whyNotSpent(db, seen) as Promise<ChallengeClosed>;
     if (await countJudgement(db, row.id, this.limits)) return null;
     const now = await this.views.read(db, row.id);
     if (now && now.row.judgements >= this.limits.JUDGEMENTS_PER_CHALLENGE) {
       await this.transactions.run((tx) => lock(tx, row));
     }
-    return this.closedState(db, row);
+    return this.closedState(db, seen.token);
   }
 
   /** A cheap look before anything is locked or written: what this finds closed stays so. */
@@ -72,83 +119,56 @@ export class ChallengeTries {
     return state === 'PENDING' && attemptsRemaining > 0;
   }
 
-  private async spend(db: Sql, attempt: Try): Promise<ChallengeRow | ChallengeClosed | TemporarilyLocked> {
-    const seen = await this.views.find(db, attempt.token);
-    if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
-    if (!this.isOpen(seen)) return this.whyNotSpent(db, seen.row);
-    try {
-      return await this.transactions.run(async (tx) => {
-        // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
-        const { accountId, epoch, purpose } = seen.row;
-        const mayTry =
-          purpose !== 'SIGN_IN' || (await countCodeFailure(tx, accountId ?? null, epoch ?? null, this.limits));
-        const spent =
-          mayTry && (await countTry(tx, { ...attempt, tokenHash: tokenHash('chl', attempt.token) }, this.limits));
-        if (!spent) throw new NotSpent();
-        return spent;
-      });
-    } catch (error) {
-      if (!(error instanceof NotSpent)) throw error;
-      return this.whyNotSpent(db, seen.row);
-    }
-  }
-
-  private async whyNotSpent(db: Sql, challenge: ChallengeRow): Promise<ChallengeClosed | TemporarilyLocked> {
-    const now = await this.views.read(db, challenge.id);
-    if (!now) return new ChallengeClosed('EXPIRED');
-    if (now.state !== 'PENDING') return new ChallengeClosed(now.state);
-    if (now.row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
-    if (challenge.purpose === 'SIGN_IN' && challenge.accountId) {
-      const locked = await this.accountLimits.lockOf(db, challenge.accountId);
+  private async whyNotSpent(db: Sql, { row, state }: ChallengeView): Promise<ChallengeClosed | TemporarilyLocked> {
+    if (state !== 'PENDING') return new ChallengeClosed(state);
+    if (row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
+    if (row.purpose === 'SIGN_IN' && row.accountId) {
+      const locked = await this.accountLimits.lockOf(db, row.accountId);
       if (locked) return locked;
     }
     // Another session's, or of an epoch that is over: the code opens nothing from here.
     return new ChallengeClosed('CANCELLED');
   }
 
-  private async noteWrong(challenge: ChallengeRow, ipAddress: string): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      // Where no password was proven the account is not touched: the same work whether or not there is one.
-      const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
-      const account = accountId ? await lockAccount(tx, accountId, null) : null;
-      const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
-      const isLocked = isLast && (await lock(tx, challenge));
-      if (!account) return;
-      const entry = {
-        accountId: account.id,
-        deviceId: challenge.deviceId ?? null,
-        deviceName: challenge.deviceName,
-        platform: challenge.platform,
-        ipAddress,
-        method: methodOf(challenge),
-      };
-      this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
-      if (!isLocked) return;
-      this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
-      if (challenge.purpose === 'SIGN_IN') {
-        const { deviceName, platform } = challenge;
-        deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
-      }
-    });
+  private async noteWrong(tx: Tx, challenge: ChallengeRow, ipAddress: string): Promise<void> {
+    // Where no password was proven the account is not touched: the same work whether or not there is one.
+    const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
+    const account = accountId ? await lockAccount(tx, accountId, null) : null;
+    const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
+    const isLocked = isLast && (await lock(tx, challenge));
+    if (!account) return;
+    const entry = {
+      accountId: account.id,
+      deviceId: challenge.deviceId ?? null,
+      deviceName: challenge.deviceName,
+      platform: challenge.platform,
+      ipAddress,
+      method: methodOf(challenge),
+    };
+    this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
+    if (!isLocked) return;
+    this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
+    if (challenge.purpose === 'SIGN_IN') {
+      const { deviceName, platform } = challenge;
+      deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
+    }
   }
 
   /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */
-  private async giveUp(challenge: ChallengeRow): Promise<ChallengeClosed> {
-    await this.transactions.run(async (tx) => {
-      // Where no password was proven the account is not touched: the same work whether or not there is one.
-      const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
-      if (accountId) await lockAccount(tx, accountId, null);
-      await cancel(tx, challenge);
-    });
+  private async giveUp(tx: Tx, challenge: ChallengeRow): Promise<ChallengeClosed> {
+    // Where no password was proven the account is not touched: the same work whether or not there is one.
+    const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
+    if (accountId) await lockAccount(tx, accountId, null);
+    await cancel(tx, challenge);
     return new ChallengeClosed('CANCELLED');
   }
 
   /** Why a challenge could not be consumed although its code was right. */
-  async closedState(db: Sql, challenge: ChallengeRow): Promise<ChallengeClosed> {
-    const now = await this.views.read(db, challenge.id);
+  async closedState(db: Sql, token: string): Promise<ChallengeClosed> {
+    const now = await this.views.find(db, token);
     if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
-    return new ChallengeClosed(isPasswordProven(challenge.purpose) ? 'CANCELLED' : 'EXPIRED');
+    return new ChallengeClosed(now && isPasswordProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
 }
 

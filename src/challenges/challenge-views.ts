@@ -8,6 +8,7 @@ import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
@@ -70,6 +71,12 @@ export interface ChallengeView {
   readonly deliveries: readonly DeliveryView[];
 }
 
+/** One that is locked, and whether it takes now what was asked. */
+export interface LockedChallenge {
+  readonly view: ChallengeView;
+  readonly takesNow: boolean;
+}
+
 /** What only the database's clock and the account's devices can tell of a challenge. */
 interface Facts extends SeenNow, AccountNow {
   readonly shownOn: number;
@@ -101,6 +108,23 @@ const nothingKnown: AccountNow = {
   mailHeldMs: null,
 };
 
+/** SQL of the account of the challenge `c` as it is now, as `trusted`: a row where a trusted device may show the code. */
+export function accountNow(limits: Limits): Fragment {
+  return sql`left join lateral (
+      select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
+        bool_or(${isOnline(limits, 'd')}) as has_online
+      from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}
+      group by d.account_id) trusted on true`;
+}
+
+/** SQL of where the code of the challenge `c` is shown, as `shown`. */
+export function shownNow(): Fragment {
+  return sql`cross join lateral (
+      select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
+        greatest(max(di.shown_at), max(di.seen_at)) as changed_at
+      from display di where di.challenge_id = c.id) shown`;
+}
+
 /** Reads challenges for those who answer them. */
 export class ChallengeViews {
   constructor(private readonly limits: Limits) {}
@@ -116,6 +140,18 @@ export class ChallengeViews {
     const view = await this.select(db, sql`c.id = ${challengeId}`, token);
     if (!view) throw new Error('a challenge that was just opened is gone');
     return view;
+  }
+
+  /**
+   * Locks a challenge for the rest of the transaction, and looks at it behind that lock; without its deliveries.
+   * @param which SQL that is true for it, and @param takes SQL that is told with it: both call it `c`
+   */
+  async lock(tx: Tx, which: Fragment, token: string, takes: Fragment): Promise<LockedChallenge | null> {
+    const found = await rowOf<ChallengeRow & Facts & { takesNow: boolean }>(
+      tx,
+      sql`${this.selection(which, sql`${takes} as "takesNow",`)} for no key update of c`,
+    );
+    return found && { view: this.viewOf(found, token, []), takesNow: found.takesNow };
   }
 
   /** The same for the server itself, which does not have the token. */
@@ -136,8 +172,8 @@ export class ChallengeViews {
     return this.viewOf(facts, token, isPasswordProven(found.purpose) ? deliveries : []);
   }
 
-  private selection(condition: Fragment): Fragment {
-    return sql`select ${columns(ChallengeRow, 'c')},
+  private selection(condition: Fragment, more: Fragment = raw('')): Fragment {
+    return sql`select ${more} ${columns(ChallengeRow, 'c')},
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
@@ -147,15 +183,7 @@ export class ChallengeViews {
           from challenge c
           left join lateral (
             select a.mail_held_until as until from account a where c.mail_held and a.id = c.account_id) held on true
-          left join lateral (
-            select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
-              bool_or(${isOnline(this.limits, 'd')}) as has_online
-            from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}
-            group by d.account_id) trusted on true
-          cross join lateral (
-            select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
-              greatest(max(di.shown_at), max(di.seen_at)) as changed_at
-            from display di where di.challenge_id = c.id) shown
+          ${accountNow(this.limits)} ${shownNow()}
           where ${condition}`;
   }
 

@@ -29,11 +29,11 @@ export class ChallengesResolver {
 
   @Mutation(() => SendCodeResult, { description: "Sends the challenge's code, again or another way." })
   sendCode(
-    @Ctx() { db, client }: Context,
+    @Ctx() { client }: Context,
     @Arg('challengeToken', () => String) token: string,
     @Arg('method', () => VerificationMethod) method: Method,
   ): Promise<typeof SendCodeResult> {
-    return this.sends.send(db, token, method, client.ipAddress);
+    return this.sends.send(token, method, client.ipAddress);
   }
 
   @Subscription(() => Challenge, {

@@ -5,11 +5,10 @@ import { isOpen } from './challenge-rules.js';
 
 // The one writer of `display`. Once a challenge is over nothing more is noted of it: its holder reads that.
 
-/** SQL that notes that a code was written to a device. */
-export function noteShown(challengeId: string, deviceId: string): Fragment {
-  return sql`insert into display (challenge_id, device_id)
-    select c.id, ${deviceId}::uuid from challenge c where c.id = ${challengeId} and ${isOpen('c')}
-    on conflict do nothing`;
+/** SQL that notes that codes are shown on a device, and returns a row for each that was not. @param which SQL for the ids */
+export function showing(which: Fragment, deviceId: string): Fragment {
+  return sql`insert into display (challenge_id, device_id) select shown.id, ${deviceId}::uuid from (${which}) as shown (id)
+            on conflict do nothing returning 1`;
 }
 
 /** Notes that the app on a device says that it shows the code. */

@@ -166,7 +166,12 @@ export const limitTable = {
   WS_MESSAGES_PER_MINUTE: limit(60, 1, 100_000, 'messages that a socket may send'),
   WS_SOCKETS_PER_SESSION: limit(20, 1, 10_000, 'sockets of one session on one server'),
   WS_ANONYMOUS_SOCKETS_PER_IP: limit(50, 1, 1_000_000, 'sockets without a session per client network on one server'),
-  WS_RECHECK_SECONDS: limit(15, 1, 300, "how often a socket's session is read again, besides before each event"),
+  WS_RECHECK_SECONDS: limit(
+    15,
+    1,
+    300,
+    'how often the sessions of sockets are read again, besides before each event, and lost wake-ups are made up for',
+  ),
   PRESENCE_SECONDS: limit(15, 1, 300, 'how often presence is renewed; it is void after three times that'),
   SMTP_GREETING_SECONDS: limit(
     60,

@@ -2,7 +2,7 @@ import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { isTrusted } from './trust.js';
 
@@ -27,16 +27,17 @@ export interface PresentedToken {
  * @returns null for anything else: never issued, retired, another account's, a removed device's
  */
 export async function liveTokenDevice(db: Sql, email: string, token: string | null): Promise<string | null> {
-  // The statement runs in any case, so that an address that nobody has costs the same.
+  const [found] = await rowsOf<{ device_id: string }>(db, deviceOfToken(email, token));
+  return found?.device_id ?? null;
+}
+
+/** The same as SQL: no row, or one with its `device_id`. It runs whatever the token, so that an address that nobody has costs the same. */
+export function deviceOfToken(email: string, token: string | null): Fragment {
   const hash = (token && tokenHash('dev', token)) || Buffer.alloc(32);
-  const [found] = await rowsOf<{ device_id: string }>(
-    db,
-    sql`select t.device_id from device_token t
+  return sql`select t.device_id from device_token t
         join device d on d.id = t.device_id
         join account a on a.id = d.account_id
-        where t.hash = ${hash} and t.retired_at is null and d.removed_at is null and a.email = ${email}`,
-  );
-  return found?.device_id ?? null;
+        where t.hash = ${hash} and t.retired_at is null and d.removed_at is null and a.email = ${email}`;
 }
 
 /** Reads what a token names, under the account's lock. @returns null if it names no device of this account. */

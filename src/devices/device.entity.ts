@@ -47,14 +47,27 @@ export const DeviceTokenRow = defineEntity({
 });
 export type DeviceTokenRow = InferEntity<typeof DeviceTokenRow>;
 
-/** That a device holds an open subscription on a server; void when it was not renewed for a while. */
+/** That a device holds an open subscription on a server. */
 export const PresenceRow = defineEntity({
   name: 'PresenceRow',
   tableName: 'presence',
+  indexes: [{ properties: ['serverId'] }],
   properties: {
     deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade').primary(),
     serverId: p.uuid().primary(),
+    /** Infinity: it is there for as long as its server is. Servers of older versions renew each row, and know no other. */
     renewedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
   },
 });
 export type PresenceRow = InferEntity<typeof PresenceRow>;
+
+/** A server that holds subscriptions; void, and all that are present there, when it was not renewed for a while. */
+export const ApiServerRow = defineEntity({
+  name: 'ApiServerRow',
+  tableName: 'api_server',
+  properties: {
+    id: p.uuid().primary(),
+    renewedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+  },
+});
+export type ApiServerRow = InferEntity<typeof ApiServerRow>;

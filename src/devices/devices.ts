@@ -2,7 +2,7 @@ import type { Limits } from '../config/limits.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
@@ -176,11 +176,12 @@ export function forgetTrustAtReset(tx: Tx, accountId: string, limits: Limits): v
 }
 
 /**
- * SQL that notes that devices are used now. Trust that has lapsed is taken away for good, or being seen would bring it back.
- * @param which SQL for their ids
+ * SQL that notes that devices are used now, and returns the `id` of each in `used`. Trust that has lapsed is taken away for
+ * good, or being seen would bring it back.
+ * @param used what the statement calls those that are: `id`, `device_id`, and the `ip_address` from which
  */
-export function sighting(limits: Limits, which: Fragment, ipAddress: string): Fragment {
-  return sql`update device d set last_seen_at = clock_timestamp(), last_ip_address = ${ipAddress},
+export function sighting(limits: Limits, used: string): Fragment {
+  return sql`update device d set last_seen_at = clock_timestamp(), last_ip_address = u.ip_address,
             trusted_at = case when ${isTrusted(limits, 'd')} then trusted_at end
-          where id in (${which}) and removed_at is null`;
+          from ${raw(used)} u where d.id = u.device_id and d.removed_at is null returning u.id`;
 }

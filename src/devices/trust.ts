@@ -20,8 +20,13 @@ export function trustUntil(limits: Limits, device: string): Fragment {
     ${d}.last_seen_at + make_interval(days => ${limits.TRUST_IDLE_DAYS}))`;
 }
 
-/** SQL that is true where a device holds an open subscription on any server that still renews its presence. */
+/**
+ * SQL that is true where a device holds an open subscription on any server that lives: one that has renewed its own row, or
+ * in an older version the device's.
+ */
 export function isOnline(limits: Limits, device: string): Fragment {
-  return sql`exists (select 1 from presence pr where pr.device_id = ${raw(device)}.id
-    and pr.renewed_at > clock_timestamp() - make_interval(secs => ${3 * limits.PRESENCE_SECONDS}))`;
+  return sql`exists (select 1 from presence pr left join api_server sv on sv.id = pr.server_id
+    where pr.device_id = ${raw(device)}.id
+      and case when pr.renewed_at = 'infinity' then sv.renewed_at else pr.renewed_at end
+        > clock_timestamp() - make_interval(secs => ${3 * limits.PRESENCE_SECONDS}))`;
 }

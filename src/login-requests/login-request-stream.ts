@@ -1,18 +1,20 @@
-import type { Context } from '../api/context.js';
-import { CHECK_VALID_MS, liveStream, msToNextLook, msUntilOver } from '../api/live.js';
-import { Alarm, type Bus } from '../bus/bus.js';
-import type { Limits } from '../config/limits.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import { type Context, requireSession } from '../api/context.js';
+import { Forbidden, Unauthenticated } from '../api/errors.js';
+import { msUntilOver } from '../api/live.js';
+import type { Bus } from '../bus/bus.js';
+import { type SessionSight, SessionStream } from '../sessions/session-stream.js';
+import type { Session, Standing } from '../sessions/sessions.js';
 import { LoginRequest } from './login-request.types.js';
-import type { LoginRequests, LoginRequestView } from './login-requests.js';
+import type { LoginRequestView, LoginRequestViews } from './login-request-views.js';
+
+/** What of a request was told last: it is told again when this changes. */
+type Told = Pick<LoginRequestView, 'state'> & { readonly sentAt: number | undefined };
 
 /** The live codes: what a trusted device is sent for as long as it listens. */
 export class LoginRequestStream {
   constructor(
     private readonly bus: Bus,
-    private readonly requests: LoginRequests,
-    private readonly sessions: Sessions,
-    private readonly limits: Limits,
+    private readonly views: LoginRequestViews,
   ) {}
 
   /**
@@ -20,54 +22,68 @@ export class LoginRequestStream {
    * again. It completes when the device is trusted no more.
    * @throws Unauthenticated, Forbidden
    */
-  async open(context: Context): Promise<AsyncIterableIterator<LoginRequest>> {
-    const session = await this.requests.requireTrusted(context.db, context.session);
-    const alarm = new Alarm(this.bus, [`account:${session.accountId}`]);
-    return liveStream(alarm, this.events(context, session, alarm));
-  }
-
-  private async *events(context: Context, session: Session, alarm: Alarm): AsyncGenerator<LoginRequest> {
-    const unsubscribed = context.socket?.subscribed();
-    const told = new Map<string, LoginRequestView>();
+  async open(context: Context): Promise<AsyncGenerator<LoginRequest>> {
+    const events = new LoginRequestEvents(this.bus, this.views, context, requireSession(context));
     try {
-      while (!alarm.isOver) {
-        const db = context.db;
-        const readAt = performance.now();
-        const requests = await this.requests.inTime(db, session);
-        const gone = [...told.keys()].filter((id) => !requests.some(({ row }) => row.id === id));
-        requests.push(...(await this.requests.byId(db, session, gone)));
-        const standing = await this.sessions.standing(db, session);
-        if (standing === 'OVER') context.socket?.endSession();
-        if (standing === 'OVER' || standing === 'UNTRUSTED' || alarm.isOver) return;
-        if (standing === 'RENEWED') {
-          // Nothing more is told here, but the client's subscription goes on when its socket comes back.
-          await alarm.wait(msToNextLook(this.bus, this.limits));
-          continue;
-        }
-        for (const request of requests.filter((candidate) => isNews(candidate, told.get(candidate.row.id)))) {
-          // Whoever reads slowly is checked again: the device may have been removed since.
-          if (performance.now() - readAt > CHECK_VALID_MS) break;
-          told.set(request.row.id, request);
-          yield new LoginRequest(request);
-          // Resumed: it was written to the socket.
-          if (request.code !== null) await this.requests.noteShown(context.db, session, request.row.id);
-        }
-        for (const id of gone) told.delete(id);
-        if (performance.now() - readAt <= CHECK_VALID_MS) await alarm.wait(this.msToNextLook(requests));
-      }
-    } finally {
-      alarm[Symbol.dispose]();
-      unsubscribed?.();
+      await events.open();
+      return events;
+    } catch (error) {
+      await events.return();
+      throw error;
     }
-  }
-
-  private msToNextLook(requests: readonly LoginRequestView[]): number {
-    const ends = requests.filter(({ state }) => state === 'PENDING').map(({ msLeft }) => msUntilOver(msLeft));
-    return Math.min(msToNextLook(this.bus, this.limits), ...ends);
   }
 }
 
-function isNews(request: LoginRequestView, told: LoginRequestView | undefined): boolean {
-  if (!told) return true;
-  return request.state !== told.state || request.row.lastAppSendAt?.getTime() !== told.row.lastAppSendAt?.getTime();
+class LoginRequestEvents extends SessionStream<LoginRequest> {
+  private readonly told = new Map<string, Told>();
+  private standing: Standing = 'OVER';
+
+  constructor(
+    bus: Bus,
+    private readonly views: LoginRequestViews,
+    context: Context,
+    session: Session,
+  ) {
+    super(bus, context, session, true);
+  }
+
+  /** @throws Unauthenticated, Forbidden */
+  async open(): Promise<void> {
+    await this.begin();
+    if (this.standing === 'UNTRUSTED') throw new Forbidden();
+    if (this.standing !== 'TRUSTED') throw new Unauthenticated();
+  }
+
+  protected override async see(): Promise<SessionSight<LoginRequest>> {
+    const { standing, requests, checkedAt } = await this.views.see({
+      session: this.session,
+      told: [...this.told.keys()],
+    });
+    this.standing = standing;
+    const news = requests.filter((request) => isNews(request, this.told.get(request.row.id)));
+    for (const { row, msLeft } of requests) {
+      // Past its time, and told as it is: it will not change any more.
+      if (msLeft <= 0 && !news.some((request) => request.row === row)) this.told.delete(row.id);
+    }
+    const ends = requests.filter(({ state }) => state === 'PENDING').map(({ msLeft }) => msUntilOver(msLeft));
+    return {
+      standing,
+      news: news.map((request) => new LoginRequest(request)),
+      checkedAt,
+      ...(ends.length > 0 && { changesInMs: Math.min(...ends) }),
+    };
+  }
+
+  protected override mayTell({ view: { row, code } }: LoginRequest): boolean | Promise<boolean> {
+    return code === null || this.views.show(this.context.db, this.session, row.id);
+  }
+
+  protected override tell({ view: { row, state, msLeft } }: LoginRequest): void {
+    if (msLeft > 0) this.told.set(row.id, { state, sentAt: row.lastAppSendAt?.getTime() });
+    else this.told.delete(row.id);
+  }
+}
+
+function isNews({ state, row }: LoginRequestView, told: Told | undefined): boolean {
+  return state !== told?.state || row.lastAppSendAt?.getTime() !== told.sentAt;
 }

@@ -4,7 +4,7 @@ import { ChallengeState } from '../challenges/challenge.types.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import { Platform } from '../devices/device.types.js';
 import { secondsLeft } from '../texts/times.js';
-import type { LoginRequestView } from './login-requests.js';
+import type { LoginRequestView } from './login-request-views.js';
 
 @ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })
 export class LoginRequest {

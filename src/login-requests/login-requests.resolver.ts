@@ -69,7 +69,6 @@ export class AccountLoginRequestsResolver {
     // Right after signing in the request carries no session yet: then there is nobody to show a code to.
     if (!session) return [];
     const pending = await this.requests.pending(db, session);
-    for (const { row } of pending) await this.requests.noteShown(db, session, row.id);
     return pending.map((request) => new LoginRequest(request));
   }
 }

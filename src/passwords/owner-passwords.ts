@@ -21,8 +21,7 @@ export class OwnerPasswords {
    * @throws Overloaded, RateLimited
    */
   async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
-    const key = { deviceId: session.deviceId };
-    const attempt = await this.attempts.begin(db, key);
+    const attempt = await this.attempts.begin(db, session.deviceId);
     if ('refused' in attempt) return new WrongPassword(attempt.refused);
     const account = await findAccount(db, session.accountId);
     if (!account) throw new Unauthenticated();
@@ -30,11 +29,11 @@ export class OwnerPasswords {
       .matches(account.passwordHash, password, knownDevice(account.email, session.deviceId))
       .catch(async (error) => {
         // Nothing was compared, so it was no wrong password.
-        if (error instanceof Overloaded) await this.attempts.takeBack(db, key, attempt);
+        if (error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
         throw error;
       });
     if (!isRight) return new WrongPassword(attempt.retry);
-    await this.attempts.succeed(db, key, attempt, account.id);
+    await this.attempts.succeed(db, attempt);
     return account;
   }
 }

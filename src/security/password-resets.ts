@@ -9,7 +9,7 @@ import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challe
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import { consume, takeJudgementBack, withdrawResetCodes } from '../challenges/challenge-states.js';
-import type { ChallengeTries } from '../challenges/challenge-tries.js';
+import { type ChallengeTries, nothingYet } from '../challenges/challenge-tries.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
@@ -107,11 +107,11 @@ export class PasswordResets {
       throw error;
     });
     if (weak) return weak;
-    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress });
+    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress }, nothingYet);
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
     const passwordHash = await this.passwords.hash(newPassword, asker);
     const sessionsEnded = await this.transactions.run((tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
-    return sessionsEnded === null ? this.tries.closedState(db, right) : new PasswordReset(sessionsEnded);
+    return sessionsEnded === null ? this.tries.closedState(db, token) : new PasswordReset(sessionsEnded);
   }
 
   private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {

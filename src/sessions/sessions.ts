@@ -33,6 +33,19 @@ export interface SignedInSession extends Session {
   readonly account: AccountFacts;
 }
 
+/** What somebody comes with who has a session. */
+export interface Credentials {
+  readonly token: string;
+  readonly ipAddress: string;
+}
+
+/** A live session that a token named. */
+export interface FoundSession extends Pick<Credentials, 'ipAddress'> {
+  readonly session: SignedInSession;
+  /** Whether it is noted that it is used; what is not may be over by now. */
+  isNoted: boolean;
+}
+
 /** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
 export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
 
@@ -92,9 +105,11 @@ function ending(chosen: Fragment): Fragment {
 /** SQL that is true once `ending` is done: for what locks a device, since sessions are always locked before it. */
 const haveEnded = sql`(select count(*) from ended) + (select count(*) from gone) >= 0`;
 
-/** Whether a session still has the token that it was named by before. */
-export function isOfToken(live: Session, named: Session): boolean {
-  return live.tokenHash.equals(named.tokenHash);
+/** @param live the same session as it was read now; undefined: it is over */
+export function standingOf(named: Session, live: Session | undefined): Standing {
+  if (!live) return 'OVER';
+  if (!live.tokenHash.equals(named.tokenHash)) return 'RENEWED';
+  return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
 }
 
 const NOT_NULL_VIOLATION = '23502';
@@ -161,32 +176,60 @@ export class Sessions {
    * @returns null if the token names none, or one that is over
    */
   async authenticate(db: Sql, token: string, ipAddress: string): Promise<SignedInSession | null> {
-    const hash = tokenHash('ses', token);
-    if (!hash) return null;
-    const [found] = await rowsOf<Session & AccountColumns & { isStale: boolean }>(
+    const [found] = await this.findAll(db, [{ token, ipAddress }]);
+    return found ? this.use(db, found) : null;
+  }
+
+  /**
+   * The first half of it, for many at a time: the live sessions that tokens name, in the order of what was asked. That they
+   * are used is noted where it is not locked: none waits here for a lock that only another one needs.
+   */
+  async findAll(db: Sql, asked: readonly Credentials[]): Promise<(FoundSession | null)[]> {
+    const answers: (FoundSession | null)[] = asked.map(() => null);
+    const hashes = asked.map(({ token }) => tokenHash('ses', token));
+    if (hashes.every((hash) => hash === null)) return answers;
+    const found = await rowsOf<Session & AccountColumns & { isStale: boolean; nth: number }>(
       db,
       sql`select ${this.columns()}, a.email, a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
             s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
-              or d.last_ip_address <> ${ipAddress} as "isStale"
-          from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
-          where s.token_hash = ${hash} and d.removed_at is null and ${isLive(this.limits, 's')}`,
+              or d.last_ip_address <> k.ip_address as "isStale", k.nth::int - 1 as nth
+          from unnest(${hashes}::bytea[], ${asked.map(({ ipAddress }) => ipAddress)}::text[])
+            with ordinality as k (hash, ip_address, nth)
+          join session s on s.token_hash = k.hash join device d on d.id = s.device_id join account a on a.id = s.account_id
+          where d.removed_at is null and ${isLive(this.limits, 's')}`,
     );
-    if (!found) return null;
-    const { isStale, email, openedAt, twoStepEnabledAt, ...session } = found;
-    if (isStale && !(await this.touch(db, session.id, ipAddress))) return null;
-    return { ...session, account: { id: session.accountId, email, createdAt: openedAt, twoStepEnabledAt } };
+    for (const { isStale, nth, email, openedAt, twoStepEnabledAt, ...session } of found) {
+      const account = { id: session.accountId, email, createdAt: openedAt, twoStepEnabledAt };
+      answers[nth] = { session: { ...session, account }, ipAddress: asked[nth]?.ipAddress ?? '', isNoted: !isStale };
+    }
+    const stale = answers.filter((answer) => answer !== null && !answer.isNoted) as FoundSession[];
+    const noted = new Set(stale.length > 1 ? await this.touch(db, stale, sql`skip locked`) : []);
+    for (const answer of stale) answer.isNoted = noted.has(answer.session.id);
+    return answers;
   }
 
-  /** The condition stands again in the update: a session may have ended, or lapsed, since it was read. */
-  private async touch(db: Sql, sessionId: string, ipAddress: string): Promise<boolean> {
-    const touched = await countOf(
+  /** The other half, for one. @returns null if the session is over by now */
+  async use(db: Sql, found: FoundSession): Promise<SignedInSession | null> {
+    if (found.isNoted) return found.session;
+    const [isNoted] = await this.touch(db, [found], sql``);
+    return isNoted ? found.session : null;
+  }
+
+  /** The condition stands again behind the lock: a session may have ended, or lapsed, since it was read. */
+  private async touch(db: Sql, found: readonly FoundSession[], whereLocked: Fragment): Promise<string[]> {
+    const rows = await rowsOf<Pick<Session, 'id'>>(
       db,
-      sql`with used as (
-            update session s set last_used_at = clock_timestamp()
-            where s.id = ${sessionId} and ${isLive(this.limits, 's')} returning s.device_id)
-          ${sighting(this.limits, sql`select device_id from used`, ipAddress)}`,
+      sql`with usable as (
+            select s.id, s.device_id, k.ip_address
+            from unnest(${found.map(({ session }) => session.id)}::uuid[], ${found.map(({ ipAddress }) => ipAddress)}::text[])
+              as k (id, ip_address)
+            join session s on s.id = k.id join device d on d.id = s.device_id
+            where d.removed_at is null and ${isLive(this.limits, 's')}
+            for no key update of s, d ${whereLocked}),
+          used as (update session s set last_used_at = clock_timestamp() from usable u where s.id = u.id)
+          ${sighting(this.limits, 'usable')}`,
     );
-    return touched === 1;
+    return rows.map(({ id }) => id);
   }
 
   /** Which of these sessions are live, and whether their devices are trusted. */
@@ -200,6 +243,30 @@ export class Sessions {
     );
   }
 
+  /** Those that are live under the token that they were named by. */
+  named(db: Sql, sessions: readonly Session[]): Promise<Session[]> {
+    return rowsOf<Session>(
+      db,
+      sql`select ${this.columns()}
+          from session s join device d on d.id = s.device_id
+          where s.token_hash = any(${sessions.map(({ tokenHash: hash }) => hash)}) and d.removed_at is null
+            and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Those that are over, or have another token than they were named by. */
+  async lost(db: Sql, sessions: readonly Session[]): Promise<Session[]> {
+    const rows = await rowsOf<{ nth: number }>(
+      db,
+      sql`select k.nth::int as nth
+          from unnest(${sessions.map(({ tokenHash: hash }) => hash)}::bytea[]) with ordinality as k (hash, nth)
+          where not exists (
+            select 1 from session s join device d on d.id = s.device_id
+            where s.token_hash = k.hash and d.removed_at is null and ${isLive(this.limits, 's')})`,
+    );
+    return rows.flatMap(({ nth }) => sessions[nth - 1] ?? []);
+  }
+
   /** What is read of a session `s` and its device `d`. */
   private columns() {
     return sql`s.id, s.account_id as "accountId", s.device_id as "deviceId", s.token_hash as "tokenHash",
@@ -208,9 +275,7 @@ export class Sessions {
 
   async standing(db: Sql, session: Session): Promise<Standing> {
     const [live] = await this.check(db, [session.id]);
-    if (!live) return 'OVER';
-    if (!isOfToken(live, session)) return 'RENEWED';
-    return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
+    return standingOf(session, live);
   }
 
   /** Gives a session a new token; the one before opens nothing any more. */

@@ -5,19 +5,17 @@ import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
 import type { DeviceRow } from '../devices/device.entity.js';
-import { liveTokenDevice } from '../devices/device-tokens.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import { type Asker, knownDevice, stranger } from '../passwords/asker.js';
-import { comparedHash } from '../passwords/compared-hash.js';
-import type { AttemptKey, PasswordAttempts } from '../passwords/password-attempts.js';
+import { type Compared, comparedHash } from '../passwords/compared-hash.js';
+import type { CountedAttempt, PasswordAttempts, RefusedAttempt } from '../passwords/password-attempts.js';
 import type { Passwords } from '../passwords/passwords.js';
 import { clientNetworks, surroundings } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
-import type { Transactions } from '../sql/transactions.js';
-import type { Wait } from '../texts/times.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
@@ -31,6 +29,9 @@ const ROUNDS = 3;
 type Proof =
   | { readonly isProven: true; readonly row: AccountRow }
   | { readonly isProven: false; readonly id: string | null };
+
+/** Why a network is refused: it has guessed wrong too often, or signed in too often, right or wrong. */
+type Refusal = InvalidCredentials | RateLimited;
 
 /** The first step: an address and its password. */
 export class SignIns {
@@ -52,52 +53,84 @@ export class SignIns {
     credentials: Credentials,
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
     const { email } = credentials;
-    const knownDeviceId = await liveTokenDevice(db, email, credentials.deviceToken);
     const { ipAddress } = client;
-    const key: AttemptKey = knownDeviceId
-      ? { deviceId: knownDeviceId }
-      : { email, network: clientNetworks(ipAddress).narrow, site: surroundings(ipAddress).site };
-    const asker = knownDeviceId ? knownDevice(email, knownDeviceId) : stranger(ipAddress);
-    // Before the address's own count: for a network that is blocked nothing is written.
-    const blocked = await this.blocked('look', asker, client);
-    if (blocked) return new InvalidCredentials(blocked);
-    const attempt = await this.attempts.begin(db, key);
+    // Before the address's own count: for a network that is refused nothing is written, unless a known device asks.
+    const refusal = await this.refusal('look', client);
+    if (refusal && !credentials.deviceToken) return refused(refusal);
+    const [attempt, compared] = await this.begin(db, credentials, refusal !== null, client);
+    const { deviceId } = attempt;
+    const isStranger = deviceId === null;
+    if (refusal && isStranger) return refused(refusal);
     if ('refused' in attempt) return new InvalidCredentials(attempt.refused);
-    const giveBack = () => (knownDeviceId ? undefined : this.rateLimits.giveBack(FAILURES, ipAddress));
-    const takeBack = async () => {
-      await this.attempts.takeBack(db, key, attempt);
-      await giveBack();
-    };
-    const retry = await this.blocked('count', asker, client).catch(async (error) => {
-      await takeBack();
-      throw error;
-    });
-    if (retry) {
-      await this.attempts.takeBack(db, key, attempt);
-      return new InvalidCredentials(retry);
+    // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
+    const late = isStranger ? await this.refusal('count', client) : null;
+    if (late) {
+      await this.attempts.takeBack(db, attempt);
+      if (late instanceof RateLimited) await this.rateLimits.giveBack(FAILURES, ipAddress);
+      return refused(late);
     }
-
-    const first = await this.prove(db, credentials, asker).catch(async (error) => {
+    const asker = isStranger ? stranger(ipAddress) : knownDevice(email, deviceId);
+    const first = await this.prove(db, credentials, asker, compared).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
-      if (error instanceof Overloaded) await takeBack();
+      if (error instanceof Overloaded) {
+        await this.attempts.takeBack(db, attempt);
+        if (isStranger) await this.rateLimits.giveBack(FAILURES, ipAddress);
+      }
       throw error;
     });
     if (!first.isProven) {
       const { id } = first;
-      if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));
+      if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retry);
     }
-    await this.attempts.succeed(db, key, attempt, first.row.id).finally(giveBack);
-    // What counts now is that a device which is not known is about to be challenged.
-    if (!knownDeviceId && first.row.twoStepEnabledAt) {
-      await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);
+    if (isStranger) await this.rateLimits.giveBack(FAILURES, ipAddress);
+    try {
+      // What counts now is that a device which is not known is about to be challenged.
+      if (isStranger && first.row.twoStepEnabledAt) {
+        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);
+      }
+      return await this.enter(db, first, attempt, asker, credentials, client);
+    } catch (error) {
+      // Refused, with the right password: what would have taken the try back was not written.
+      if (error instanceof RateLimited || error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
+      throw error;
     }
+  }
+
+  /** Counts the try and reads what the password is compared with, at once; an address that nobody has gets both too. */
+  private begin(
+    db: Sql,
+    { email, deviceToken }: Credentials,
+    areStrangersRefused: boolean,
+    { ipAddress }: Client,
+  ): Promise<[CountedAttempt | RefusedAttempt, Compared]> {
+    const { narrow: network } = clientNetworks(ipAddress);
+    const { site } = surroundings(ipAddress);
+    return db.together((connection) =>
+      Promise.all([
+        this.attempts.beginSignIn(connection, { email, network, site, deviceToken, areStrangersRefused }),
+        comparedHash(connection, this.passwords, email),
+      ]),
+    );
+  }
+
+  /** @param attempt is taken back with whatever the right password leads to */
+  private async enter(
+    db: Sql,
+    first: Proof,
+    attempt: CountedAttempt,
+    asker: Asker,
+    credentials: Credentials,
+    client: Client,
+  ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
-      const entrance = await this.secondSteps.enter(proven.row, credentials, client);
+      const { row } = proven;
+      const settle = (tx: Tx) => this.attempts.settle(tx, attempt, row.id);
+      const entrance = await this.secondSteps.enter(row, credentials, client, settle);
       if (entrance) return this.answer(entrance);
       // The account changed while the password was hashed: what was proven counts no more.
-      proven = await this.prove(db, credentials, asker);
+      proven = await this.prove(db, credentials, asker, await comparedHash(db, this.passwords, credentials.email));
     }
     throw new Overloaded();
   }
@@ -108,25 +141,21 @@ export class SignIns {
     return entrance;
   }
 
-  /**
-   * A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
-   * @throws RateLimited if there were too many sign-ins, right or wrong
-   */
-  private async blocked(step: 'look' | 'count', asker: Asker, { ipAddress }: Client): Promise<Wait | null> {
-    if (asker.kind === 'KNOWN_DEVICE') return null;
-    const failures = this.rateLimits[step](FAILURES, ipAddress).then(
-      () => null,
-      (error) => {
-        if (error instanceof RateLimited) return error.retry;
-        throw error;
-      },
-    );
-    const [retry] = await Promise.all([failures, this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)]);
-    return retry;
+  /** Why strangers of the client's network are refused, whatever their password; null if they are not. */
+  private async refusal(step: 'look' | 'count', { ipAddress }: Client): Promise<Refusal | null> {
+    const [failures, signIns] = await Promise.all([
+      limitOf(this.rateLimits[step](FAILURES, ipAddress)),
+      limitOf(this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)),
+    ]);
+    return signIns ?? (failures && new InvalidCredentials(failures.retry));
   }
 
-  private async prove(db: Sql, { email, password }: Credentials, asker: Asker): Promise<Proof> {
-    const { account: row, hash } = await comparedHash(db, this.passwords, email);
+  private async prove(
+    db: Sql,
+    { password }: Credentials,
+    asker: Asker,
+    { account: row, hash }: Compared,
+  ): Promise<Proof> {
     const matches = await this.passwords.matches(hash, password, asker);
     if (!row || !matches) return { isProven: false, id: row?.id ?? null };
     if (this.passwords.isOutdated(row.passwordHash)) await this.rehash(db, row, password, asker);
@@ -152,4 +181,21 @@ export class SignIns {
       this.activities.record(tx, { accountId, type: 'WRONG_PASSWORD', deviceId, deviceName, platform, ipAddress });
     });
   }
+}
+
+/** The limit that was reached; null: it was not. */
+async function limitOf(counted: Promise<void>): Promise<RateLimited | null> {
+  try {
+    await counted;
+    return null;
+  } catch (error) {
+    if (error instanceof RateLimited) return error;
+    throw error;
+  }
+}
+
+/** @throws RateLimited */
+function refused(refusal: Refusal): InvalidCredentials {
+  if (refusal instanceof RateLimited) throw refusal;
+  return refusal;
 }

@@ -9,12 +9,20 @@ import { consumeFor } from '../challenges/challenge-states.js';
 import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import { isRefusedSession } from '../sessions/sessions.js';
-import type { Transactions, Tx } from '../sql/transactions.js';
+import type { Tx } from '../sql/transactions.js';
 import type { Admission, Admissions, Admitted, Room } from './admissions.js';
 import type { SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 
 const purposes: readonly Purpose[] = ['SIGN_UP', 'SIGN_IN'];
+
+const noRoomNeeded: Room = { removed: [], untrusted: [] };
+
+/** What the code opens, read behind the account's lock. */
+interface Seen {
+  readonly account: AccountRow | null;
+  readonly room: Room;
+}
 
 /** Thrown inside a transaction to roll it back: a challenge is consumed by a session, or not at all. */
 class NotAdmitted extends Error {}
@@ -22,7 +30,6 @@ class NotAdmitted extends Error {}
 /** Ends challenges with a session. */
 export class Verifications {
   constructor(
-    private readonly transactions: Transactions,
     private readonly tries: ChallengeTries,
     private readonly admissions: Admissions,
     private readonly activities: Activities,
@@ -36,28 +43,39 @@ export class Verifications {
     trustDevice: boolean,
   ): Promise<SignedIn | WrongCode | ChallengeClosed | TemporarilyLocked> {
     const { ipAddress } = client;
-    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: session?.id ?? null, ipAddress });
-    if (right instanceof Problem) return right;
+    const attempt = { token, code, purposes, sessionId: session?.id ?? null, ipAddress };
     try {
-      const admitted = await this.transactions.run((tx) =>
-        right.purpose === 'SIGN_UP'
-          ? this.openAccount(tx, right, ipAddress)
-          : this.letIn(tx, right, trustDevice, ipAddress),
-      );
-      return await signedIn(admitted);
+      const admitted = await this.tries.attempt(db, attempt, {
+        look: (tx, challenge) => this.look(tx, challenge, trustDevice),
+        enter: (tx, challenge, seen) =>
+          challenge.purpose === 'SIGN_UP'
+            ? this.openAccount(tx, challenge, ipAddress)
+            : this.letIn(tx, challenge, seen, trustDevice, ipAddress),
+      });
+      return admitted instanceof Problem ? admitted : await signedIn(admitted);
     } catch (error) {
-      if (error instanceof NotAdmitted || isRefusedSession(error)) return this.tries.closedState(db, right);
+      if (error instanceof NotAdmitted || isRefusedSession(error)) return this.tries.closedState(db, token);
       throw error;
     }
   }
 
-  private async letIn(tx: Tx, challenge: ChallengeRow, trustDevice: boolean, ipAddress: string): Promise<Admitted> {
-    const { accountId } = challenge;
-    if (!accountId) throw new NotAdmitted();
+  /** The account, locked, and the room on it; nothing for one that is only about to be opened. */
+  private async look(tx: Tx, { accountId, epoch, deviceId }: ChallengeRow, trustDevice: boolean): Promise<Seen> {
+    if (!accountId) return { account: null, room: noRoomNeeded };
     const [account, room] = await Promise.all([
-      lockAccount(tx, accountId, challenge.epoch ?? null),
-      this.admissions.look(tx, accountId, challenge.deviceId ?? null, trustDevice),
+      lockAccount(tx, accountId, epoch ?? null),
+      this.admissions.look(tx, accountId, deviceId ?? null, trustDevice),
     ]);
+    return { account, room };
+  }
+
+  private async letIn(
+    tx: Tx,
+    challenge: ChallengeRow,
+    { account, room }: Seen,
+    trustDevice: boolean,
+    ipAddress: string,
+  ): Promise<Admitted> {
     if (!account) throw new NotAdmitted();
     const trustsDevice = trustDevice && Boolean(account.twoStepEnabledAt);
     return this.admit(
@@ -76,7 +94,7 @@ export class Verifications {
     const account = passwordHash ? await openAccount(tx, { email, passwordHash, locale }) : null;
     if (!account) throw new NotAdmitted();
     this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
-    return this.admit(tx, account, challenge, false, { removed: [], untrusted: [] }, ipAddress);
+    return this.admit(tx, account, challenge, false, noRoomNeeded, ipAddress);
   }
 
   /** @param ipAddress where the code was typed, which need not be where the sign-in began */

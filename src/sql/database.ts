@@ -17,6 +17,12 @@ export interface Transaction extends Sql {
    * @param read is given the answer, before the transaction ends
    */
   write(statement: Fragment, read?: (answer: QueryResult) => void): void;
+  /**
+   * Commits what was sent so far, whatever becomes of what follows, and goes on in a transaction of its own. Both go out
+   * with what comes next, so until this resolves nothing may be written that relies on the commit; locks are let go between.
+   * @throws NotCommitted
+   */
+  checkpoint(): Promise<void>;
 }
 
 /** A transaction that was ended by PostgreSQL although it was to be committed. */
@@ -84,7 +90,7 @@ class Connection implements Transaction {
   private isOpen = false;
   private isGivenBack = false;
   private failure: unknown = null;
-  private readonly unawaited: Promise<unknown>[] = [];
+  private unawaited: Promise<unknown>[] = [];
 
   constructor(
     private readonly client: PooledClient,
@@ -116,10 +122,23 @@ class Connection implements Transaction {
     this.leave(this.send({ text: 'begin' }));
   }
 
+  checkpoint(): Promise<void> {
+    const ended = this.end();
+    this.begin();
+    return ended;
+  }
+
   async commit(): Promise<void> {
-    const answers = await Promise.allSettled([this.send({ text: 'commit' }), ...this.unawaited]);
+    this.isOpen = false;
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
+    const { unawaited } = this;
+    this.unawaited = [];
+    const answers = await Promise.allSettled([this.send({ text: 'commit' }), ...unawaited]);
     const [committed] = answers;
-    this.isOpen = committed.status === 'rejected';
+    if (committed.status === 'rejected') this.isOpen = true;
     // What failed first is the reason for all that failed after it.
     if (this.failure !== null) throw this.failure;
     for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;

@@ -1,8 +1,6 @@
 import { DatabaseError } from 'pg';
 import type { Topic } from '../bus/bus.js';
-import { type Database, NotCommitted, type Sql, type Transaction } from './database.js';
-import { countOf } from './rows.js';
-import type { Fragment } from './statement.js';
+import { type Database, NotCommitted, type Transaction } from './database.js';
 
 /** A transaction, and what is to happen once it is committed. */
 export interface Tx extends Transaction {
@@ -32,6 +30,12 @@ export class Transactions {
       for (const topic of topics) this.afterCommit.publish(topic);
       for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);
     };
+    // What is told here is told again with what follows: a topic may stand for both.
+    const told = (committed: Promise<void>) =>
+      committed.then(tell, (error: unknown) => {
+        if (!isRefused(error)) tell();
+        throw error;
+      });
     let isDone = false;
     try {
       const result = await this.db.transaction(async (transaction) => {
@@ -39,6 +43,7 @@ export class Transactions {
           run: (statement) => transaction.run(statement),
           together: (share) => transaction.together(share),
           write: (statement, read) => transaction.write(statement, read),
+          checkpoint: () => told(transaction.checkpoint()),
           wake: (topic) => void topics.add(topic),
           send: (deliveryId) => void deliveryIds.add(deliveryId),
         });
@@ -49,16 +54,6 @@ export class Transactions {
       return result;
     } catch (error) {
       if (isDone && !isRefused(error)) tell();
-      throw error;
-    }
-  }
-
-  /** One statement, which needs no transaction around it; whoever listens on the topic is woken where it changed a row. */
-  async once(db: Sql, statement: Fragment, topic: Topic): Promise<void> {
-    try {
-      if ((await countOf(db, statement)) > 0) this.afterCommit.publish(topic);
-    } catch (error) {
-      if (!isRefused(error)) this.afterCommit.publish(topic);
       throw error;
     }
   }

@@ -15,7 +15,7 @@ import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
-import { lockOwner } from '../sessions/owner.js';
+import { lockOwner, type Owner } from '../sessions/owner.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
@@ -89,16 +89,24 @@ export class TwoStep {
     code: string,
   ): Promise<TwoStepEnabled | WrongCode | ChallengeClosed> {
     const { ipAddress } = client;
-    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: session.id, ipAddress });
-    if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
-    const enabled = await this.transactions.run((tx) => this.turnOn(tx, right, session, ipAddress));
-    if (!enabled) return this.tries.closedState(db, right);
+    const attempt = { token, code, purposes, sessionId: session.id, ipAddress };
+    const enabled = await this.tries.attempt(db, attempt, {
+      look: (tx) => lockOwner(tx, this.sessions, session),
+      enter: (tx, challenge, owner) => this.turnOn(tx, challenge, owner, session, ipAddress),
+    });
+    if (!enabled) return this.tries.closedState(db, token);
+    if (enabled instanceof Problem) return enabled as WrongCode | ChallengeClosed;
     const account = new Account(enabled.account, { deviceId: session.deviceId, isTrusted: true });
     return new TwoStepEnabled(account, enabled.sessionsEnded);
   }
 
-  private async turnOn(tx: Tx, challenge: ChallengeRow, session: Session, ipAddress: string) {
-    const { account: before, device } = await lockOwner(tx, this.sessions, session);
+  private async turnOn(
+    tx: Tx,
+    challenge: ChallengeRow,
+    { account: before, device }: Owner,
+    session: Session,
+    ipAddress: string,
+  ) {
     if (before.twoStepEnabledAt || !(await consume(tx, challenge, purposes))) return null;
     await shutDoor(tx, before.id);
     const account = await setTwoStep(tx, before.id, true);

@@ -3,6 +3,7 @@ import { CloseCode, type WebSocket as GraphqlSocket } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../config/limits.js';
+import { Wheel } from './wheel.js';
 
 /** RFC 6455 7.4.1 and the IANA registry: the server cannot serve it now, but may later. */
 export const TRY_AGAIN_LATER = 1013;
@@ -14,7 +15,7 @@ const HANDOVER_MS = 1_000;
 const POLICY_VIOLATION = 1008;
 /** A peer that ignores the close is cut off after this. */
 const TERMINATE_AFTER_MS = 250;
-const PING_EVERY_MS = 12_000;
+const PING_EVERY_SECONDS = 12;
 const PING_BYTES = 8;
 const MINUTE_MS = 60_000;
 /** What was written for a peer and not taken by it; one that leaves more is cut off. */
@@ -30,11 +31,15 @@ export function closeSocket(socket: WebSocket, code: number, reason: string): vo
   setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
 }
 
+/** Pings every socket now and then. */
+export function pingWheel(): Wheel<Connection> {
+  return new Wheel(PING_EVERY_SECONDS, (connection) => connection.ping());
+}
+
 /** One WebSocket: once it is over nothing is written to it, and what still comes in is dropped. */
 export class Connection implements GraphqlSocket {
   private isOver = false;
   private isMute = false;
-  private readonly pings: NodeJS.Timeout;
   /** What the last ping carried: a peer that does not read cannot know it. Null: that one was answered. */
   private expectedPong: string | null = null;
   private readonly messages: PerMinute;
@@ -45,6 +50,7 @@ export class Connection implements GraphqlSocket {
     private readonly socket: WebSocket,
     limits: Limits,
     private readonly logger: Logger,
+    pings: Wheel<Connection>,
   ) {
     this.messages = new PerMinute(limits.WS_MESSAGES_PER_MINUTE);
     this.controls = new PerMinute(2 * limits.WS_MESSAGES_PER_MINUTE);
@@ -53,10 +59,10 @@ export class Connection implements GraphqlSocket {
       if (String(data) === this.expectedPong) this.expectedPong = null;
       this.refuseFlood(this.controls);
     });
-    this.pings = setInterval(() => this.ping(), PING_EVERY_MS).unref();
+    const share = pings.add(this);
     socket.once('close', () => {
       this.isOver = true;
-      clearInterval(this.pings);
+      share.delete(this);
     });
   }
 
@@ -118,7 +124,7 @@ export class Connection implements GraphqlSocket {
     return true;
   }
 
-  private ping(): void {
+  ping(): void {
     if (this.expectedPong !== null) {
       this.socket.terminate();
       return;

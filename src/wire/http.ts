@@ -7,6 +7,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
+import type { WebSocket } from 'ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
@@ -39,6 +40,11 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   const app = await createListener(config, logger);
   mountCors(app, config.allowedOrigins);
   await app.register(cookie);
+  const fail = (error: Error, socket: WebSocket) => {
+    // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
+    logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
+    socket.terminate();
+  };
   await app.register(websocket, {
     options: {
       maxPayload: config.limits.WS_PAYLOAD_BYTES,
@@ -50,11 +56,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
       this.websocketServer.close(done);
     },
-    errorHandler(error, socket) {
-      // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
-      logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
-      socket.terminate();
-    },
+    errorHandler: fail,
   });
   refuseSocketsElsewhere(app);
 
@@ -83,7 +85,15 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const { origin } = request.headers;
       if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
     },
-    wsHandler: (socket, request) => socketServer.open(socket, request),
+    // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
+    // the answer by its connection, the request by what listens for errors.
+    preHandler: async (request, reply) => {
+      if (request.ws) reply.raw.detachSocket(request.raw.socket);
+    },
+    wsHandler(socket, request) {
+      socket.removeAllListeners('error').on('error', (error) => fail(error, socket));
+      socketServer.open(socket, request);
+    },
     handler: (_request, reply) => refuseMethod(reply),
   });
   app.route({

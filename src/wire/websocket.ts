@@ -1,16 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import {
-  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   getOperationAST,
   OperationTypeNode,
-  parse,
-  specifiedRules,
   type ValidationRule,
-  validate,
 } from 'graphql';
 import { CloseCode, makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
@@ -20,12 +16,15 @@ import { ApiError, type ErrorCode } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
 import type { Presence } from '../devices/presence.js';
 import { clientNetworks } from '../places/client-network.js';
-import type { Sessions, SignedInSession } from '../sessions/sessions.js';
+import type { Credentials, Sessions, SignedInSession } from '../sessions/sessions.js';
+import { batched } from '../sql/batches.js';
+import type { Sql } from '../sql/database.js';
 import { localeOf } from '../texts/texts.js';
-import { Connection, TRY_AGAIN_LATER } from './connection.js';
+import { Connection, pingWheel, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
 import type { Cookies } from './cookies.js';
-import { executionOptions, validationOptions } from './document-rules.js';
+import { executionOptions } from './document-rules.js';
+import { asRequestError, Documents, type Prepared } from './documents.js';
 import { formatError } from './format-error.js';
 import type { Sockets } from './sockets.js';
 
@@ -36,6 +35,7 @@ const DOCUMENTS_MOST = 2;
 export interface SocketServing {
   readonly schema: GraphQLSchema;
   readonly rules: readonly ValidationRule[];
+  readonly db: Sql;
   readonly contexts: Contexts;
   readonly sessions: Sessions;
   readonly sockets: Sockets;
@@ -46,17 +46,41 @@ export interface SocketServing {
   readonly logger: Logger;
 }
 
-/** What is known of a socket; `session`, and in which language it is told, from connection_init on. */
-interface Extra extends Record<PropertyKey, unknown> {
-  readonly connection: Connection;
-  client: Client;
-  readonly requestId: string;
-  /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
-  readonly cookieToken: string | null;
-  session: SignedInSession | null;
+/** A socket, and what is known of it: `session`, and in which language it is told, from connection_init on. */
+class OpenSocket implements SocketHandle {
+  session: SignedInSession | null = null;
+  isClosed = false;
   /** The ids of operations that have not ended yet, whatever the client has told of them, and how long their documents are. */
-  readonly underWay: Map<string, number>;
-  readonly onClose: (() => void)[];
+  readonly underWay = new Map<string, number>();
+
+  constructor(
+    readonly connection: Connection,
+    public client: Client,
+    readonly requestId: string,
+    /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
+    readonly cookieToken: string | null,
+    private readonly presence: Presence,
+  ) {}
+
+  get network(): string {
+    return clientNetworks(this.client.ipAddress).narrow;
+  }
+
+  endSession(): void {
+    this.connection.endSession();
+  }
+
+  subscribed(): void {
+    if (this.session) this.presence.comes(this.session.accountId, this.session.deviceId);
+  }
+
+  unsubscribed(): void {
+    if (this.session) this.presence.goes(this.session.deviceId);
+  }
+}
+
+interface Extra extends Record<PropertyKey, unknown> {
+  readonly socket: OpenSocket;
 }
 
 type Ctx = SocketContext<Record<string, unknown>, Extra>;
@@ -64,8 +88,15 @@ type Ctx = SocketContext<Record<string, unknown>, Extra>;
 /** Serves subscriptions over `graphql-transport-ws`, under the same rules as HTTP. */
 export class SocketServer {
   private readonly server: Server<Extra>;
+  private readonly documents: Documents;
+  private readonly pings = pingWheel();
+  /** Those who come at once are looked up together. */
+  private readonly find = batched((asked: readonly Credentials[]) =>
+    this.serving.sessions.findAll(this.serving.db, asked),
+  );
 
   constructor(private readonly serving: SocketServing) {
+    this.documents = new Documents(serving.schema, serving.rules, serving.limits);
     this.server = makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: serving.limits.WS_INIT_SECONDS * 1000,
       onConnect: (ctx) => this.connect(ctx),
@@ -73,36 +104,38 @@ export class SocketServer {
       onError: (ctx, _id, _payload, errors) => this.format(ctx, errors),
       onNext: (ctx, _id, _payload, _args, result) =>
         result.errors && { ...result, errors: this.format(ctx, result.errors) },
-      onComplete: ({ extra }, id) => void extra.underWay.delete(id),
+      onComplete: ({ extra }, id) => void extra.socket.underWay.delete(id),
     });
   }
 
   /** Takes over a socket whose upgrade was allowed. */
-  open(socket: WebSocket, request: FastifyRequest): void {
-    const { contexts, sockets, limits, logger } = this.serving;
-    const connection = new Connection(socket, limits, logger);
+  open(webSocket: WebSocket, request: FastifyRequest): void {
+    const { contexts, sockets, presence, limits, logger } = this.serving;
+    const connection = new Connection(webSocket, limits, logger, this.pings);
     const client = contexts.client(request.ip, request.headers['accept-language']);
-    const uncount = sockets.countAnonymous(clientNetworks(client.ipAddress).narrow);
-    if (!uncount) {
+    const socket = new OpenSocket(connection, client, request.id, this.cookieTokenOf(request), presence);
+    if (!sockets.countAnonymous(socket.network)) {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
     }
-    const extra: Extra = {
-      connection,
-      client,
-      requestId: request.id,
-      cookieToken: this.cookieTokenOf(request),
-      session: null,
-      underWay: new Map(),
-      onClose: [uncount],
-    };
-    const closed = this.server.opened(connection, extra);
-    socket.once('close', (code, reason) => {
-      for (const clean of extra.onClose) clean();
+    const closed = this.server.opened(connection, { socket });
+    webSocket.once('close', (code, reason) => {
+      this.forget(socket);
       void closed(code, String(reason)).catch((error) =>
         logger.error({ err: error }, 'a socket did not close cleanly'),
       );
     });
+  }
+
+  private forget(socket: OpenSocket): void {
+    const { sockets } = this.serving;
+    socket.isClosed = true;
+    if (socket.session) sockets.remove(socket.session, socket.connection);
+    else sockets.uncountAnonymous(socket.network);
+  }
+
+  close(): void {
+    this.pings[Symbol.dispose]();
   }
 
   /** Native clients send no Origin and no cookies; a browser's cookies count only with an Origin, which was checked. */
@@ -115,28 +148,30 @@ export class SocketServer {
    * do: 4500 would make them give up for good.
    */
   private async connect(ctx: Ctx): Promise<boolean> {
+    const { socket } = ctx.extra;
     // A browser lets no page set the headers of the upgrade.
     const language = ctx.connectionParams?.['accept-language'];
-    if (typeof language === 'string') ctx.extra.client = { ...ctx.extra.client, locale: localeOf(language) };
-    const { connection, client, cookieToken, onClose } = ctx.extra;
-    const token = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
-    if (token === null) return true;
+    if (typeof language === 'string') socket.client = { ...socket.client, locale: localeOf(language) };
+    const { connection, client, cookieToken } = socket;
+    const authorization = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
+    if (authorization === null) return true;
     try {
-      const session = await this.authenticate(token, client);
+      const token = authorization.replace(/^Bearer\s+/i, '');
+      const session = await this.authenticate({ token, ipAddress: client.ipAddress });
+      // Whoever has left meanwhile would be watched for ever.
+      if (socket.isClosed) return false;
       // A stale cookie makes the socket anonymous: the browser sent it unasked.
-      if (!session && token === cookieToken) return true;
+      if (!session && authorization === cookieToken) return true;
       if (!session) {
         connection.endSession();
         return false;
       }
-      const forget = this.serving.sockets.add(session, connection);
-      if (!forget) {
+      if (!this.serving.sockets.add(session, connection)) {
         connection.close(TRY_AGAIN_LATER, 'Too many sockets');
         return false;
       }
-      for (const uncount of onClose.splice(0)) uncount();
-      onClose.push(forget);
-      ctx.extra.session = session;
+      this.serving.sockets.uncountAnonymous(socket.network);
+      socket.session = session;
       return true;
     } catch (error) {
       this.serving.logger.warn({ err: error }, 'a socket could not be authenticated');
@@ -145,14 +180,15 @@ export class SocketServer {
     }
   }
 
-  private authenticate(authorization: string, client: Client): Promise<SignedInSession | null> {
-    const db = this.serving.contexts.create(client, null).db;
-    return this.serving.sessions.authenticate(db, authorization.replace(/^Bearer\s+/i, ''), client.ipAddress);
+  private async authenticate(credentials: Credentials): Promise<SignedInSession | null> {
+    const found = await this.find(credentials);
+    return found && this.serving.sessions.use(this.serving.db, found);
   }
 
   private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { limits } = this.serving;
-    const { connection, underWay } = ctx.extra;
+    const { schema, limits, contexts } = this.serving;
+    const { socket } = ctx.extra;
+    const { connection, underWay } = socket;
     if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {
       return [new ApiError('RATE_LIMITED', `A socket carries at most ${limits.WS_SUBSCRIPTIONS} subscriptions.`)];
     }
@@ -162,57 +198,33 @@ export class SocketServer {
       connection.close(CloseCode.SubscriberAlreadyExists, 'Subscriber already exists');
       return [new GraphQLError('Subscriber already exists')];
     }
-    const prepared = this.prepare(ctx, payload);
+    const prepared = this.prepare(payload);
     if (!('document' in prepared)) return prepared;
-    const { tokenCount = 0 } = prepared.document;
-    if (sum(underWay.values()) + tokenCount > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {
+    const { document, tokens } = prepared;
+    if (sum(underWay.values()) + tokens > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {
       return [new ApiError('RATE_LIMITED', 'The subscriptions of this socket are too long together.')];
     }
-    underWay.set(id, tokenCount);
-    return prepared;
-  }
-
-  private prepare(ctx: Ctx, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { schema, limits, contexts } = this.serving;
-    let document: DocumentNode;
-    try {
-      document = parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS, noLocation: true });
-    } catch (error) {
-      return [asRequestError(error, 'GRAPHQL_PARSE_FAILED')];
-    }
-    const errors = this.validate(document);
-    if (errors.length > 0) return errors;
-    const operation = getOperationAST(document, payload.operationName);
-    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
-      return [asRequestError(new GraphQLError('Over WebSocket there are subscriptions only.'), 'BAD_REQUEST')];
-    }
+    underWay.set(id, tokens);
+    // The library keeps the message for as long as the subscription goes on: not another copy of its text each time.
+    Object.assign(payload, { query: prepared.text });
     return {
       schema,
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
       options: executionOptions,
-      contextValue: contexts.create(ctx.extra.client, ctx.extra.session, { socket: this.handleOf(ctx.extra) }),
+      contextValue: contexts.create(socket.client, socket.session, { socket }),
     };
   }
 
-  /** A rule of graphql-js may throw over a document instead of reporting it. */
-  private validate(document: DocumentNode): readonly GraphQLError[] {
-    const { schema, rules } = this.serving;
-    try {
-      const errors = validate(schema, document, [...specifiedRules, ...rules], validationOptions);
-      return errors.map((error) => asRequestError(error, 'GRAPHQL_VALIDATION_FAILED'));
-    } catch (error) {
-      return [asRequestError(error, 'GRAPHQL_VALIDATION_FAILED')];
+  private prepare(payload: SubscribePayload): Prepared | readonly GraphQLError[] {
+    const prepared = this.documents.prepare(payload.query);
+    if (!('document' in prepared)) return prepared;
+    const operation = getOperationAST(prepared.document, payload.operationName);
+    if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+      return [asRequestError(new GraphQLError('Over WebSocket there are subscriptions only.'), 'BAD_REQUEST')];
     }
-  }
-
-  private handleOf({ connection, session }: Extra): SocketHandle {
-    return {
-      endSession: () => connection.endSession(),
-      subscribed: () =>
-        session ? this.serving.presence.subscribed(session.accountId, session.deviceId) : () => undefined,
-    };
+    return prepared;
   }
 
   /**
@@ -221,7 +233,7 @@ export class SocketServer {
    */
   private format({ extra }: Ctx, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     const { logger, production } = this.serving;
-    const { connection, requestId } = extra;
+    const { connection, requestId } = extra.socket;
     const formatted = errors.map((error) => formatError(error.toJSON(), error, { logger, production, requestId }));
     if (formatted.some(isFaultOfOurs)) connection.close(TRY_AGAIN_LATER, 'Try again later');
     return formatted;
@@ -242,15 +254,4 @@ function tokenIn(authorization: unknown): string | null {
 
 function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {
   return extensions?.code === ('INTERNAL_SERVER_ERROR' satisfies ErrorCode);
-}
-
-/** @throws what is no fault of the document */
-function asRequestError(error: unknown, code: string): GraphQLError {
-  if (!(error instanceof GraphQLError)) throw error;
-  return new GraphQLError(error.message, {
-    nodes: error.nodes,
-    source: error.source,
-    positions: error.positions,
-    extensions: { code },
-  });
 }

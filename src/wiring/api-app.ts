@@ -14,6 +14,7 @@ import { ChallengeStream } from '../challenges/challenge-stream.js';
 import { ChallengeTries } from '../challenges/challenge-tries.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
+import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
 import { Codes } from '../codes/codes.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DeviceLoader } from '../devices/device-loader.js';
@@ -21,6 +22,7 @@ import { Devices } from '../devices/devices.js';
 import { DevicesResolver } from '../devices/devices.resolver.js';
 import { Presence } from '../devices/presence.js';
 import { LoginRequestStream } from '../login-requests/login-request-stream.js';
+import { LoginRequestViews } from '../login-requests/login-request-views.js';
 import { LoginRequests } from '../login-requests/login-requests.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
 import { OwnerPasswords } from '../passwords/owner-passwords.js';
@@ -41,6 +43,7 @@ import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { SignIns } from '../sign-in/sign-ins.js';
 import { SignUps } from '../sign-in/sign-ups.js';
 import { Verifications } from '../sign-in/verifications.js';
+import { Pulse } from '../sql/pulse.js';
 import { Transactions } from '../sql/transactions.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { SupportReports } from '../support/support-reports.js';
@@ -69,7 +72,10 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const { config, logger, db, bus } = foundation;
   const rateLimits = new RateLimits(config, logger);
   const strength = new PasswordStrength(config.limits, foundation.texts.productName);
-  const resolvers = await createResolvers(foundation, rateLimits, strength);
+  const sessions = new Sessions(config.limits);
+  const codes = new Codes(config.codeKeys);
+  const requestViews = new LoginRequestViews(db, bus, codes, sessions, config.limits);
+  const resolvers = await createResolvers(foundation, rateLimits, strength, requestViews);
   const resolver = <T>(type: new (...args: never[]) => T): T => {
     const instance = resolvers.find((candidate) => candidate instanceof type);
     if (!instance) throw new Error(`no resolver ${type.name} was built`);
@@ -77,17 +83,18 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   };
   const schema = await createSchema(resolver);
   const rules = documentRules(config.limits, config.introspection);
-  const sessions = new Sessions(config.limits);
   const contexts = new Contexts(db, foundation.texts, resolver, logger);
-  const presence = new Presence(db, bus, randomUUID(), config.limits, (error) =>
-    logger.warn({ err: error }, 'presence cannot be written now'),
-  );
-  const sockets = new Sockets(db, sessions, bus, config.limits, logger);
+  const pulse = new Pulse(db, logger);
+  const warn = (error: unknown) => logger.warn({ err: error }, 'presence cannot be written now');
+  const presence = new Presence(db, bus, randomUUID(), config.limits, warn, pulse);
+  const sockets = new Sockets(requestViews, sessions, bus, config.limits, logger, pulse);
+  findLostWakeUps(bus, config.limits, pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
   const socketServer = new SocketServer({
     schema,
     rules,
+    db,
     contexts,
     sessions,
     sockets,
@@ -103,10 +110,13 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   return {
     http,
     async close() {
+      const stopped = pulse.close();
       sockets.close();
       await http.close();
+      socketServer.close();
       await contexts.close();
       await presence.close();
+      await stopped;
       await rateLimits.close();
       await strength.close();
     },
@@ -117,6 +127,7 @@ async function createResolvers(
   foundation: Foundation,
   rateLimits: RateLimits,
   strength: PasswordStrength,
+  requestViews: LoginRequestViews,
 ): Promise<object[]> {
   const { config, bus, db, queue, places } = foundation;
   const { limits } = config;
@@ -139,9 +150,9 @@ async function createResolvers(
   const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
   const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings);
-  const verifications = new Verifications(transactions, tries, admissions, activities);
+  const verifications = new Verifications(tries, admissions, activities);
   const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities);
-  const requests = new LoginRequests(transactions, codes, activities, sessions, limits);
+  const requests = new LoginRequests(transactions, requestViews, activities, sessions, limits);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
   const removals = new DeviceRemovals(transactions, sessions, devices, activities);
   const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
@@ -171,11 +182,11 @@ async function createResolvers(
     new AccountDevicesResolver(devices),
     new AccountLoginRequestsResolver(requests),
     new AccountsResolver(),
-    new ActivityResolver(new ActivityStream(bus, sessions, limits), loader, places),
-    new ChallengesResolver(views, sends, new ChallengeStream(bus, views, limits), config.supportContact),
+    new ActivityResolver(new ActivityStream(db, bus, requestViews), loader, places),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views), config.supportContact),
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions, sessions),
-    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requests, sessions, limits), loader, places),
+    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),
     new SettingsResolver(settings),
     new SecurityResolver(removals, changes, resets),
     new SignInResolver(signUps, signIns, verifications, signOuts),

@@ -7,7 +7,7 @@ import { AuditRow } from '../audit/audit.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { migrationsFolder } from '../config/project.js';
-import { DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
+import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
@@ -31,6 +31,7 @@ export function ormOptions(databaseUrl: string) {
     entities: [
       AccountRow,
       ActivityRow,
+      ApiServerRow,
       AuditRow,
       ChallengeRow,
       DecoySecretRow,

@@ -22,16 +22,20 @@ const CLOSE_MS = 5_000;
 /** A presence beside those of the servers, and how often it has turned to the database. */
 async function presenceOn(servers: Servers) {
   const foundation = await createFoundation(servers.config(), pino({ level: 'silent' }));
+  foundation.readiness.open();
   let times = 0;
-  const counted: Sql = {
+  const counted = (db: Sql): Sql => ({
     run: (statement) => {
       times += 1;
-      return foundation.db.run(statement);
+      return db.run(statement);
     },
-    together: (work) => work(counted),
-  };
+    together: (work) => db.together((connection) => work(counted(connection))),
+  });
   const { bus, config } = foundation;
-  const presence = new Presence(counted, bus, randomUUID(), config.limits, (fault) => foundation.logger.warn(fault));
+  const warn = (fault: unknown) => foundation.logger.warn(fault);
+  const presence = new Presence(counted(foundation.db), bus, randomUUID(), config.limits, warn, {
+    add: () => undefined,
+  });
   return { foundation, presence, asked: () => times };
 }
 
@@ -71,17 +75,20 @@ describe('a server that closes', () => {
     await requests.next();
     await close(servers.app());
     expect(await servers.database.count('presence')).toBe(0);
+    expect(await servers.database.count('api_server')).toBe(0);
   });
 
   test('leaves the database alone once its devices are offline, however late a subscription ends', async () => {
     await using servers = await Servers.start();
     const account = await (await servers.signedUp()).viewer();
     const { foundation, presence, asked } = await presenceOn(servers);
-    const end = presence.subscribed(account?.id ?? '', account?.currentDevice.id ?? '');
+    const deviceId = account?.currentDevice.id ?? '';
+    presence.comes(account?.id ?? '', deviceId);
+    await until(() => servers.database.count('presence'), 'its presence');
     await presence.close();
     expect(await servers.database.count('presence')).toBe(0);
     const before = asked();
-    end();
+    presence.goes(deviceId);
     await presence.close();
     expect(asked()).toBe(before);
     await foundation.close();

@@ -16,7 +16,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'tries-bound',
     keeps: 'at most CHALLENGE_TRIES codes of a challenge are compared',
-    edits: [{ file: states, find: `${tryIsOpen} and tries < \${limits.CHALLENGE_TRIES}`, replace: tryIsOpen }],
+    edits: [{ file: states, find: `${tryIsOpen} and c.tries < \${limits.CHALLENGE_TRIES}`, replace: tryIsOpen }],
     noticedBy: ['races', 'that are all wrong are compared five times'],
   },
   {
@@ -31,20 +31,26 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: 'const spent = await this.spend(db, attempt);',
-        replace: `const view = await this.views.find(db, attempt.token);
+        find: 'const spent = await this.spend(tx, attempt);',
+        replace: `const view = await this.views.find(tx, attempt.token);
     const isFree = view !== null && attempt.purposes.includes(view.row.purpose) && this.codes.knows(view.row)
       && sameCode(this.codes.of(view.row), typedCode(attempt.code));
-    const spent = isFree && view ? view.row : await this.spend(db, attempt);`,
+    const spent = isFree && view ? view.row : await this.spend(tx, attempt);`,
       },
     ],
     noticedBy: ['account-tries', 'while new devices wait, the right code of a challenge from before opens nothing'],
   },
   {
+    name: 'try-committed-first',
+    keeps: 'a try is committed before its code is compared: nothing refunds it',
+    edits: [{ file: tries, find: 'tx.checkpoint(), ', replace: 'null, ' }],
+    noticedBy: ['sign-up', 'two challenges for one address open one account: the second code comes too late'],
+  },
+  {
     name: 'try-state',
     keeps: 'a challenge that is over takes no codes',
     edits: [
-      { file: states, find: `${tryIsOpen} and tries`, replace: ' and c.expires_at > clock_timestamp() and tries' },
+      { file: states, find: `${tryIsOpen} and c.tries`, replace: ' and c.expires_at > clock_timestamp() and c.tries' },
     ],
     noticedBy: ['account-tries', 'a challenge that is over compares nothing: no try is spent on it'],
   },
@@ -54,8 +60,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: `${tryIsOpen} and tries`,
-        replace: " and c.state = 'PENDING' and tries",
+        find: `${tryIsOpen} and c.tries`,
+        replace: " and c.state = 'PENDING' and c.tries",
       },
     ],
     noticedBy: ['challenges', 'for ten minutes, and not after'],
@@ -79,8 +85,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: `${tryIsOpen} and tries`,
-        replace: " and c.state = 'PENDING' and c.expires_at > now() and tries",
+        find: `${tryIsOpen} and c.tries`,
+        replace: " and c.state = 'PENDING' and c.expires_at > now() and c.tries",
       },
       { file: states, find: endIsOpen, replace: "and c.state = 'PENDING'\n    returning" },
     ],
@@ -102,7 +108,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: 'and (session_id is null or session_id = ${sessionId}::uuid)',
+        find: 'and (c.session_id is null or c.session_id = ${sessionId}::uuid)',
         replace: 'and ${sessionId}::uuid is not distinct from ${sessionId}',
       },
     ],
@@ -204,7 +210,19 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'outsiders-cannot-pause',
     keeps: 'who has no password cannot make an account wait',
-    edits: [{ file: tries, find: "purpose !== 'SIGN_IN' || (await", replace: '!accountId || (await' }],
+    edits: [
+      { file: tries, find: " and c.purpose = 'SIGN_IN'`", replace: '`' },
+      {
+        file: accounts,
+        find: 'and a.epoch = c.epoch and code',
+        replace: 'and (c.epoch is null or a.epoch = c.epoch) and code',
+      },
+      {
+        file: tries,
+        find: " || isCounted !== (spent.purpose === 'SIGN_IN')",
+        replace: " || (!isCounted && spent.purpose === 'SIGN_IN')",
+      },
+    ],
     noticedBy: ['password-resets', 'a wrong code leaves no trace that the account could read: strangers reset at will'],
   },
   {
@@ -213,8 +231,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: '\n          and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))',
-        replace: ' and ${lastSend} is not distinct from ${lastSend}',
+        find: '(${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))',
+        replace: '${lastSend} is not distinct from ${lastSend}',
       },
     ],
     noticedBy: ['races', 'are sent again once'],
@@ -225,8 +243,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: ' and sends < ${limits.CHALLENGE_SENDS}',
-        replace: '',
+        find: 'c.sends < ${limits.CHALLENGE_SENDS}',
+        replace: 'c.sends >= 0',
       },
     ],
     noticedBy: ['challenges', 'five times in all'],
@@ -294,9 +312,9 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'const attempt = await this.attempts.begin(db, key);',
-        replace: `await this.prove(db, credentials, asker);
-    const attempt = await this.attempts.begin(db, key);`,
+        find: "    if ('refused' in attempt)",
+        replace: `    await this.prove(db, credentials, stranger(ipAddress), compared);
+    if ('refused' in attempt)`,
       },
     ],
     noticedBy: ['hashes', 'while an address waits nothing is hashed for it'],
@@ -307,9 +325,10 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/owner-passwords.ts',
-        find: 'const attempt = await this.attempts.begin(db, key);',
-        replace: `const begun = await this.attempts.begin(db, key);
-    const attempt = 'refusedUntil' in begun ? { failures: 0, retryAt: null, isCounted: false } : begun;`,
+        find: 'const attempt = await this.attempts.begin(db, session.deviceId);',
+        replace: `const begun = await this.attempts.begin(db, session.deviceId);
+    const attempt =
+      'refused' in begun ? { key: Buffer.alloc(32), deviceId: session.deviceId, failures: 0, retry: null } : begun;`,
       },
       {
         file: 'passwords/owner-passwords.ts',
@@ -434,8 +453,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: ", this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)",
-        replace: '',
+        find: "limitOf(this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)),",
+        replace: 'null as RateLimited | null,',
       },
     ],
     noticedBy: ['limits-of-sign-ins', 'right or wrong, are SIGN_INS_PER_IP_HOUR, and a known device is not asked'],
@@ -521,8 +540,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: "if (asker.kind === 'KNOWN_DEVICE') return null;",
-        replace: "if (asker.kind === 'KNOWN_DEVICE' || ipAddress) return null;",
+        find: 'limitOf(this.rateLimits[step](FAILURES, ipAddress)),',
+        replace: 'limitOf(ipAddress ? Promise.resolve() : this.rateLimits[step](FAILURES, ipAddress)),',
       },
     ],
     noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],
@@ -585,7 +604,7 @@ export const guessingGuards: readonly Guard[] = [
     name: 'blocked-networks-look-first',
     keeps: 'nothing is written for a network that is blocked',
     edits: [
-      { file: 'sign-in/sign-ins.ts', find: "await this.blocked('look', asker, client);", replace: 'null;' },
+      { file: 'sign-in/sign-ins.ts', find: "await this.refusal('look', client);", replace: 'null as Refusal | null;' },
       { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, asker);\n', replace: '' },
     ],
     noticedBy: ['limits-of-networks', 'a network that is blocked has nothing written for it'],
@@ -649,9 +668,9 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a code for a challenge that is over writes and locks nothing',
     edits: [
       {
-        file: 'challenges/challenge-tries.ts',
-        find: '    if (!this.isOpen(seen)) return this.whyNotSpent(db, seen.row);\n',
-        replace: '',
+        file: tries,
+        find: "${takesTry(answerer, this.limits)} and c.purpose = 'SIGN_IN'",
+        replace: "c.token_hash = ${answerer.tokenHash} and c.purpose = 'SIGN_IN'",
       },
     ],
     noticedBy: ['judgements', '%s, for a challenge that is over'],
@@ -662,8 +681,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "    if (before.state !== 'PENDING') return new ChallengeClosed(before.state);\n",
-        replace: '',
+        find: "c.token_hash = ${hash} and ${isOpen('c')}`;",
+        replace: "c.token_hash = ${hash} and (true or ${isOpen('c')})`;",
       },
     ],
     noticedBy: ['judgements', '%s, for a challenge that is over'],
@@ -692,8 +711,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: 'const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;\n      if (accountId) await',
-        replace: 'const { accountId } = challenge;\n      if (accountId) await',
+        find: 'const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;\n    if (accountId) await',
+        replace: 'const { accountId } = challenge;\n    if (accountId) await',
       },
     ],
     noticedBy: ['equal-work', 'statements to a code whose key is gone'],

@@ -61,8 +61,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-views.ts',
-        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(this.limits, 'd')}",
-        replace: "where d.account_id = c.account_id and ${isTrusted(this.limits, 'd')}",
+        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}",
+        replace: "where d.account_id = c.account_id and ${isTrusted(limits, 'd')}",
       },
     ],
     noticedBy: [
@@ -77,8 +77,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "if (method === 'EMAIL' && isPasswordProven(row.purpose) && (await",
-        replace: "if (method === 'EMAIL' && (await",
+        find: 'if (isProven && areMailsUsedUp)',
+        replace: "if (method === 'EMAIL' && (await this.isMailLimitReached(tx, { ...row, method, ipAddress })))",
       },
     ],
     noticedBy: [
@@ -92,9 +92,9 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, knownDeviceId, credentials.device, client));',
+        find: 'if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));',
         replace:
-          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, knownDeviceId, credentials.device, client);',
+          'void afterAnswer;\n      if (id) await this.noteWrongPassword(id, deviceId, credentials.device, client);',
       },
     ],
     noticedBy: ['hashes', 'a wrong password is answered although the account is locked by somebody'],
@@ -368,7 +368,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-tries.ts',
-        find: 'if (!this.codes.knows(spent)) return this.giveUp(spent);',
+        find: 'if (!this.codes.knows(spent)) return this.giveUp(tx, spent);',
         replace: '',
       },
     ],
@@ -450,7 +450,7 @@ export const mailGuards: readonly Guard[] = [
   {
     name: 'silent-requests-hidden',
     keeps: 'a silent request reaches no device',
-    edits: [{ file: 'login-requests/login-requests.ts', find: ' and not c.is_silent', replace: '' }],
+    edits: [{ file: 'login-requests/login-request-views.ts', find: ' and not c.is_silent', replace: '' }],
     noticedBy: ['denials', 'reach no socket, and go by mail where that is asked for'],
   },
   {

@@ -132,9 +132,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a document over WebSocket has GRAPHQL_TOKENS tokens',
     edits: [
       {
-        file: 'wire/websocket.ts',
-        find: 'parse(payload.query, { maxTokens: limits.GRAPHQL_TOKENS, noLocation: true })',
-        replace: 'parse(payload.query, { noLocation: true })',
+        file: 'wire/documents.ts',
+        find: 'parse(text, { maxTokens: this.limits.GRAPHQL_TOKENS, noLocation: true })',
+        replace: 'parse(text, { noLocation: true })',
       },
     ],
     noticedBy: ['document-rules', 'hold its length'],
@@ -144,9 +144,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'the rules of documents hold over WebSocket too',
     edits: [
       {
-        file: 'wire/websocket.ts',
-        find: '[...specifiedRules, ...rules]',
-        replace: '[...specifiedRules, ...rules.slice(9)]',
+        file: 'wire/documents.ts',
+        find: '[...specifiedRules, ...this.rules]',
+        replace: '[...specifiedRules, ...this.rules.slice(9)]',
       },
     ],
     noticedBy: ['document-rules', 'hold its depth'],
@@ -205,8 +205,8 @@ export const requestGuards: readonly Guard[] = [
       },
       {
         file: 'wire/http.ts',
-        find: 'open(socket, request),\n    handler: (_request, reply) => refuseMethod(reply),',
-        replace: 'open(socket, request),\n    handler: http as never,',
+        find: 'open(socket, request);\n    },\n    handler: (_request, reply) => refuseMethod(reply),',
+        replace: 'open(socket, request);\n    },\n    handler: http as never,',
       },
     ],
     noticedBy: ['document-rules', 'by GET is refused, and so nothing changes by it'],
@@ -565,14 +565,19 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a live code is shown to a session that is live and trusted at that moment',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
-        find: "where s.id = ${session.id} and s.token_hash = ${session.tokenHash} and ${isTrusted(this.limits, 'd')} and ${isLive(this.limits, 's')})",
-        replace: 'where s.id = ${session.id})',
+        file: 'login-requests/login-request-views.ts',
+        find: "left join challenge c on ${isTrusted(this.limits, 'd')}\n",
+        replace: 'left join challenge c on true\n',
       },
       {
-        file: 'login-requests/login-request-stream.ts',
-        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing === 'OVER' || standing === 'UNTRUSTED' || alarm.isOver) return;",
-        replace: 'if (alarm.isOver) return;',
+        file: 'login-requests/login-request-views.ts',
+        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')}),",
+        replace: '),',
+      },
+      {
+        file: 'sessions/session-stream.ts',
+        find: "const isLast = seen.standing === 'OVER' || (this.needsTrust && seen.standing === 'UNTRUSTED');",
+        replace: 'const isLast = !this.needsTrust && this.needsTrust;',
       },
     ],
     noticedBy: [
@@ -581,32 +586,33 @@ export const requestGuards: readonly Guard[] = [
     ],
   },
   {
+    name: 'codes-checked-as-they-are-shown',
+    keeps: 'a code that had to wait is checked again',
+    edits: [{ file: 'api/live.ts', find: ' && rings === this.rings', replace: ' && rings <= this.rings' }],
+    noticedBy: ['live-codes', 'a device that is trusted no more while its code is on the way is shown none'],
+  },
+  {
     name: 'activity-checked',
     keeps: 'an entry of the activity is shown to a session that is live at that moment',
     edits: [
       {
-        file: 'activity/activity-stream.ts',
-        find: "if (standing === 'OVER') context.socket?.endSession();\n        if (standing === 'OVER' || alarm.isOver) return;",
-        replace: 'if (alarm.isOver) return;',
+        file: 'sessions/session-stream.ts',
+        find: "if (seen.standing === 'OVER') this.context.socket?.endSession();",
+        replace: '',
       },
       {
-        file: 'wire/sockets.ts',
-        find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
-        replace: 'if (live && !isOfToken(live, session))',
+        file: 'sessions/session-stream.ts',
+        find: "seen.standing === 'OVER' || (this",
+        replace: '(this',
       },
+      { file: 'wire/sockets.ts', find: "if (standing === 'OVER') connection.endSession();", replace: '' },
     ],
     noticedBy: ['limits-of-sockets', 'is told no entry of the activity any more'],
   },
   {
     name: 'sockets-of-ended-sessions',
     keeps: 'the sockets of a session that ended are closed',
-    edits: [
-      {
-        file: 'wire/sockets.ts',
-        find: 'if (!live) connection.endSession();\n      else if (!isOfToken(live, session))',
-        replace: 'if (live && !isOfToken(live, session))',
-      },
-    ],
+    edits: [{ file: 'wire/sockets.ts', find: "if (standing === 'OVER') connection.endSession();", replace: '' }],
     noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
   },
   {
@@ -615,11 +621,29 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/sockets.ts',
-        find: 'setInterval(() => this.check([...this.bySession.keys()]), limits.WS_RECHECK_SECONDS * 1000)',
-        replace: 'setInterval(() => undefined, limits.WS_RECHECK_SECONDS * 1000)',
+        find: 'run: (db) => this.checkAll(db),',
+        replace: 'run: async () => void this.checkAll,',
       },
     ],
     noticedBy: ['limits-of-sockets', 'is closed within WS_RECHECK_SECONDS, though nobody says anything'],
+  },
+  {
+    name: 'lost-wake-ups',
+    keeps: 'a wake-up that got lost is made up for within WS_RECHECK_SECONDS',
+    edits: [{ file: 'challenges/lost-wake-ups.ts', find: '        bus.wakeHere(topic);\n', replace: '' }],
+    noticedBy: ['lost-wake-ups', 'is told to trusted devices all the same, within WS_RECHECK_SECONDS'],
+  },
+  {
+    name: 'servers-that-were-killed',
+    keeps: 'the devices of a killed server do not stay online',
+    edits: [
+      {
+        file: 'devices/trust.ts',
+        find: "case when pr.renewed_at = 'infinity' then sv.renewed_at else pr.renewed_at end",
+        replace: 'pr.renewed_at',
+      },
+    ],
+    noticedBy: ['devices', 'does not keep a device online whose server no longer renews its row'],
   },
   {
     name: 'messages-after-the-end',
@@ -675,7 +699,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/sockets.ts',
-        find: 'if (connections.size >= this.limits.WS_SOCKETS_PER_SESSION) return null;',
+        find: 'if (ofSession >= this.limits.WS_SOCKETS_PER_SESSION) return false;',
         replace: '',
       },
     ],
@@ -687,7 +711,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/sockets.ts',
-        find: 'if (count >= this.limits.WS_ANONYMOUS_SOCKETS_PER_IP) return null;',
+        find: 'if (count >= this.limits.WS_ANONYMOUS_SOCKETS_PER_IP) return false;',
         replace: '',
       },
     ],
@@ -710,8 +734,8 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are for trusted devices',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
-        find: "if (standing === 'UNTRUSTED') throw new Forbidden();",
+        file: 'login-requests/login-request-stream.ts',
+        find: "if (this.standing === 'UNTRUSTED') throw new Forbidden();",
         replace: '',
       },
     ],
@@ -722,9 +746,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are those of the own account',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
-        find: "where c.account_id = ${session.accountId} and c.purpose = 'SIGN_IN' and ${condition}",
-        replace: "where ${session.accountId}::uuid is not null and c.purpose = 'SIGN_IN' and ${condition}",
+        file: 'login-requests/login-request-views.ts',
+        find: "and c.account_id = s.account_id and c.purpose = 'SIGN_IN'",
+        replace: "and c.purpose = 'SIGN_IN'",
       },
     ],
     noticedBy: ['live-codes', "another account's requests never arrive"],
@@ -842,7 +866,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/websocket.ts',
-        find: 'if (sum(underWay.values()) + tokenCount > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {',
+        find: 'if (sum(underWay.values()) + tokens > DOCUMENTS_MOST * limits.GRAPHQL_TOKENS) {',
         replace: 'if (sum(underWay.values()) < 0) {',
       },
     ],

@@ -22,8 +22,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'accounts/accounts.ts',
-        find: ' and epoch = ${epoch} and code_failures',
-        replace: ' and (epoch = ${epoch} or true) and code_failures',
+        find: ' and a.epoch = c.epoch and code_failures',
+        replace: ' and code_failures',
       },
       {
         file: 'challenges/challenge-states.ts',
@@ -32,8 +32,8 @@ export const trustGuards: readonly Guard[] = [
       },
       {
         file: 'sign-in/verifications.ts',
-        find: 'lockAccount(tx, accountId, challenge.epoch ?? null)',
-        replace: 'lockAccount(tx, accountId, null)',
+        find: 'lockAccount(tx, accountId, epoch ?? null)',
+        replace: 'lockAccount(tx, accountId, epoch ? null : null)',
       },
     ],
     noticedBy: ['epochs', 'a code of an earlier epoch opens nothing, although its challenge is still pending'],
@@ -70,7 +70,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/sockets.ts',
-        find: 'else if (!isOfToken(live, session)) connection.reopen();',
+        find: "if (standing === 'RENEWED') connection.reopen();",
         replace: '',
       },
     ],
@@ -97,8 +97,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: 'await this.lockTrusted(tx, session);\n      await noteSeen',
-        replace: 'await noteSeen',
+        find: 'await this.lockTrusted(tx, session);\n      // What it shows',
+        replace: '// What it shows',
       },
     ],
     noticedBy: ['copied-sessions', 'writes nothing when its session has ended before its turn came'],
@@ -489,8 +489,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'where s.token_hash = ${hash} and d.removed_at is null and',
-        replace: 'where s.token_hash = ${hash} and',
+        find: 'join account a on a.id = s.account_id\n          where d.removed_at is null and ${isLive',
+        replace: 'join account a on a.id = s.account_id\n          where ${isLive',
       },
     ],
     noticedBy: ['session-reasons', 'a session of a removed device is none, whatever its own row says'],
@@ -761,13 +761,13 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: "if (before.state !== 'PENDING') return new ChallengeClosed(before.state);",
-        replace: '',
+        find: "c.token_hash = ${hash} and ${isOpen('c')}`;",
+        replace: "c.token_hash = ${hash} and (true or ${isOpen('c')})`;",
       },
       {
         file: 'challenges/challenge-sends.ts',
-        find: 'if (!before.availableMethods',
-        replace: "if (before.state === 'PENDING' && !before.availableMethods",
+        find: 'if (!availableMethods.includes(method))',
+        replace: "if (view.state === 'PENDING' && !availableMethods.includes(method))",
       },
     ],
     noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],

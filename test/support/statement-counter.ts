@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from './waiting.js';
 
 /** What a piece of work asked of PostgreSQL. */
 export interface Asked {
@@ -68,6 +70,11 @@ export class StatementCounter implements AsyncDisposable {
     const before = { statements: this.statements, roundTrips: this.roundTrips };
     await work();
     return { statements: this.statements - before.statements, roundTrips: this.roundTrips - before.roundTrips };
+  }
+
+  /** Resolves when within `ms` no more than `most` statements are asked. */
+  async quiet(ms: number, most: number): Promise<void> {
+    await until(async () => (await this.during(() => sleep(ms))).statements <= most, 'quiet', 20 * ms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,7 @@ import { projectRoot } from '../../src/config/project.js';
 const writers: Readonly<Record<string, string | null>> = {
   account: 'accounts/accounts.ts',
   activity: 'activity/activities.ts',
+  api_server: 'devices/presence.ts',
   audit: 'audit/audits.ts',
   challenge: 'challenges/challenge-states.ts',
   decoy_secret: null,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { Alarm, type Bus, openBus, type Topic } from '../../../src/bus/bus.js';
+import { type Bus, openBus, type Topic } from '../../../src/bus/bus.js';
 import { startTestPostgres } from '../../support/postgres.js';
 import { redisAvailable, startRedis } from '../../support/redis.js';
 import type { Store } from '../../support/store.js';
@@ -296,55 +296,6 @@ describe.each(redisAvailable() ? [onPostgres, onRedis] : [onPostgres])('the bus 
       expect(JSON.stringify(logged)).not.toContain('not-the-secret');
     });
   }
-});
-
-describe('an alarm', () => {
-  const bus = openBus(
-    { redisUrl: null, redisPrefix: 'doorstep', databaseUrl: 'postgres://127.0.0.1:1/away' },
-    pino({ level: 'silent' }),
-  );
-  afterAll(() => bus.close());
-
-  test('wakes at a message on any of its topics', async () => {
-    const topics = [newTopic(), newTopic()] as const;
-    using alarm = new Alarm(bus, topics);
-    for (const topic of topics) {
-      const waiting = alarm.wait();
-      bus.publish(topic);
-      await waiting;
-    }
-  });
-
-  test('counts the messages between two waits as one', async () => {
-    const topic = newTopic();
-    using alarm = new Alarm(bus, [topic]);
-    const listener = count(bus, topic);
-    for (const wakes of [1, 2, 3]) {
-      bus.publish(topic);
-      await until(() => listener.wakes === wakes);
-    }
-    await alarm.wait();
-    expect(await Promise.race([alarm.wait(), sleep(50, 'still waiting')])).toBe('still waiting');
-  });
-
-  test('wakes when its time has passed, and misses nothing after that', async () => {
-    const topic = newTopic();
-    using alarm = new Alarm(bus, [topic]);
-    await alarm.wait(10);
-    bus.publish(topic);
-    await alarm.wait();
-  });
-
-  test('lets go of whoever waits, and of its topics, when it is over', async () => {
-    const alarm = new Alarm(bus, [newTopic()]);
-    const waiting = alarm.wait();
-    expect(alarm.isOver).toBe(false);
-    alarm[Symbol.dispose]();
-    await waiting;
-    await alarm.wait();
-    await alarm.wait();
-    expect(alarm.isOver).toBe(true);
-  });
 });
 
 interface Counter {

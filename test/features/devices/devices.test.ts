@@ -99,12 +99,30 @@ describe('the list of devices', () => {
     await until(async () => (await seenBy(phone, laptopId))?.isOnline === false, 'the laptop offline');
   });
 
-  test('does not keep a device online whose server no longer renews its presence', async () => {
+  test('does not keep a device online whose server no longer renews its row', async () => {
     const { phone, laptop, laptopId } = await phoneAndLaptop();
     await using _requests = laptop.loginRequests();
     await until(async () => (await seenBy(phone, laptopId))?.isOnline, 'the laptop online');
+    const servedBy = 'id in (select server_id from presence where device_id = $1)';
+    expect(await servers.database.age('api_server', '46 seconds', servedBy, [laptopId])).toBe(1);
+    expect(await seenBy(phone, laptopId)).toMatchObject({ isOnline: false });
+  });
+
+  test('knows a device to be online on a server of the version before, for as long as that renews its row', async () => {
+    const { phone, laptopId } = await phoneAndLaptop();
+    const insertion = 'insert into presence (device_id, server_id) values ($1, gen_random_uuid())';
+    await servers.database.query(insertion, [laptopId]);
+    expect(await seenBy(phone, laptopId)).toMatchObject({ isOnline: true });
     await servers.database.age('presence', '46 seconds', 'device_id = $1', [laptopId]);
     expect(await seenBy(phone, laptopId)).toMatchObject({ isOnline: false });
+  });
+
+  test('is online for a server of the version before, which looks at no other row', async () => {
+    const { phone, laptop, laptopId } = await phoneAndLaptop();
+    await using _requests = laptop.loginRequests();
+    await until(async () => (await seenBy(phone, laptopId))?.isOnline, 'the laptop online');
+    const isFresh = "device_id = $1 and renewed_at > clock_timestamp() + interval '1 year'";
+    expect(await servers.database.count('presence', isFresh, [laptopId])).toBe(1);
   });
 
   test("keeps the owner's name for a device, and learns its versions, when it signs in again", async () => {

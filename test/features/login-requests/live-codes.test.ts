@@ -235,6 +235,23 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     expect(await tablet.viewer()).toMatchObject({ loginRequests: [], currentDevice: { isTrusted: false } });
   });
 
+  test('a device that is trusted no more while its code is on the way is shown none', async () => {
+    const phone = await servers.trusted(A);
+    const { id } = (await phone.viewer())?.currentDevice ?? { id: '' };
+    const challenge = await phone.another('Laptop', servers.client(B)).challenged();
+    const locked = 'select 1 from challenge where id = $1 for update';
+    await servers.database.holding(locked, [challenge.id], async (held) => {
+      await using requests = phone.loginRequests();
+      // The request was read; that its code is shown waits to be noted.
+      await held.waiters(1);
+      await servers.database.query('update device set trusted_at = null where id = $1', [id]);
+      await phone.report({ notificationsEnabled: true });
+      await held.release();
+      await requests.completed();
+      expect(requests.unread).toEqual([]);
+    });
+  });
+
   test('what changed while the bus was cut is told once it is back', async () => {
     const phone = await servers.trusted(A);
     const challenge = await phone.another('Laptop', servers.client(B)).challenged();
@@ -246,12 +263,15 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     expect(await requests.next()).toMatchObject({ id: challenge.id, state: 'CANCELLED' });
   });
 
-  test('a device is offline on a server that no longer renews its presence', async () => {
+  test('a device is offline on a server that no longer renews its row', async () => {
     const phone = await servers.trusted(A);
     const { id } = (await phone.viewer())?.currentDevice ?? { id: '' };
-    await servers.database.query('insert into presence (device_id, server_id) values ($1, $2)', [id, randomUUID()]);
+    const serverId = randomUUID();
+    await servers.database.query('insert into api_server (id) values ($1)', [serverId]);
+    const insertion = "insert into presence (device_id, server_id, renewed_at) values ($1, $2, 'infinity')";
+    await servers.database.query(insertion, [id, serverId]);
     expect((await phone.viewer())?.currentDevice.isOnline).toBe(true);
-    await servers.database.age('presence', '45 seconds', 'device_id = $1', [id]);
+    await servers.database.age('api_server', '45 seconds', 'id = $1', [serverId]);
     expect((await phone.viewer())?.currentDevice.isOnline).toBe(false);
   });
 

@@ -106,6 +106,8 @@ describe('signing up', () => {
     const late = asA('ChallengeClosed', await phone.another('Tablet').verify(second, await derivedCode(second)));
     expect(late.state).toBe('EXPIRED');
     expect(await accounts(phone)).toBe(1);
+    // Right as it was, it has cost its try: what follows a try does not take it back.
+    expect(await servers.database.count('challenge', 'id = $1 and tries = 1', [second.id])).toBe(1);
   });
 
   test('the hash of a sign-up is no longer with its challenge once the account exists', async () => {

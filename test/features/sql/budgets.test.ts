@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../../support/handset.js';
 import { asA, type Challenge } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { type Asked, StatementCounter } from '../../support/statement-counter.js';
+import { until } from '../../support/waiting.js';
 
 // What an operation may ask of PostgreSQL at most, BEGIN and COMMIT included. Counted on the way there, on a server of its
 // own; queue, bus and limits by network are on Redis where there is one, and no worker runs there.
@@ -13,7 +15,9 @@ let counter: StatementCounter;
 beforeAll(async () => {
   servers = await Servers.start({ redis: backEnds.some(({ redis }) => redis) });
   counter = await StatementCounter.start(servers.database.url);
-  await servers.add({ api: true, worker: false }, { DATABASE_URL: counter.url });
+  // What it does by itself is counted below.
+  const quiet = { WS_RECHECK_SECONDS: '300', PRESENCE_SECONDS: '300' };
+  await servers.add({ api: true, worker: false }, { DATABASE_URL: counter.url, ...quiet });
 });
 afterAll(async () => {
   await servers[Symbol.asyncDispose]();
@@ -22,6 +26,9 @@ afterAll(async () => {
 
 /** The same device, talking to the server whose statements are counted. */
 const counted = (handset: Handset) => handset.twin(servers.client(1));
+
+const online = (phone: Handset) =>
+  until(async () => (await phone.twin(servers.client(0)).viewer())?.currentDevice.isOnline, 'the phone online');
 
 function expectWithin(asked: Asked, most: Asked): void {
   expect(asked.statements).toBeGreaterThan(0);
@@ -42,7 +49,7 @@ describe('of PostgreSQL', () => {
     await phone.signIn();
     phone.sessionToken = null;
     const asked = await counter.during(async () => asA('SignedIn', await phone.signIn()));
-    expectWithin(asked, { statements: 15, roundTrips: 7 });
+    expectWithin(asked, { statements: 14, roundTrips: 3 });
   });
 
   test('neither do the sign-in of a new device, a send of its code, and the code itself', async () => {
@@ -52,13 +59,67 @@ describe('of PostgreSQL', () => {
     const begun = await counter.during(async () => {
       challenge = await laptop.challenged();
     });
-    expectWithin(begun, { statements: 13, roundTrips: 6 });
+    expectWithin(begun, { statements: 16, roundTrips: 3 });
     if (!challenge) throw new Error('no challenge');
     const opened = challenge;
     const sent = await counter.during(async () => asA('Challenge', await laptop.sendCode(opened, 'EMAIL')));
-    expectWithin(sent, { statements: 11, roundTrips: 6 });
+    expectWithin(sent, { statements: 10, roundTrips: 2 });
     const code = await servers.mailbox.code(phone.owner.email);
     const verified = await counter.during(async () => asA('SignedIn', await laptop.verify(opened, code)));
-    expectWithin(verified, { statements: 21, roundTrips: 6 });
+    expectWithin(verified, { statements: 20, roundTrips: 3 });
+  });
+
+  test('a code on its way to a phone, and that it was shown there, asks twice', async () => {
+    const phone = counted(await servers.trusted());
+    await using requests = phone.loginRequests();
+    await online(phone);
+    const asked = await counter.during(async () => {
+      // Over the other server: what the sign-in itself asks is not on this way.
+      const challenge = await phone.another('Laptop', servers.client(0)).challenged();
+      const { code } = await requests.nextThat(({ id }) => id === challenge.id);
+      expect(code).toMatch(/^\d{6}$/);
+      expect(await servers.database.count('display', 'challenge_id = $1', [challenge.id])).toBe(1);
+    });
+    expectWithin(asked, { statements: 2, roundTrips: 2 });
+  });
+
+  test('subscriptions of one session share what is asked', async () => {
+    const phone = counted(await servers.trusted());
+    const streams = [phone.loginRequests(), phone.loginRequests(), phone.loginRequests()];
+    await online(phone);
+    const asked = await counter.during(async () => {
+      const challenge = await phone.another('Laptop', servers.client(0)).challenged();
+      await Promise.all(streams.map((stream) => stream.nextThat(({ id }) => id === challenge.id)));
+    });
+    // One look, and each notes by itself what it shows.
+    expectWithin(asked, { statements: 1 + streams.length, roundTrips: 2 });
+    await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
+  });
+});
+
+describe('a server on which nothing happens', () => {
+  const RECHECK_SECONDS = 2;
+
+  test('asks three things in one round trip each WS_RECHECK_SECONDS, whatever the number of its sockets', async () => {
+    await using counting = await StatementCounter.start(servers.database.url);
+    const limits = { WS_RECHECK_SECONDS: String(RECHECK_SECONDS), PRESENCE_SECONDS: String(RECHECK_SECONDS) };
+    await servers.add({ api: true, worker: false }, { DATABASE_URL: counting.url, ...limits });
+    const phones = await Promise.all(Array.from({ length: 12 }, () => servers.trusted()));
+    const streams = phones.map((phone) => phone.twin(servers.client(2)).loginRequests());
+    const laptop = phones[0]?.another('Laptop', servers.client(2));
+    const challenge = await laptop?.challenged();
+    if (!laptop || !challenge) throw new Error('no laptop');
+    await using changes = laptop.challengeChanges(challenge);
+    await changes.nextThat(({ deliveries }) => deliveries[0]?.state === 'SENT');
+    for (const phone of phones) await online(phone);
+    // The first look finds all of them new to it.
+    await counting.quiet(RECHECK_SECONDS * 1000, 3);
+
+    const intervals = 3;
+    const asked = await counting.during(() => sleep(intervals * RECHECK_SECONDS * 1000));
+    // A bus on PostgreSQL asks its connection every five seconds whether it lives.
+    const pings = servers.redis ? 0 : 2;
+    expectWithin(asked, { statements: 3 * (intervals + 1) + pings, roundTrips: intervals + 1 + pings });
+    await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
   });
 });

@@ -48,24 +48,53 @@ describe('a socket whose session lapsed', () => {
     expect(entries.unread).toEqual([]);
   });
 
-  test('has a presence that was renewed every PRESENCE_SECONDS until then', async () => {
+  test('is at a server that was renewed every PRESENCE_SECONDS until then', async () => {
     const phone = await often.signedUp();
     await using entries = streamOf(phone);
     await until(async () => (await deviceOf(phone)).isOnline, 'the phone online');
     const renewedAt = async () => {
       const [row] = await often.database.query<{ at: Date }>(
-        `select max(renewed_at) as at from presence
-         where device_id in (select id from device where account_id = (select id from account where email = $1))`,
+        `select max(renewed_at) as at from api_server where id in (
+           select server_id from presence
+           where device_id in (select id from device where account_id = (select id from account where email = $1)))`,
         [phone.owner.email],
       );
       return row?.at?.getTime() ?? 0;
     };
     for (let nth = 0; nth < 2; nth += 1) {
       const before = await renewedAt();
-      await until(async () => (await renewedAt()) > before, 'the presence, renewed', 5000);
+      await until(async () => (await renewedAt()) > before, 'its server, renewed', 5000);
     }
     await lapse(often, phone);
     expect((await entries.closed()).code).toBe(4401);
+  });
+
+  test('is online again though other servers had taken its server for dead', async () => {
+    const phone = await often.signedUp();
+    await using _entries = streamOf(phone);
+    await until(async () => (await deviceOf(phone)).isOnline, 'the phone online');
+    // As they do where it stood still for long.
+    await often.database.query('delete from presence');
+    await often.database.query('delete from api_server');
+    expect((await deviceOf(phone)).isOnline).toBe(false);
+    await until(async () => (await deviceOf(phone)).isOnline, 'the phone online again', 5000);
+  });
+
+  test('outlives servers that were killed, which are forgotten with all that was there', async () => {
+    const phone = await often.signedUp();
+    const { id } = await deviceOf(phone);
+    const [killed] = await often.database.query<{ id: string }>(
+      `with killed as (
+         insert into api_server (id, renewed_at) values (gen_random_uuid(), clock_timestamp() - interval '7 seconds') returning id)
+       insert into presence (device_id, server_id, renewed_at) select $1, id, 'infinity' from killed returning server_id as id`,
+      [id],
+    );
+    await using _entries = streamOf(phone);
+    const left = async (table: string, column: string) =>
+      (await often.database.count(table, `${column} = $1`, [killed?.id])) > 0;
+    await until(async () => !(await left('presence', 'server_id')), 'the end of its presences', 5000);
+    expect(await left('api_server', 'id')).toBe(false);
+    await until(async () => (await deviceOf(phone)).isOnline, 'the phone online');
   });
 });
 

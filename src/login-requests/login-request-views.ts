@@ -1,0 +1,180 @@
+import type { Bus } from '../bus/bus.js';
+import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
+import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
+import { giving } from '../challenges/challenge-states.js';
+import { showing } from '../challenges/displays.js';
+import type { Codes } from '../codes/codes.js';
+import type { Limits } from '../config/limits.js';
+import { isTrusted } from '../devices/trust.js';
+import type { SessionChecks } from '../sessions/session-stream.js';
+import { isLive, type Session, type Sessions, type Standing, standingOf } from '../sessions/sessions.js';
+import { batched } from '../sql/batches.js';
+import { msUntil } from '../sql/clock.js';
+import type { Sql } from '../sql/database.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
+import { columns, sql } from '../sql/statement.js';
+
+/** A pending or ended sign-in, with its code while there is something to type. */
+export interface LoginRequestView {
+  readonly row: ChallengeRow;
+  readonly state: State;
+  /** Until it expires, by the database's clock. */
+  readonly msLeft: number;
+  /** Since it was asked for, by the same clock. */
+  readonly msOld: number;
+  readonly code: string | null;
+}
+
+/** What a session is looked at for. */
+export interface Asked {
+  readonly session: Session;
+  /** Ids of requests to see also past their time. Null: no requests are asked for. */
+  readonly told: readonly string[] | null;
+}
+
+/** How a session stands, and the requests that its device may see; all of one moment. */
+export interface Seen {
+  readonly standing: Standing;
+  /** Those whose time is not over, in whatever state, the oldest first; none where the device is not trusted. */
+  readonly requests: readonly LoginRequestView[];
+  /** Before it was read, by `performance.now()`. */
+  readonly checkedAt: number;
+}
+
+/** A row of the look at a session; the challenge's columns are null where there is none. */
+type SeenRow = ChallengeRow &
+  SeenNow &
+  Pick<Session, 'isTrusted'> & { readonly nth: number; readonly msUntilAsked: number };
+
+/** Reads sign-ins that wait for a code, for the trusted devices of their accounts. */
+export class LoginRequestViews implements SessionChecks {
+  /** One look serves all who ask about a session in the same turn: its sockets and its subscriptions. */
+  readonly see = batched((asked: readonly Asked[]) => this.seeAll(this.db, asked));
+
+  constructor(
+    private readonly db: Sql,
+    private readonly bus: Pick<Bus, 'publish'>,
+    private readonly codes: Codes,
+    private readonly sessions: Sessions,
+    private readonly limits: Limits,
+  ) {}
+
+  check(session: Session): Promise<Seen> {
+    return this.see({ session, told: null });
+  }
+
+  /** What is seen at once, for a request. */
+  async seeNow(db: Sql, session: Session, told: readonly string[] = []): Promise<Seen> {
+    const [seen] = await this.seeAll(db, [{ session, told }]);
+    if (!seen) throw new Error('a look found nothing');
+    return seen;
+  }
+
+  private async seeAll(db: Sql, asked: readonly Asked[]): Promise<Seen[]> {
+    const checkedAt = performance.now();
+    const once = new Map<string, Asked>();
+    for (const one of asked) once.set(keyOf(one.session), merge(one, once.get(keyOf(one.session))));
+    const [rows, live] = await this.read(db, [...once.values()]);
+    const lost = [...once].filter(([key]) => !rows.has(key) && !live.has(key)).map(([, { session }]) => session);
+    const renewed = new Map((await this.sessions.check(db, byId(lost))).map((session) => [session.id, session]));
+    const seen = new Map<string, Seen>();
+    for (const [key, { session }] of once) {
+      const own = rows.get(key) ?? [];
+      const standing = standingOf(session, live.get(key) ?? asLive(session, own) ?? renewed.get(session.id));
+      seen.set(key, { standing, requests: own.flatMap((row) => this.viewOf(row)), checkedAt });
+    }
+    return asked.map(({ session }) => seen.get(keyOf(session)) ?? { standing: 'OVER', requests: [], checkedAt });
+  }
+
+  /** By session: what is read of those that ask for requests, and of those that do not. */
+  private read(db: Sql, asked: readonly Asked[]): Promise<[Map<string, SeenRow[]>, Map<string, Session>]> {
+    const [wanting, bare] = [asked.filter(({ told }) => told), asked.filter(({ told }) => !told)];
+    return db.together((connection) =>
+      Promise.all([
+        wanting.length > 0 ? this.rows(connection, wanting) : new Map(),
+        bare.length > 0 ? this.live(connection, bare) : new Map(),
+      ]),
+    );
+  }
+
+  private async live(db: Sql, asked: readonly Asked[]): Promise<Map<string, Session>> {
+    const live = await this.sessions.named(
+      db,
+      asked.map(({ session }) => session),
+    );
+    return new Map(live.map((session) => [keyOf(session), session]));
+  }
+
+  /**
+   * In one statement with the check that the device which asks is trusted and its session live under its token, so that a
+   * device that was removed reads none.
+   */
+  private async rows(db: Sql, asked: readonly Asked[]): Promise<Map<string, SeenRow[]>> {
+    const rows = await rowsOf<SeenRow>(
+      db,
+      sql`select k.nth::int - 1 as nth, ${isTrusted(this.limits, 'd')} as "isTrusted", ${columns(ChallengeRow, 'c')},
+            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked"
+          from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as k (token_hash, nth)
+          join session s on s.token_hash = k.token_hash join device d on d.id = s.device_id
+          left join challenge c on ${isTrusted(this.limits, 'd')}
+            and c.account_id = s.account_id and c.purpose = 'SIGN_IN'
+            and ((c.expires_at > clock_timestamp() and not c.is_silent)
+              or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
+          where d.removed_at is null and ${isLive(this.limits, 's')}
+          order by c.created_at, c.id`,
+    );
+    const bySession = new Map<string, SeenRow[]>();
+    for (const row of rows) {
+      const key = keyOf(asked[row.nth]?.session);
+      bySession.set(key, [...(bySession.get(key) ?? []), row]);
+    }
+    return bySession;
+  }
+
+  private viewOf(row: SeenRow): LoginRequestView[] {
+    // The session has none.
+    if (!row.id) return [];
+    const { seenState: state, msLeft } = row;
+    const code = state === 'PENDING' && this.codes.knows(row) ? this.codes.of(row) : null;
+    return [{ row, state, msLeft, msOld: -row.msUntilAsked, code }];
+  }
+
+  /**
+   * Called right before a code is shown: notes that it was given to a channel (until then none is right), and shown on
+   * this device. In one statement with the check of what allows it.
+   * @returns false if it may not be shown any more
+   */
+  async show(db: Sql, session: Session, challengeId: string): Promise<boolean> {
+    const shown = await rowOf<{ mayBe: boolean; isFirst: boolean }>(
+      db,
+      sql`with shown as (
+            select c.id from challenge c join session s on s.account_id = c.account_id join device d on d.id = s.device_id
+            where c.id = ${challengeId} and ${isOpen('c')} and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
+              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')}),
+          given as (${giving(sql`select id from shown`)}),
+          noted as (${showing(sql`select id from shown`, session.deviceId)})
+          select exists (select 1 from shown) as "mayBe", exists (select 1 from noted) as "isFirst"`,
+    );
+    if (shown?.isFirst) this.bus.publish(`challenge:${challengeId}`);
+    return shown?.mayBe === true;
+  }
+}
+
+/** The session under the token that it was named by. */
+function keyOf(session: Session | undefined): string {
+  return session?.tokenHash.toString('latin1') ?? '';
+}
+
+function byId(sessions: readonly Session[]): string[] {
+  return sessions.map(({ id }) => id);
+}
+
+function merge(one: Asked, other: Asked | undefined): Asked {
+  const told = one.told && other?.told ? [...one.told, ...other.told] : (one.told ?? other?.told ?? null);
+  return { session: one.session, told };
+}
+
+/** What was read under its token is live. */
+function asLive(session: Session, [row]: readonly SeenRow[]): Session | undefined {
+  return row && { ...session, isTrusted: row.isTrusted };
+}
