@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type CodeKey, parseCodeKeys } from './codes/keys.js';
+import { mkdir } from 'node:fs/promises';
+import { admitDevelopmentKey } from './clients/clients.js';
 import { type Config, loadConfig, type RunnableConfig } from './config/config.js';
+import { developmentClientKey, developmentKeys } from './config/development-keys.js';
 import { type Inbox, startInbox } from './embedded/inbox.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.js';
+import type { Database } from './sql/database.js';
 import { type App, createApp } from './wiring/app.js';
 import { createLogger } from './wiring/logging.js';
 import { runProcess } from './wiring/process.js';
@@ -25,20 +25,13 @@ class EmbeddedParts {
   }
 }
 
-/** Keys for development, made once; whoever reads the file can derive the codes of open challenges. */
-async function developmentKeys(config: Config): Promise<CodeKey[]> {
-  const file = path.join(config.dataDir, 'code-keys');
-  // Another key is never called the same, whatever became of the file and of the database meanwhile.
-  const id = randomBytes(4).toString('hex');
-  try {
-    await writeFile(file, `dev-${id}:${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return parseCodeKeys(await readFile(file, 'utf8'));
+interface Things {
+  readonly inbox: Inbox | null;
+  readonly postgres: EmbeddedPostgres | null;
+  readonly clientKeyFile: string | null;
 }
 
-function tellWhereThingsAre(app: App, config: Config, inbox: Inbox | null, postgres: EmbeddedPostgres | null): void {
+function tellWhereThingsAre(app: App, config: Config, { inbox, postgres, clientKeyFile }: Things): void {
   say('');
   say(`  Doorstep      ${app.url}`);
   if (config.playground) say(`  Playground    ${app.url}/playground`);
@@ -48,10 +41,18 @@ function tellWhereThingsAre(app: App, config: Config, inbox: Inbox | null, postg
       : '  Mail goes to SMTP_URL',
   );
   say(`  Database      ${postgres ? `embedded, data in ${postgres.dataDir}` : 'from DATABASE_URL'}`);
+  if (clientKeyFile)
+    say(`  Backends      ${backendUrl(app, config)}  (the key of a client for development: ${clientKeyFile})`);
   if (!config.redisUrl) say('  Queue, bus    on PostgreSQL (for more than one server set REDIS_URL)');
   say('');
   say('  Try it: npm run demo      Stop: Ctrl-C');
   say('');
+}
+
+function backendUrl({ url }: App, { backendPort }: Config): string {
+  const at = new URL('/backend/graphql', url ?? undefined);
+  if (backendPort !== null) at.port = String(backendPort);
+  return at.href;
 }
 
 function say(line: string): void {
@@ -73,9 +74,21 @@ async function start(): Promise<EmbeddedParts> {
       smtpUrl: config.smtpUrl ?? inbox?.smtpUrl ?? '',
       codeKeys: config.codeKeys.length > 0 ? config.codeKeys : await developmentKeys(config),
     };
-    parts.app = await createApp(complete, logger, { api: true, worker: true, inbox: inbox ?? undefined });
+    let clientKeyFile: string | null = null;
+    const furnish = async (db: Database) => {
+      clientKeyFile = await developmentClientKey(config, (key) =>
+        db.transaction((tx) => admitDevelopmentKey(tx, key, config.limits)),
+      );
+    };
+    parts.app = await createApp(complete, logger, {
+      api: true,
+      worker: true,
+      inbox: inbox ?? undefined,
+      // Where it is run for real, whoever reads a file must not have everybody's accounts.
+      furnish: config.production ? undefined : furnish,
+    });
     await parts.app.ready;
-    tellWhereThingsAre(parts.app, complete, inbox, postgres);
+    tellWhereThingsAre(parts.app, complete, { inbox, postgres, clientKeyFile });
     return parts;
   } catch (error) {
     await parts.close();

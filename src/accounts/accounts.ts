@@ -149,3 +149,10 @@ export function numbering(accountId: string, condition: Fragment, count: Fragmen
   return sql`update account set activity_count = activity_count + ${count}
         where id = ${accountId} and ${condition} returning id, activity_count`;
 }
+
+/** Lifts the stop by wrong codes, at most once a day: who can have it lifted has no endless tries by that. A pause stays. */
+export function liftStop(tx: Tx, accountId: string, { ACCOUNT_TRIES_BEFORE_STOP: stop }: Limits): void {
+  tx.write(sql`update account set code_failures = 0, stop_lifted_at = clock_timestamp()
+        where id = ${accountId} and code_failures >= ${stop}
+          and coalesce(stop_lifted_at < clock_timestamp() - interval '1 day', true)`);
+}

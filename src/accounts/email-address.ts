@@ -54,6 +54,7 @@ function first(text: string): string {
 export const EmailAddress = new GraphQLScalarType<string, string>({
   name: 'EmailAddress',
   description: 'One mailbox, RFC 5322 addr-spec; nothing else (no list, no display name).',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1',
   serialize: String,
   parseValue: parse,
   parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),

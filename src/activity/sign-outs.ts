@@ -7,7 +7,10 @@ import { columns, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Activities } from './activities.js';
 
-/** Ends sessions at their owner's wish. */
+/** What has to be known of a session to end it. */
+type Signed = Pick<Session, 'id' | 'accountId' | 'deviceId'>;
+
+/** Ends sessions at the wish of their owner, or of the product that this is. */
 export class SignOuts {
   constructor(
     private readonly transactions: Transactions,
@@ -16,7 +19,7 @@ export class SignOuts {
   ) {}
 
   /** Ends the session; its device stays trusted. @returns 1, or 0 if it was over already */
-  signOut(session: Session, ipAddress: string): Promise<number> {
+  signOut(session: Signed, ipAddress: string): Promise<number> {
     return this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, session.accountId, null))) return 0;
       const ended = await this.sessions.end(tx, session.id);
@@ -35,7 +38,7 @@ export class SignOuts {
     });
   }
 
-  private async record(tx: Tx, session: Session, deviceIds: readonly string[], ipAddress: string): Promise<void> {
+  private async record(tx: Tx, session: Signed, deviceIds: readonly string[], ipAddress: string): Promise<void> {
     if (deviceIds.length === 0) return;
     const devices = await rowsOf<DeviceRow>(
       tx,

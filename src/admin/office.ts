@@ -1,7 +1,10 @@
 import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import { noteAct } from '../audit/audits.js';
+import type { CodeKey } from '../codes/keys.js';
 import { type Config, loadConfig } from '../config/config.js';
+import { readDevelopmentKeys } from '../config/development-keys.js';
+import type { Limits } from '../config/limits.js';
 import { StartFault } from '../config/start-fault.js';
 import { borrowPostgres } from '../embedded/postgres.js';
 import { Database, type Sql } from '../sql/database.js';
@@ -19,15 +22,29 @@ export interface Office {
    * @param subject what it is done to; no secret
    */
   act<T>(act: string, subject: string, work: (db: Sql) => Promise<T>): Promise<T>;
+  readonly limits: Limits;
+  /** Those of `CODE_KEYS`, or else of `npm start`, the newest first; empty where there are none here. */
+  codeKeys(): Promise<readonly CodeKey[]>;
 }
 
-/** What the command line reads: it needs no keys and no addresses, and must not ask for them in production. */
-const variables = ['DATABASE_URL', 'DATABASE_PREPARE', 'DATA_DIR', 'PGSSLMODE'] as const;
+/** What the command line reads: it can do without keys and addresses, and must not ask for them in production. */
+const variables = [
+  'DATABASE_URL',
+  'DATABASE_PREPARE',
+  'DATA_DIR',
+  'PGSSLMODE',
+  'CODE_KEYS',
+  'KEYS_PER_CLIENT',
+  'WEBHOOKS_PER_CLIENT',
+  'AUDIENCES',
+] as const;
 
 /** The office on the database that the environment names: `DATABASE_URL`, or else the embedded one of `DATA_DIR`. */
 export function officeOf(env: NodeJS.ProcessEnv, terminal: Terminal): Office {
   const config = loadConfig(Object.fromEntries(variables.map((name) => [name, env[name]])));
   return {
+    limits: config.limits,
+    codeKeys: async () => (config.codeKeys.length > 0 ? config.codeKeys : ((await readDevelopmentKeys(config)) ?? [])),
     read: (work) => withDatabase(config, terminal, work),
     act: (act, subject, work) =>
       withDatabase(config, terminal, (db) =>

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StartFault } from '../config/start-fault.js';
 import { addAuditCommand } from './audit-command.js';
+import { addClientCommands } from './client-commands.js';
 import { addKeyCommands } from './key-commands.js';
 import { officeOf } from './office.js';
 import { Terminal } from './terminal.js';
@@ -25,6 +26,7 @@ export async function runAdmin(argv: readonly string[], env: NodeJS.ProcessEnv):
   // Made when a command runs: help needs no database.
   const office = () => officeOf(env, terminal);
   addKeyCommands(program, office, terminal);
+  addClientCommands(program, office, terminal);
   addAuditCommand(program, office, terminal);
   try {
     await program.parseAsync([...argv]);

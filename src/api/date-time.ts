@@ -7,6 +7,7 @@ const WRITTEN_LENGTH_MOST = 64;
 /** The library's `DateTime`, which reads texts of a bounded length alone, and quotes nothing that it refuses. */
 export const DateTime = new GraphQLScalarType<Date, Date>({
   ...GraphQLDateTime.toConfig(),
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   parseValue: parse,
   parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
 });

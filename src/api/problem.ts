@@ -9,7 +9,11 @@ export interface Text {
 }
 
 /** A refusal that a correct client, used by a person, can meet: a member of its mutation's result union. */
-@InterfaceType({ description: 'A refusal that a person can meet and a screen has to show.' })
+@InterfaceType({
+  description: 'A refusal that a person can meet and a screen has to show.',
+  // Its implementations are members of unions; by themselves they would all be in every schema that has one of them.
+  autoRegisterImplementations: false,
+})
 export abstract class Problem {
   /** What the message says; in the reader's language only when it is asked for. */
   protected abstract readonly text: Text;

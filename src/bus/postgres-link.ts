@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientBase } from 'pg';
 import { readPostgresUrl } from '../config/postgres-url.js';
+import { requireWritable } from '../postgres/read-only.js';
 import type { Topic } from './bus.js';
 import { ANSWER_MS, type Link, type LinkEvents, PING_EVERY_MS, retryDelayMs } from './link.js';
 
@@ -26,7 +27,8 @@ export class PostgresLink implements Link {
   }
 
   async send(topics: readonly Topic[]): Promise<void> {
-    await this.ask('SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic', [CHANNEL, topics]);
+    const text = 'SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic';
+    await this.ask((client) => client.query(text, [CHANNEL, topics]));
   }
 
   /** Nothing to do: the one channel is listened to all the time. */
@@ -78,12 +80,14 @@ export class PostgresLink implements Link {
     client.on('notification', ({ payload }) => this.events.wake(payload ?? ''));
     try {
       await client.connect();
+      await requireWritable(client);
       await client.query(`LISTEN ${CHANNEL}`);
       this.client = client;
       onListening();
       for (;;) {
         await sleep(PING_EVERY_MS, undefined, { signal: over, ref: false });
-        await this.ask('SELECT 1');
+        // What is told to a standby, or listened for there, reaches nobody.
+        await this.ask(requireWritable);
       }
     } catch (error) {
       // What broke the connection says more than what the statement met, or that the sleep was cut short.
@@ -95,10 +99,10 @@ export class PostgresLink implements Link {
   }
 
   /** One statement after the other: the client takes a second one only to queue it, under a warning. */
-  private ask(text: string, values: readonly unknown[] = []): Promise<unknown> {
+  private ask(question: (client: ClientBase) => Promise<unknown>): Promise<unknown> {
     const answer = this.lastAnswer.then(() => {
       if (!this.client) throw new Error('PostgreSQL is away');
-      return this.client.query(text, [...values]);
+      return question(this.client);
     });
     this.lastAnswer = answer.catch(() => {});
     return answer;

@@ -2,9 +2,12 @@ import { msUntil } from '../sql/clock.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Purpose, State } from './challenge.entity.js';
 
+/** What is asked for with a proven password. */
+export const provenPurposes: readonly Purpose[] = ['SIGN_IN', 'ENABLE_TWO_STEP'];
+
 /** Whether the one who asks has proven a password first; only then may anything be told that depends on the account. */
 export function isPasswordProven(purpose: Purpose): boolean {
-  return purpose === 'SIGN_IN' || purpose === 'ENABLE_TWO_STEP';
+  return provenPurposes.includes(purpose);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isUuid } from '../api/ids.js';
+import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Session } from '../sessions/sessions.js';
@@ -82,12 +84,14 @@ export interface Answerer {
   readonly purposes: readonly Purpose[];
   /** The session that asks; a challenge that a session started is answered by that one alone. */
   readonly sessionId: string | null;
+  /** How many were typed: what cannot be the code costs no try. */
+  readonly digits: number;
 }
 
 /** SQL that is true where a challenge `c` takes a try of whoever answers it. */
-export function takesTry({ tokenHash, purposes, sessionId }: Answerer, limits: Limits): Fragment {
+export function takesTry({ tokenHash, purposes, sessionId, digits }: Answerer, limits: Limits): Fragment {
   return sql`c.token_hash = ${tokenHash} and c.purpose = any(${purposes})
-          and ${isOpen('c')} and c.tries < ${limits.CHALLENGE_TRIES}
+          and ${isOpen('c')} and c.tries < ${limits.CHALLENGE_TRIES} and c.code_length = ${digits}
           and (c.session_id is null or c.session_id = ${sessionId}::uuid)`;
 }
 
@@ -218,6 +222,36 @@ export function cancelPending(tx: Tx, accountId: string): void {
 /** Ends the set-ups that a session has begun: a newer one takes their place. */
 export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): void {
   cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'ENABLE_TWO_STEP' and c.session_id = ${id}`);
+}
+
+/** What tells that an earlier sign-in is the same device's; null where nothing does. */
+export interface Earlier {
+  /** The device, where the account knows it. */
+  readonly deviceId: string | null;
+  /** The challenge that the client still holds, by its token. */
+  readonly heldToken: string | null;
+  /** The challenge that this browser was given last. */
+  readonly givenId: string | null;
+}
+
+/**
+ * Ends the sign-ins that the same device or browser has begun before: whoever goes back and signs in again must not find
+ * the first one's code on his phone.
+ */
+export function cancelEarlierSignIns(tx: Tx, accountId: string, { deviceId, heldToken, givenId }: Earlier): void {
+  const hash = heldToken === null ? null : tokenHash('chl', heldToken);
+  const id = givenId !== null && isUuid(givenId) ? givenId : null;
+  if (!deviceId && !hash && !id) return;
+  cancelEach(
+    tx,
+    sql`c.account_id = ${accountId} and c.purpose = 'SIGN_IN'
+      and (c.device_id = ${deviceId}::uuid or c.token_hash = ${hash}::bytea or c.id = ${id}::uuid)`,
+  );
+}
+
+/** Ends a challenge that whoever holds its token has left. */
+export function cancelByHolder(tx: Tx, hash: Buffer): void {
+  cancelEach(tx, sql`c.token_hash = ${hash}`);
 }
 
 function cancelEach(tx: Tx, which: Fragment): void {

@@ -1,5 +1,6 @@
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import { BadUserInput } from '../api/errors.js';
 import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
@@ -65,6 +66,7 @@ export class ChallengeTries {
       if (!(error instanceof NotSpent)) throw error;
       const seen = await this.views.find(db, attempt.token);
       if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
+      if (this.isOpen(seen)) requireCode(attempt.code, seen);
       return this.whyNotSpent(db, seen);
     }
   }
@@ -79,15 +81,19 @@ export class ChallengeTries {
     const [, seen] = await Promise.all([tx.checkpoint(), next.look(tx, spent)]);
     if (!this.codes.knows(spent)) return this.giveUp(tx, spent);
     // A code that was never given to a channel is always wrong, but the same work is done.
-    const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code));
+    const isRight = sameCode(this.codes.of(spent), typedCode(attempt.code) ?? '');
     if (isRight && spent.codeGivenAt) return next.enter(tx, spent, seen);
     await this.noteWrong(tx, spent, attempt.ipAddress);
     return new WrongCode(Math.max(0, this.limits.CHALLENGE_TRIES - spent.tries));
   }
 
-  /** For a challenge that is over neither statement matches: nothing is locked or written. @throws NotSpent */
+  /**
+   * For a challenge that is over, or has a code of another length, neither statement matches: nothing is locked or written.
+   * @throws NotSpent
+   */
   private async spend(tx: Tx, attempt: Try): Promise<ChallengeRow> {
-    const answerer = { ...attempt, tokenHash: tokenHash('chl', attempt.token) };
+    const digits = typedCode(attempt.code)?.length ?? 0;
+    const answerer = { ...attempt, tokenHash: tokenHash('chl', attempt.token), digits };
     // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
     const isSignIn = sql`${takesTry(answerer, this.limits)} and c.purpose = 'SIGN_IN'`;
     const [isCounted, spent] = await Promise.all([
@@ -170,6 +176,11 @@ export class ChallengeTries {
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(now && isPasswordProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
+}
+
+/** What cannot be the code, whatever it is, costs no try: nothing was typed, or letters, or another number of digits. */
+export function requireCode(code: string, { row: { codeLength } }: ChallengeView): void {
+  if (typedCode(code)?.length !== codeLength) throw new BadUserInput('code', `must be ${codeLength} digits`);
 }
 
 /** The second step as activity tells of it: EMAIL if the code was ever mailed. */

@@ -3,15 +3,15 @@ import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
-import { deliveriesOf } from '../outbox/outbox.js';
+import { deliveriesOf, lastDeliveriesOf } from '../outbox/outbox.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
-import { rowOf } from '../sql/rows.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
-import { isPasswordProven, type SeenNow, seenNow } from './challenge-rules.js';
+import { isPasswordProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
 
 export const deliveryReasons = [
   'NO_TRUSTED_DEVICE_ONLINE',
@@ -34,6 +34,8 @@ export type DeliveryReasonName = (typeof deliveryReasons)[number];
 export interface DeliveryView {
   readonly id: string;
   readonly method: Method;
+  /** When it was asked for. */
+  readonly sentAt: Date;
   readonly state: DeliveryStateName;
   readonly changedAt: Date;
   readonly devicesReached: number | null;
@@ -125,6 +127,10 @@ export function shownNow(): Fragment {
       from display di where di.challenge_id = c.id) shown`;
 }
 
+function withFacts(found: ChallengeRow & Facts): ChallengeRow & Facts {
+  return found.seenState === 'PENDING' ? found : { ...found, ...nothingKnown };
+}
+
 /** Reads challenges for those who answer them. */
 export class ChallengeViews {
   constructor(private readonly limits: Limits) {}
@@ -159,6 +165,23 @@ export class ChallengeViews {
     return this.select(db, sql`c.id = ${challengeId}`, '');
   }
 
+  /** The last sends of an account whose password was proven before, of all its challenges, the newest first. */
+  async lastDeliveries(db: Sql, accountId: string, most: number): Promise<DeliveryView[]> {
+    const sent = await lastDeliveriesOf(
+      db,
+      sql`select id from challenge where account_id = ${accountId} and purpose = any(${provenPurposes})
+          order by created_at desc limit ${most}`,
+      most,
+    );
+    const ids = [...new Set(sent.map(({ challengeId }) => challengeId))];
+    const found = await rowsOf<ChallengeRow & Facts>(db, this.selection(sql`c.id = any(${ids})`));
+    const byId = new Map(found.map((row) => [row.id, withFacts(row)]));
+    return sent.flatMap((delivery) => {
+      const challenge = byId.get(delivery.challengeId ?? '');
+      return challenge ? [deliveryView(challenge, delivery)] : [];
+    });
+  }
+
   private async select(db: Sql, condition: Fragment, token: string): Promise<ChallengeView | null> {
     // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
     const [found, deliveries] = await db.together((connection) =>
@@ -168,8 +191,7 @@ export class ChallengeViews {
       ]),
     );
     if (!found) return null;
-    const facts = found.seenState === 'PENDING' ? found : { ...found, ...nothingKnown };
-    return this.viewOf(facts, token, isPasswordProven(found.purpose) ? deliveries : []);
+    return this.viewOf(withFacts(found), token, isPasswordProven(found.purpose) ? deliveries : []);
   }
 
   private selection(condition: Fragment, more: Fragment = raw('')): Fragment {
@@ -229,6 +251,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
   const common = {
     id: row.id,
     method: row.method,
+    sentAt: row.createdAt,
     replyCode: row.replyCode ?? null,
     enhancedStatus: row.enhancedStatus ?? null,
     mailHeld: waitOf(challenge.mailHeldUntil, challenge.mailHeldMs),

@@ -28,7 +28,7 @@ registerEnumType(ChallengeState, {
     LOCKED: { description: 'Too many wrong codes.' },
     CANCELLED: {
       description:
-        "Another event ended it: a change or reset of the password, two-step turned off, the device removed, the same session's newer set-up.",
+        "Another event ended it: a change or reset of the password, two-step turned off, the device removed, a newer sign-in of the same device, the same session's newer set-up; or whoever held it has left it.",
     },
   },
 });
@@ -172,6 +172,9 @@ export class Challenge {
     this.deliveries = view.deliveries.map((delivery) => new CodeDelivery(delivery));
   }
 }
+
+export const CODE_DESCRIPTION =
+  'Digits of any script and width; blanks and dashes do not count. Anything but `codeLength` digits is BAD_USER_INPUT, and costs no try.';
 
 @ObjectType({ implements: Problem, description: 'The code did not match.' })
 export class WrongCode extends Problem {

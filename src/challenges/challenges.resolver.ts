@@ -2,12 +2,13 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root, Subscription 
 import type { Context } from '../api/context.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
-import type { ListKey, TextKey } from '../texts/texts.js';
-import { Wait } from '../texts/times.js';
+import type { ListKey } from '../texts/texts.js';
 import { Challenge, CodeDelivery, SendCodeResult } from './challenge.types.js';
+import type { ChallengeCancels } from './challenge-cancels.js';
 import type { ChallengeSends } from './challenge-sends.js';
 import type { ChallengeStream } from './challenge-stream.js';
-import type { ChallengeViews, DeliveryReasonName, DeliveryView } from './challenge-views.js';
+import type { ChallengeViews } from './challenge-views.js';
+import { hintFor } from './delivery-hints.js';
 
 @Resolver(() => Challenge)
 export class ChallengesResolver {
@@ -15,6 +16,7 @@ export class ChallengesResolver {
     private readonly views: ChallengeViews,
     private readonly sends: ChallengeSends,
     readonly stream: ChallengeStream,
+    private readonly cancels: ChallengeCancels,
     private readonly supportContact: string | null,
   ) {}
 
@@ -34,6 +36,19 @@ export class ChallengesResolver {
     @Arg('method', () => VerificationMethod) method: Method,
   ): Promise<typeof SendCodeResult> {
     return this.sends.send(token, method, client.ipAddress);
+  }
+
+  @Mutation(() => Challenge, {
+    nullable: true,
+    description:
+      'For whoever leaves a challenge before its end (Back, another account): it takes no more codes, and its prompt on trusted devices is over at once. One that is over already comes back unchanged; null when the token names none.',
+  })
+  async cancelChallenge(
+    @Ctx() { db }: Context,
+    @Arg('challengeToken', () => String) token: string,
+  ): Promise<Challenge | null> {
+    const view = await this.cancels.cancel(db, token);
+    return view && new Challenge(view);
   }
 
   @Subscription(() => Challenge, {
@@ -74,32 +89,6 @@ export class CodeDeliveriesResolver {
     description: 'The same for people, with what to do about it; null where there is nothing left to do.',
   })
   hint(@Root() { view }: CodeDelivery, @Ctx() { texts, client }: Context): string | null {
-    if (!view.reason || (view.isOver && view.reason === 'NOT_YET_ACKNOWLEDGED')) return null;
-    return texts.t(client.locale, hintOf(view, view.reason), {
-      changedAt: view.changedAt,
-      heldUntil: view.mailHeld ?? Wait.of(0),
-      count: view.devicesReached ?? 0,
-      reply: replyOf(view),
-    });
+    return hintFor(view, texts, client.locale);
   }
-}
-
-/** Which text says why, and offers no way that is closed: mail may be held, and no device trusted. */
-function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
-  if (isOneOf(answered, reason) && replyOf(view) !== '') return `delivery.hintWithReply.${reason}`;
-  if (isOneOf(pointingAtMail, reason) && view.mailHeld) return `delivery.hintWhileHeld.${reason}`;
-  if (reason === 'MAIL_HELD' && !view.hasTrusted) return `delivery.hintWithoutDevice.${reason}`;
-  return `delivery.hint.${reason}`;
-}
-
-const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
-const pointingAtMail = ['NOT_YET_ACKNOWLEDGED', 'PROMPTS_PAUSED'] as const;
-
-function isOneOf<Name extends DeliveryReasonName>(names: readonly Name[], reason: DeliveryReasonName): reason is Name {
-  return names.some((name) => name === reason);
-}
-
-/** What the mail server answered, as `452 4.2.2`; empty where it did not. */
-function replyOf({ replyCode, enhancedStatus }: DeliveryView): string {
-  return [replyCode, enhancedStatus].filter((part) => part !== null).join(' ');
 }

@@ -67,10 +67,25 @@ export function newSalt(): Buffer {
 /** A code with all that people put around it is shorter. */
 const TYPED_LENGTH_MOST = 100;
 
-/** A typed code without what people put around it when they copy: white space and dashes. Too long a text is no code. */
-export function typedCode(text: string): string {
-  if (text.length > TYPED_LENGTH_MOST) return '';
-  return text.replace(/[\s\u00ad\u200b-\u200d\u2060\ufeff\u2010-\u2015-]/g, '');
+/** What people put around and between digits: blanks, dashes and the minus, and marks that cannot be seen. */
+const betweenDigits = /[\s\p{Pd}\u2212\p{Default_Ignorable_Code_Point}\p{Cf}]/gu;
+
+/**
+ * The digits of a typed code, of whatever script and width they are, without what stands between them.
+ * @returns null where it is anything but digits
+ */
+export function typedCode(text: string): string | null {
+  if (text.length > TYPED_LENGTH_MOST) return null;
+  const digits = text.replace(betweenDigits, '').replace(/\p{Nd}/gu, (digit) => String(valueOfDigit(digit)));
+  return /^[0-9]+$/.test(digits) ? digits : null;
+}
+
+/** Digits of a script stand together, from its zero on; where scripts follow each other, so do their tens. */
+function valueOfDigit(digit: string): number {
+  const at = digit.codePointAt(0) ?? 0;
+  let before = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(at - before - 1))) before += 1;
+  return before % 10;
 }
 
 /** Whether two codes are equal, in a time that tells nothing of where they differ. */

@@ -26,6 +26,8 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where products' backends are served, on a listener of their own; null: beside everything else. */
+  readonly backendPort: number | null;
   /** Where a worker that runs alone answers for its health; null: nowhere. */
   readonly workerPort: number | null;
   readonly dataDir: string;
@@ -110,6 +112,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     production,
     host: read.text('HOST') ?? '127.0.0.1',
     port,
+    backendPort: read.wholeNumber('BACKEND_PORT', null, 1, 65_535),
     workerPort: read.wholeNumber('WORKER_PORT', null, 1, 65_535),
     dataDir: read.text('DATA_DIR') ?? '.data',
     databaseUrl: read.parsed('DATABASE_URL', readBy(readPostgresUrl)),
@@ -121,11 +124,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
-    allowedOrigins: allowedOrigins(
-      publicUrl,
-      read.list('ALLOWED_ORIGINS', (text) => webUrl(text).origin),
-      production,
-    ),
+    allowedOrigins: allowedOrigins(publicUrl, read.list('ALLOWED_ORIGINS', origin), production),
     playground: read.flag('PLAYGROUND', !production),
     introspection: read.flag('INTROSPECTION', !production),
     metricsToken: read.text('METRICS_TOKEN'),
@@ -158,6 +157,7 @@ function checkLimits(limits: Limits, faults: string[]): void {
   const ascending: [LimitName, LimitName][] = [
     ['ACCOUNT_TRIES_BEFORE_PAUSE', 'ACCOUNT_TRIES_BEFORE_STOP'],
     ['SESSION_IDLE_DAYS', 'SESSION_MAX_DAYS'],
+    ['TRUSTED_SESSION_IDLE_DAYS', 'TRUSTED_SESSION_MAX_DAYS'],
     ['TRUST_IDLE_DAYS', 'TRUST_MAX_DAYS'],
     ['TRUSTED_DEVICES', 'DEVICES'],
     ['RESEND_SECONDS', 'CHALLENGE_SECONDS'],
@@ -257,6 +257,16 @@ function redisPrefix(text: string): string {
   throw new RangeError("must be 1 to 64 letters, digits, '_', '.' or '-'");
 }
 
+/** Schemes whose pages have an origin of another form, or none of their own (`null`). */
+const notOfApps = /^(?:https?|wss?|ftp|file|blob|data|about|javascript|null)$/;
+
+/** An origin as browsers write it. A URL of an app's own scheme (`capacitor://localhost`) has none for Node. */
+function origin(text: string): string {
+  const [, scheme = '', host = ''] = /^([a-z][a-z0-9+.-]*):\/\/([\w.~:[\]-]+)\/?$/i.exec(text) ?? [];
+  if (host === '' || notOfApps.test(scheme.toLowerCase())) return webUrl(text).origin;
+  return `${scheme}://${host}`.toLowerCase();
+}
+
 function productName(text: string): string {
   if (/^[^\p{Cc}\p{Zl}\p{Zp}]{1,64}$/u.test(text)) return text;
   throw new RangeError('must be 1 to 64 characters on one line');
@@ -275,7 +285,8 @@ function webUrl(text: string): URL {
   return url;
 }
 
-function mailbox(text: string): Mailbox {
+/** @throws RangeError if the text is not one mailbox */
+export function mailbox(text: string): Mailbox {
   const [parsed, ...more] = addressParser(text);
   const address = parsed && 'address' in parsed ? (parsed.address ?? '') : '';
   if (!parsed || more.length > 0 || !/^[^\s@<>]+@[^\s@<>]+$/.test(address)) {

@@ -8,7 +8,7 @@ export const Platform = enumOf(platforms);
 registerEnumType(Platform, { name: 'Platform', description: 'What a device runs.' });
 
 /** Of a device's name, in characters. */
-export const NAME_BOUNDS = { min: 1, max: 64 };
+export const NAME_BOUNDS = { min: 1, max: 64 } as const;
 
 @ObjectType({ description: 'A device that has signed in to the account.' })
 export class Device {
@@ -72,19 +72,20 @@ export class Device {
 export class DeviceInput {
   @PlainText(NAME_BOUNDS)
   @Field(() => String, {
-    description: "1 to 64 characters. Counts on a new device only; afterwards the owner's name for it stands.",
+    description:
+      "What cannot be seen is left out, and what is past 64 characters; something has to be left. Counts on a new device only; afterwards the owner's name for it stands.",
   })
   name!: string;
   @PlainText({ min: 0, max: 64 })
-  @Field(() => String, { nullable: true, description: 'At most 64 characters.' })
+  @Field(() => String, { nullable: true, description: 'Cut to 64 characters.' })
   model?: string | null;
   @Field(() => Platform)
   platform!: PlatformName;
   @PlainText({ min: 0, max: 32 })
-  @Field(() => String, { nullable: true, description: 'At most 32 characters.' })
+  @Field(() => String, { nullable: true, description: 'Cut to 32 characters.' })
   osVersion?: string | null;
   @PlainText({ min: 0, max: 32 })
-  @Field(() => String, { nullable: true, description: 'At most 32 characters.' })
+  @Field(() => String, { nullable: true, description: 'Cut to 32 characters.' })
   appVersion?: string | null;
   @Field(() => Boolean, {
     nullable: true,
@@ -98,21 +99,21 @@ export class UpdateDeviceInput {
   @Field(() => Boolean, { nullable: true })
   notificationsEnabled?: boolean | null;
   @PlainText({ min: 0, max: 32 })
-  @Field(() => String, { nullable: true, description: 'At most 32 characters.' })
+  @Field(() => String, { nullable: true, description: 'Cut to 32 characters.' })
   osVersion?: string | null;
   @PlainText({ min: 0, max: 32 })
-  @Field(() => String, { nullable: true, description: 'At most 32 characters.' })
+  @Field(() => String, { nullable: true, description: 'Cut to 32 characters.' })
   appVersion?: string | null;
 }
 
 /** The input as operations take it: nothing is undefined. */
 export function descriptionOf(input: DeviceInput): DeviceDescription {
   return {
-    name: input.name.trim(),
-    model: input.model?.trim() || null,
+    name: input.name,
+    model: input.model ?? null,
     platform: input.platform,
-    osVersion: input.osVersion?.trim() || null,
-    appVersion: input.appVersion?.trim() || null,
+    osVersion: input.osVersion ?? null,
+    appVersion: input.appVersion ?? null,
     notificationsEnabled: input.notificationsEnabled ?? null,
   };
 }

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-grap
 import { type Context, requireSession } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
-import { checkPlainText } from '../api/plain-text.js';
+import { plainText } from '../api/plain-text.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
 import { lockOwner } from '../sessions/owner.js';
@@ -46,15 +46,18 @@ export class DevicesResolver {
   async renameDevice(
     @Ctx() context: Context,
     @Arg('id', () => ID) id: string,
-    @Arg('name', () => String, { description: '1 to 64 characters.' }) name: string,
+    @Arg('name', () => String, {
+      description: 'What cannot be seen is left out, and what is past 64 characters; something has to be left.',
+    })
+    name: string,
   ): Promise<Device> {
     const { db } = context;
     const session = requireSession(context);
-    checkPlainText(name, NAME_BOUNDS, 'name');
+    const plainName = plainText(name, NAME_BOUNDS, 'name');
     if (!isUuid(id)) throw new NotFound('device');
     const isRenamed = await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
-      return this.devices.rename(tx, session.accountId, id, name.trim());
+      return this.devices.rename(tx, session.accountId, id, plainName);
     });
     const device = isRenamed ? await this.devices.find(db, session.accountId, id) : null;
     if (!device) throw new NotFound('device');

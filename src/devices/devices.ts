@@ -167,12 +167,24 @@ export class Devices {
 /**
  * Forgets the trust of all devices of the account at a reset of its password, and remembers which were trusted: those
  * trusted at this moment, or at an earlier reset for which mail is still held.
+ * @param keptDeviceId a device whose trust stays
  */
-export function forgetTrustAtReset(tx: Tx, accountId: string, limits: Limits): void {
+export function forgetTrustAtReset(
+  tx: Tx,
+  accountId: string,
+  limits: Limits,
+  keptDeviceId: string | null = null,
+): void {
   const isHeld = sql`exists (select 1 from account a where a.id = ${accountId} and a.mail_held_until > clock_timestamp())`;
   tx.write(sql`update device d
-        set trusted_at_reset = ${isTrusted(limits, 'd')} or (trusted_at_reset and ${isHeld}), trusted_at = null
+        set trusted_at_reset = ${isTrusted(limits, 'd')} or (trusted_at_reset and ${isHeld}),
+          trusted_at = case when d.id = ${keptDeviceId}::uuid then trusted_at end
         where account_id = ${accountId}`);
+}
+
+/** Holds mail for the devices too that were trusted before. */
+export function forgetTrustBeforeReset(tx: Tx, accountId: string): void {
+  tx.write(sql`update device set trusted_at_reset = false where account_id = ${accountId} and trusted_at_reset`);
 }
 
 /**

@@ -45,6 +45,14 @@ export async function foreignKeys(db: Sql, ring: Ring, keys: readonly CodeKey[])
   });
 }
 
+/** Those of a ring's keys with which processes on this database have started, in their order. */
+export async function keysInUse(db: Sql, ring: Ring, keys: readonly CodeKey[]): Promise<CodeKey[]> {
+  const entered = await listKeys(db);
+  return keys.filter((key) =>
+    entered.some((row) => row.ring === ring && row.id === key.id && fingerprintOf(key).equals(row.fingerprint)),
+  );
+}
+
 /** Every key that was entered, of all rings, the oldest first. */
 export function listKeys(db: Sql): Promise<KeyFingerprintRow[]> {
   return rowsOf(db, sql`select ${columns(KeyFingerprintRow)} from key_fingerprint order by ring, first_seen_at, id`);

@@ -35,7 +35,7 @@ export interface Asked {
 /** How a session stands, and the requests that its device may see; all of one moment. */
 export interface Seen {
   readonly standing: Standing;
-  /** Those whose time is not over, in whatever state, the oldest first; none where the device is not trusted. */
+  /** Those whose time is not over, in whatever state, the newest first; none where the device is not trusted. */
   readonly requests: readonly LoginRequestView[];
   /** Before it was read, by `performance.now()`. */
   readonly checkedAt: number;
@@ -121,7 +121,7 @@ export class LoginRequestViews implements SessionChecks {
             and ((c.expires_at > clock_timestamp() and not c.is_silent)
               or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
           where d.removed_at is null and ${isLive(this.limits, 's')}
-          order by c.created_at, c.id`,
+          order by c.created_at desc, c.id`,
     );
     const bySession = new Map<string, SeenRow[]>();
     for (const row of rows) {

@@ -6,9 +6,17 @@ import { Platform } from '../devices/device.types.js';
 import { secondsLeft } from '../texts/times.js';
 import type { LoginRequestView } from './login-request-views.js';
 
+/** Clients that keep objects by their id alone must not take a request for its challenge. */
+const PREFIX = 'req_';
+
+/** The challenge of a request, by the request's id. */
+export function challengeIdOf(requestId: string): string {
+  return requestId.startsWith(PREFIX) ? requestId.slice(PREFIX.length) : requestId;
+}
+
 @ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })
 export class LoginRequest {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Not the id of its challenge.' })
   readonly id: string;
   @Field(() => ChallengeState)
   readonly state: State;
@@ -44,7 +52,7 @@ export class LoginRequest {
 
   constructor(readonly view: LoginRequestView) {
     const { row } = view;
-    this.id = row.id;
+    this.id = `${PREFIX}${row.id}`;
     this.state = view.state;
     this.code = view.code;
     this.deviceName = row.deviceName;

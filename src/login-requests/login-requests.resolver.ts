@@ -5,7 +5,7 @@ import { Device } from '../devices/device.types.js';
 import type { DeviceLoader } from '../devices/device-loader.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
-import { LoginRequest } from './login-request.types.js';
+import { challengeIdOf, LoginRequest } from './login-request.types.js';
 import type { LoginRequestStream } from './login-request-stream.js';
 import type { LoginRequests } from './login-requests.js';
 
@@ -21,7 +21,7 @@ export class LoginRequestsResolver {
   @Subscription(() => LoginRequest, {
     name: 'loginRequests',
     description:
-      'The live codes, for a trusted device. It opens with every request whose `expiresAt` is still ahead, in whatever state (so that a prompt answered while the line was down is taken down), then sends each new one, and each again when its state changes.',
+      'The live codes, for a trusted device. It opens with every request whose time is not over, the newest first, in whatever state (so that a prompt answered while the line was down is taken down), then sends each new one, and each again when its state changes.',
     subscribe: ({ context }: { context: Context }) => context.resolver(LoginRequestsResolver).stream.open(context),
   })
   loginRequestChanged(@Root() request: LoginRequest): LoginRequest {
@@ -31,7 +31,7 @@ export class LoginRequestsResolver {
   @Mutation(() => LoginRequest, { description: 'A trusted device says that it shows the code.' })
   async acknowledgeLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
     const session = await this.requests.requireTrusted(context.db, context.session);
-    return new LoginRequest(await this.requests.acknowledge(context.db, session, id));
+    return new LoginRequest(await this.requests.acknowledge(context.db, session, challengeIdOf(id)));
   }
 
   @Mutation(() => LoginRequest, {
@@ -40,7 +40,7 @@ export class LoginRequestsResolver {
   })
   async denyLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
     const session = await this.requests.requireTrusted(context.db, context.session);
-    return new LoginRequest(await this.requests.deny(context.db, session, id));
+    return new LoginRequest(await this.requests.deny(context.db, session, challengeIdOf(id)));
   }
 
   @FieldResolver(() => Device, {
@@ -63,7 +63,7 @@ export class AccountLoginRequestsResolver {
   constructor(private readonly requests: LoginRequests) {}
 
   @FieldResolver(() => [LoginRequest], {
-    description: 'Sign-ins that wait for a code now. Empty unless the current device is trusted.',
+    description: 'Sign-ins that wait for a code now, the newest first. Empty unless the current device is trusted.',
   })
   async loginRequests(@Ctx() { db, session }: Context): Promise<LoginRequest[]> {
     // Right after signing in the request carries no session yet: then there is nobody to show a code to.

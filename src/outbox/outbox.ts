@@ -218,3 +218,15 @@ export function deliveriesOf(db: Sql, challenge: Fragment): Promise<DeliveryRow[
     sql`select ${columns(DeliveryRow)} from delivery where challenge_id = ${challenge} order by created_at desc, id`,
   );
 }
+
+/**
+ * The last sends of several challenges, the newest first.
+ * @param challenges SQL for their ids
+ */
+export function lastDeliveriesOf(db: Sql, challenges: Fragment, most: number): Promise<DeliveryRow[]> {
+  return rowsOf<DeliveryRow>(
+    db,
+    sql`select ${columns(DeliveryRow)} from delivery where challenge_id in (${challenges})
+        order by created_at desc, id limit ${most}`,
+  );
+}

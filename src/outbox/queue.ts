@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobsOptions, QueueOptions, WorkerOptions } from 'bullmq';
-import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { MAILS_AT_ONCE } from '../mail/turns.js';
+import { isReadOnly, writableOnly } from '../postgres/read-only.js';
+import { PooledClient } from '../sql/pooled-client.js';
 
 const QUEUE_NAME = 'mail';
 /** A store that hangs must not hang a request, a sweep or a shutdown. */
@@ -64,6 +65,7 @@ type QueueConfig = Pick<RunnableConfig, 'redisUrl' | 'redisPrefix' | 'databaseUr
 class UntilReady<T extends Store> {
   private opened: Promise<T> | null = null;
   private isClosing = false;
+  private readonly givenUp = new WeakSet<T>();
 
   constructor(
     private readonly open: () => Promise<T>,
@@ -78,14 +80,21 @@ class UntilReady<T extends Store> {
 
   private async openOnce(): Promise<T> {
     const opened = await this.open();
-    opened.on('error', this.onFault);
-    opened.waitUntilReady().catch((error) => this.openLater(opened, error));
+    opened.on('error', (error) => {
+      this.onFault(error);
+      // The connection on which it listens is its own: one that landed on a standby would stay there for good.
+      if (isReadOnly(error)) void this.openLater(opened);
+    });
+    opened.waitUntilReady().catch((error) => {
+      this.onFault(error);
+      void this.openLater(opened);
+    });
     return opened;
   }
 
-  private async openLater(failed: T, error: Error): Promise<void> {
-    if (this.isClosing) return;
-    this.onFault(error);
+  private async openLater(failed: T): Promise<void> {
+    if (this.isClosing || this.givenUp.has(failed)) return;
+    this.givenUp.add(failed);
     failed.close().catch(() => undefined);
     await sleep(REOPEN_MS, undefined, { ref: false });
     if (!this.isClosing) this.opened = this.openOnce();
@@ -288,19 +297,9 @@ function postgresConnection(databaseUrl: string) {
     max: 5,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     keepAlive: true,
-    Client: HeardClient,
+    Client: PooledClient,
+    ...writableOnly,
   };
-}
-
-/**
- * A connection whose end is heard even while BullMQ holds it without listening, as it does to make its tables: an error
- * event that nobody hears would end the process. Whoever waits for an answer on it is told by that.
- */
-class HeardClient extends Client {
-  constructor(config: ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
 }
 
 async function withinTimeout<T>(work: Promise<T>, timeoutMs = STORE_TIMEOUT_MS): Promise<T> {

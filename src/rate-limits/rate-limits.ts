@@ -13,6 +13,7 @@ import type { RunnableConfig } from '../config/config.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { readRedisUrl } from '../config/redis-url.js';
 import { clientNetworks } from '../places/client-network.js';
+import { writableOnly } from '../postgres/read-only.js';
 import { Wait } from '../texts/times.js';
 
 /** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
@@ -20,13 +21,15 @@ export type NetworkLimit =
   | 'SIGN_INS_PER_IP_HOUR'
   | 'CHALLENGES_PER_IP_HOUR'
   | 'OPEN_CHALLENGES_PER_IP_HOUR'
-  | 'PASSWORD_FAILURES_PER_IP_HOUR';
+  | 'PASSWORD_FAILURES_PER_IP_HOUR'
+  | 'KEY_FAILURES_PER_IP_HOUR';
 
 const networkLimits: readonly NetworkLimit[] = [
   'SIGN_INS_PER_IP_HOUR',
   'CHALLENGES_PER_IP_HOUR',
   'OPEN_CHALLENGES_PER_IP_HOUR',
   'PASSWORD_FAILURES_PER_IP_HOUR',
+  'KEY_FAILURES_PER_IP_HOUR',
 ];
 
 const HOUR_SECONDS = 3600;
@@ -149,6 +152,7 @@ function redisStore(redisUrl: string, prefix: string, logger: Logger) {
 function postgresStore(databaseUrl: string, logger: Logger) {
   const pool = new pg.Pool({
     ...readPostgresUrl(databaseUrl),
+    ...writableOnly,
     max: 2,
     connectionTimeoutMillis: STORE_TIMEOUT_MS,
     query_timeout: STORE_TIMEOUT_MS,

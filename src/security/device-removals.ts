@@ -1,4 +1,6 @@
+import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
+import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
@@ -30,18 +32,31 @@ export class DeviceRemovals {
     deviceId: string,
   ): Promise<DeviceRemoved> {
     if (!isUuid(deviceId)) throw new NotFound('device');
-    const { account, sessionsEnded } = await this.transactions.run((tx) =>
-      this.removeOnce(tx, session, deviceId, client.ipAddress),
-    );
+    const { account, sessionsEnded } = await this.transactions.run(async (tx) => {
+      const owner = await lockOwner(tx, this.sessions, session);
+      return this.removeOnce(tx, owner.account, deviceId, client.ipAddress);
+    });
     const isCurrent = deviceId === session.deviceId;
     return new DeviceRemoved(deviceId, sessionsEnded, isCurrent ? null : new Account(account, session));
   }
 
-  private async removeOnce(tx: Tx, session: Session, deviceId: string, ipAddress: string) {
-    const owner = await lockOwner(tx, this.sessions, session);
-    const removed = await this.devices.find(tx, owner.account.id, deviceId);
+  /**
+   * The same at the wish of the product that this is, which has found the device to be one of its people's.
+   * @returns how many sessions ended @throws NotFound
+   */
+  async removeFrom(accountId: string, deviceId: string, ipAddress: string): Promise<number> {
+    const { sessionsEnded } = await this.transactions.run(async (tx) => {
+      const locked = await lockAccount(tx, accountId, null);
+      if (!locked) throw new NotFound('device');
+      return this.removeOnce(tx, locked, deviceId, ipAddress);
+    });
+    return sessionsEnded;
+  }
+
+  private async removeOnce(tx: Tx, locked: AccountRow, deviceId: string, ipAddress: string) {
+    const removed = await this.devices.find(tx, locked.id, deviceId);
     if (!removed) throw new NotFound('device');
-    const account = await shutDoor(tx, owner.account.id);
+    const account = await shutDoor(tx, locked.id);
     const sessionsEnded = await this.sessions.endOfDevice(tx, removed.id);
     this.devices.remove(tx, removed.id);
     const { name: deviceName, platform } = removed;

@@ -9,7 +9,7 @@ import { Challenge, ChallengeClosed, type WrongCode } from '../challenges/challe
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import { consume, takeJudgementBack, withdrawResetCodes } from '../challenges/challenge-states.js';
-import { type ChallengeTries, nothingYet } from '../challenges/challenge-tries.js';
+import { type ChallengeTries, nothingYet, requireCode } from '../challenges/challenge-tries.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
@@ -97,6 +97,7 @@ export class PasswordResets {
   ): Promise<PasswordReset | WrongCode | ChallengeClosed | WeakPassword> {
     const seen = await this.views.find(db, token);
     if (seen?.row.purpose !== 'RESET_PASSWORD') return new ChallengeClosed('EXPIRED');
+    if (seen.state === 'PENDING') requireCode(code, seen);
     // Judged before a try is spent: a weak password is no wrong code.
     const closed = await this.tries.spendJudgement(db, seen);
     if (closed) return closed;

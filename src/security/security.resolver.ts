@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
 import { type Context, requireSession } from '../api/context.js';
-import { Challenge } from '../challenges/challenge.types.js';
+import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
@@ -62,7 +62,7 @@ export class SecurityResolver {
   resetPassword(
     @Ctx() context: Context,
     @Arg('challengeToken', () => String) token: string,
-    @Arg('code', () => String) code: string,
+    @Arg('code', () => String, { description: CODE_DESCRIPTION }) code: string,
     @Arg('newPassword', () => String) newPassword: string,
   ): Promise<typeof ResetPasswordResult> {
     return this.resets.reset(context, token, code, newPassword);

@@ -37,6 +37,8 @@ export const SessionRow = defineEntity({
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
     /** Null until its token was used for the first time. */
     lastUsedAt: p.datetime().columnType('timestamptz').nullable(),
+    /** When a code was last typed for it, after the one that opened it. */
+    provenAt: p.datetime().columnType('timestamptz').nullable(),
     endedAt: p.datetime().columnType('timestamptz').nullable(),
   },
 });

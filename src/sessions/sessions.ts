@@ -46,6 +46,11 @@ export interface FoundSession extends Pick<Credentials, 'ipAddress'> {
   isNoted: boolean;
 }
 
+/** A session that is used, and from where. */
+interface Sighted extends Pick<Credentials, 'ipAddress'> {
+  readonly session: Pick<Session, 'id'>;
+}
+
 /** How a session stands, and whether its device is trusted; both of one moment. RENEWED: it has another token by now. */
 export type Standing = 'TRUSTED' | 'UNTRUSTED' | 'RENEWED' | 'OVER';
 
@@ -64,7 +69,8 @@ export interface SessionOpening {
 export interface OpenedSession {
   readonly session: SessionRow;
   readonly token: string;
-  readonly expiry: Wait;
+  /** When it is over if it is not used again. @param trust what is left of its device's, where two-step is on */
+  readonly expiry: (trust: Wait | null) => Wait;
 }
 
 /** Sessions that were live and are over now. */
@@ -73,12 +79,19 @@ export interface EndedSessions {
   readonly deviceIds: readonly string[];
 }
 
-/** SQL that is true where a session can be used now. @param session the table's alias in the statement */
+/**
+ * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
+ * lay in a drawer must still show codes.
+ * @param session the table's alias in the statement
+ */
 export function isLive(limits: Limits, session: string): Fragment {
   const s = raw(session);
   return sql`(${s}.ended_at is null
-    and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
-    and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
+    and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
+      or ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS})
+        and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS})
+        and ${isHeldByTrust(limits, s)})
     and (${s}.last_used_at is not null or ${s}.challenge_id is null
       or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
 }
@@ -112,6 +125,18 @@ export function standingOf(named: Session, live: Session | undefined): Standing 
   return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
 }
 
+/**
+ * Trust holds only what lived when it began: a session that was over by then would come back to life with the next trust.
+ */
+function isHeldByTrust(limits: Limits, s: Fragment): Fragment {
+  return sql`exists (
+    select 1 from device trusted join account a on a.id = trusted.account_id
+    where trusted.id = ${s}.device_id and a.two_step_enabled_at is not null and ${isTrusted(limits, 'trusted')}
+      and ${s}.created_at > trusted.trusted_at - make_interval(days => ${limits.SESSION_MAX_DAYS})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS}))`;
+}
+
+const DAY_MS = 86_400_000;
 const NOT_NULL_VIOLATION = '23502';
 const UNIQUE_VIOLATION = '23505';
 
@@ -148,7 +173,7 @@ export class Sessions {
           returning ${columns(SessionRow)}`,
     );
     if (!session) throw new Error('an insert returned no row');
-    return { session, token, expiry: this.expiryOf(session) };
+    return { session, token, expiry: (trust) => this.expiryOf(session, trust) };
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
@@ -165,8 +190,10 @@ export class Sessions {
   }
 
   /** Of a session that was just opened. */
-  private expiryOf({ createdAt }: SessionRow): Wait {
-    const ms = Math.min(this.limits.SESSION_IDLE_DAYS, this.limits.SESSION_MAX_DAYS) * 86_400_000;
+  private expiryOf({ createdAt }: SessionRow, trust: Wait | null): Wait {
+    const { SESSION_IDLE_DAYS, TRUSTED_SESSION_IDLE_DAYS } = this.limits;
+    const byTrust = Math.min(TRUSTED_SESSION_IDLE_DAYS * DAY_MS, 1000 * (trust?.seconds ?? 0));
+    const ms = Math.max(SESSION_IDLE_DAYS * DAY_MS, byTrust);
     return new Wait(new Date(createdAt.getTime() + ms), ms);
   }
 
@@ -215,8 +242,14 @@ export class Sessions {
     return isNoted ? found.session : null;
   }
 
+  /** Notes that a session is used, and from where. @returns whether it is live */
+  async sight(db: Sql, id: string, ipAddress: string): Promise<boolean> {
+    const noted = await this.touch(db, [{ session: { id }, ipAddress }], sql``);
+    return noted.length === 1;
+  }
+
   /** The condition stands again behind the lock: a session may have ended, or lapsed, since it was read. */
-  private async touch(db: Sql, found: readonly FoundSession[], whereLocked: Fragment): Promise<string[]> {
+  private async touch(db: Sql, found: readonly Sighted[], whereLocked: Fragment): Promise<string[]> {
     const rows = await rowsOf<Pick<Session, 'id'>>(
       db,
       sql`with usable as (
@@ -230,6 +263,20 @@ export class Sessions {
           ${sighting(this.limits, 'usable')}`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Notes once that a session's token has arrived, so that it no longer lapses unused; nothing else is moved by that. */
+  async arrive(db: Sql, sessionId: string): Promise<void> {
+    await countOf(
+      db,
+      sql`update session s set last_used_at = clock_timestamp()
+          where s.id = ${sessionId} and s.last_used_at is null and ${isLive(this.limits, 's')}`,
+    );
+  }
+
+  /** Notes that a code was typed for a session that was open already. */
+  prove(tx: Tx, sessionId: string): void {
+    tx.write(sql`update session set proven_at = clock_timestamp() where id = ${sessionId}`);
   }
 
   /** Which of these sessions are live, and whether their devices are trusted. */

@@ -6,6 +6,7 @@ import type { AccountLimits, Door } from '../challenges/account-limits.js';
 import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
+import { cancelEarlierSignIns, type Earlier } from '../challenges/challenge-states.js';
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
@@ -22,6 +23,8 @@ export interface Credentials {
   readonly password: string;
   readonly device: DeviceDescription;
   readonly deviceToken: string | null;
+  /** What the client has of a sign-in that it began before. */
+  readonly earlier: Omit<Earlier, 'deviceId'>;
 }
 
 /** What a proven password leads to. */
@@ -84,9 +87,10 @@ export class SecondSteps {
     const reason = reasonToSkip(account, presented);
     if (reason) return this.admit(tx, account, reason, presented, device, client);
     const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
-    const door =
-      seen ?? (await this.accountLimits.doorOf(tx, account.id, presented?.deviceId ?? null, client.ipAddress));
-    return this.challenge(tx, current, door, presented?.deviceId ?? null, device, client);
+    const deviceId = presented?.deviceId ?? null;
+    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, deviceId, client.ipAddress));
+    cancelEarlierSignIns(tx, account.id, { ...credentials.earlier, deviceId });
+    return this.challenge(tx, current, door, deviceId, device, client);
   }
 
   private async admit(

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { SignOuts } from '../activity/sign-outs.js';
 import type { Context } from '../api/context.js';
+import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import { descriptionOf } from '../devices/device.types.js';
 import { SignedIn, SignInInput, SignInResult, VerifyCodeResult } from './sign-in.types.js';
 import type { SignIns } from './sign-ins.js';
@@ -30,18 +31,21 @@ export class SignInResolver {
   @Mutation(() => SignInResult, { description: 'Signs in, or starts the second step.' })
   async signIn(
     @Ctx() context: Context,
-    @Arg('input', () => SignInInput) { email, password, device, deviceToken }: SignInInput,
+    @Arg('input', () => SignInInput) { email, password, device, deviceToken, replaces }: SignInInput,
   ): Promise<typeof SignInResult> {
     const presented = deviceToken ?? context.cookies?.deviceToken(email) ?? null;
-    const credentials = { email, password, device: descriptionOf(device), deviceToken: presented };
-    return this.intoCookies(context, await this.signIns.signIn(context, credentials));
+    const earlier = { heldToken: replaces ?? null, givenId: context.cookies?.challengeId() ?? null };
+    const credentials = { email, password, device: descriptionOf(device), deviceToken: presented, earlier };
+    const outcome = await this.signIns.signIn(context, credentials);
+    if (outcome instanceof Challenge) context.cookies?.keepChallenge(outcome.id);
+    return this.intoCookies(context, outcome);
   }
 
   @Mutation(() => VerifyCodeResult, { description: 'Ends a SIGN_UP or SIGN_IN challenge with a session.' })
   async verifyCode(
     @Ctx() context: Context,
     @Arg('challengeToken', () => String) token: string,
-    @Arg('code', () => String) code: string,
+    @Arg('code', () => String, { description: CODE_DESCRIPTION }) code: string,
     @Arg('trustDevice', () => Boolean, { defaultValue: true }) trustDevice: boolean,
   ): Promise<typeof VerifyCodeResult> {
     return this.intoCookies(context, await this.verifications.verify(context, token, code, trustDevice));

@@ -80,6 +80,12 @@ export class SignInInput {
     description: 'The secret that this device was given at its last sign-in; a device that has none is a new device.',
   })
   deviceToken?: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The token of the challenge that this device still holds of an earlier sign-in: once the password is right, its prompt is over. A browser with cookies need not say so.',
+  })
+  replaces?: string | null;
 }
 
 export const SignInResult = createUnionType({

@@ -9,12 +9,13 @@ export async function signedIn(admitted: Admitted): Promise<SignedIn> {
   const { account, deviceId, deviceToken } = admitted;
   const [device, opened] = await Promise.all([admitted.device, admitted.opened]);
   if (!device) throw new Unauthenticated();
+  const expiry = opened.expiry(account.twoStepEnabledAt ? device.trust : null);
   return new SignedIn({
     account: new Account(account, { deviceId, isTrusted: device.isTrusted }),
     device: new Device(device, deviceId),
     sessionToken: opened.token,
-    sessionExpiresAt: opened.expiry.until,
-    sessionExpiresInSeconds: opened.expiry.seconds,
+    sessionExpiresAt: expiry.until,
+    sessionExpiresInSeconds: expiry.seconds,
     deviceToken,
   });
 }

@@ -1,6 +1,7 @@
 import type { Pool, QueryResult } from 'pg';
+import { isReadOnly, READS_ONLY, ReadOnlyDatabase } from '../postgres/read-only.js';
 import type { PooledClient } from './pooled-client.js';
-import { type Fragment, nameOf } from './statement.js';
+import { type Fragment, nameOf, raw } from './statement.js';
 
 /** What runs statements: the database, one connection of it, or a transaction. */
 export interface Sql {
@@ -35,6 +36,9 @@ export type Connections = InstanceType<typeof Pool>;
 
 /** The pool of connections, on which every statement is bound, and prepared once a connection. */
 export class Database implements Sql {
+  /** Connections that were made before are not used again. */
+  private trustedSince = 0;
+
   /**
    * @param isNamed whether statements are prepared by name; a pooler in between may not know names (`DATABASE_PREPARE`)
    * @param requireOpen throws while nothing may be done here yet
@@ -45,10 +49,41 @@ export class Database implements Sql {
     private readonly requireOpen: () => void = () => undefined,
   ) {}
 
+  /** @throws ReadOnlyDatabase where the connection that it gets may not write */
+  async requireWritable(): Promise<void> {
+    await this.together(async (connection) => {
+      const { rows } = await connection.run(raw(READS_ONLY));
+      if (rows[0]?.readsOnly === false) return;
+      const error = new ReadOnlyDatabase();
+      this.noteFailure(error);
+      throw error;
+    });
+  }
+
   private async connect(): Promise<Connection> {
     this.requireOpen();
-    // The pool is told to make these: see `openDatabase`.
-    return new Connection((await this.pool.connect()) as unknown as PooledClient, this.isNamed);
+    for (;;) {
+      const client = await this.pooled();
+      if (client.madeAt >= this.trustedSince) {
+        return new Connection(client, this.isNamed, (error) => this.noteFailure(error));
+      }
+      client.release?.(true);
+    }
+  }
+
+  private async pooled(): Promise<PooledClient> {
+    try {
+      // The pool is told to make these: see `openDatabase`.
+      return (await this.pool.connect()) as unknown as PooledClient;
+    } catch (error) {
+      this.noteFailure(error);
+      throw error;
+    }
+  }
+
+  /** Where one connection may not write, the others may have ended where that one did: none of them is used again. */
+  private noteFailure(error: unknown): void {
+    if (isReadOnly(error)) this.trustedSince = performance.now();
   }
 
   run(statement: Fragment): Promise<QueryResult> {
@@ -95,6 +130,7 @@ class Connection implements Transaction {
   constructor(
     private readonly client: PooledClient,
     private readonly isNamed: boolean,
+    private readonly failed: (error: unknown) => void,
   ) {}
 
   run(statement: Fragment): Promise<QueryResult> {
@@ -161,6 +197,7 @@ class Connection implements Transaction {
       return await this.client.query(query);
     } catch (error) {
       this.failure ??= error;
+      this.failed(error);
       throw error;
     } finally {
       this.owed -= 1;

@@ -1,16 +1,24 @@
-import { Client, type ClientBase, DatabaseError } from 'pg';
+import { Client, type ClientBase, type ClientConfig } from 'pg';
+import { endsConnection } from '../postgres/read-only.js';
 
 /**
  * A connection of the pool: what is asked in one turn of the event loop goes out together, and a connection leaves the
- * pool as soon as it is lost, or its answer is overdue. Whoever has a lost one may never come to give it back, as Kysely
- * under the migrations: each would take a place in the pool for good, and ten of them would end the service.
+ * pool as soon as it is lost, its answer is overdue, or it may not write. Whoever has a lost one may never come to give it
+ * back, as Kysely under the migrations: each would take a place in the pool for good, and ten of them would end the service.
  */
 export class PooledClient extends Client {
   /** Set by the pool for as long as somebody has the connection. */
   declare release?: (error?: Error | boolean) => void;
   /** `I`: no transaction is open (PostgreSQL's ReadyForQuery); null before the first answer. */
   declare getTransactionStatus: () => 'I' | 'T' | 'E' | null;
+  readonly madeAt = performance.now();
   private isCorked = false;
+
+  /** Its end is heard while somebody has it, too: an error event that nobody hears would end the process. Whoever waits for an answer is told by that. */
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 
   override query = ((...given: Parameters<ClientBase['query']>) => {
     this.cork();
@@ -32,8 +40,7 @@ export class PooledClient extends Client {
   }
 
   private leaveIfLost(error: Error): void {
-    // What PostgreSQL itself answers leaves the connection as it was, unless it says goodbye.
-    if (error instanceof DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC') return;
+    if (!endsConnection(error)) return;
     const { release } = this;
     // Whoever has it gives it back as well, or tries to end the transaction; neither means anything any more.
     this.release = () => {};

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
 import { type Context, requireSession } from '../api/context.js';
+import { CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import { defaultMethod } from '../challenges/default-method.js';
 import type { Limits } from '../config/limits.js';
 import type { TwoStep } from './two-step.js';
@@ -39,7 +40,7 @@ export class TwoStepResolver {
   enableTwoStep(
     @Ctx() context: Context,
     @Arg('challengeToken', () => String) token: string,
-    @Arg('code', () => String) code: string,
+    @Arg('code', () => String, { description: CODE_DESCRIPTION }) code: string,
   ): Promise<typeof EnableTwoStepResult> {
     return this.twoStep.enable({ ...context, session: requireSession(context) }, token, code);
   }

@@ -111,6 +111,7 @@ export class TwoStep {
     await shutDoor(tx, before.id);
     const account = await setTwoStep(tx, before.id, true);
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
+    this.sessions.prove(tx, session.id);
     this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
     const entry = {

@@ -25,6 +25,9 @@ export interface CookieJar {
   deviceToken(email: string): string | null;
   keep(tokens: GivenTokens): void;
   keepSession(sessionToken: string): void;
+  /** The challenge that this browser was given last, which opens nothing by its id. */
+  challengeId(): string | null;
+  keepChallenge(id: string): void;
   dropSession(): void;
 }
 
@@ -60,12 +63,20 @@ export class Cookies {
         this.setDevice(request, reply, email, deviceToken);
       },
       keepSession: (sessionToken) => this.setSession(reply, sessionToken),
+      challengeId: () => request.cookies[this.challengeName] || null,
+      keepChallenge: (id) => {
+        reply.setCookie(this.challengeName, id, { ...this.options, maxAge: this.limits.CHALLENGE_SECONDS });
+      },
       dropSession: () => void reply.clearCookie(this.sessionName, this.options),
     };
   }
 
   private get sessionName(): string {
     return `${this.prefix}-session`;
+  }
+
+  private get challengeName(): string {
+    return `${this.prefix}-challenge`;
   }
 
   private get devicePrefix(): string {
@@ -77,8 +88,10 @@ export class Cookies {
     return `${this.devicePrefix}${createHash('sha256').update(email).digest('hex').slice(0, 16)}`;
   }
 
+  /** For as long as a session may last at all: whether it is still live, the server decides. */
   private setSession(reply: FastifyReply, token: string): void {
-    reply.setCookie(this.sessionName, token, this.lasting(this.limits.SESSION_MAX_DAYS));
+    const { SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS } = this.limits;
+    reply.setCookie(this.sessionName, token, this.lasting(Math.max(SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS)));
   }
 
   private setDevice(request: FastifyRequest, reply: FastifyReply, email: string, token: string): void {

@@ -1,10 +1,12 @@
 import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ApiError } from '../api/errors.js';
 import type { Config } from '../config/config.js';
 import { TRANSPORT_HEADER } from './cookies.js';
 
 const YEAR_SECONDS = 31_536_000;
+
+const OUR_HEADERS = `content-type, authorization, accept-language, ${TRANSPORT_HEADER}`;
 
 /** What tells that a proxy stands in front; each says who the client is. */
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'];
@@ -45,19 +47,26 @@ export function mountCors(app: FastifyInstance, allowedOrigins: readonly string[
     reply.header('vary', 'Origin');
     if (allowedOrigins.includes(origin)) {
       reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true');
-    } else if (request.headers[TRANSPORT_HEADER] !== undefined) {
-      const refusal = new ApiError('FORBIDDEN', 'This origin is not in ALLOWED_ORIGINS.');
-      return reply.code(403).send({ errors: [refusal] });
+    } else if (request.method === 'OPTIONS' || request.headers[TRANSPORT_HEADER] !== undefined) {
+      return refuseOrigin(reply);
     }
   });
-  app.options('/graphql', (_request, reply) =>
+  app.options('/graphql', (request, reply) =>
     reply
-      .header('access-control-allow-methods', 'POST')
-      .header('access-control-allow-headers', `content-type, authorization, accept-language, ${TRANSPORT_HEADER}`)
+      .header('vary', 'Origin, Access-Control-Request-Headers')
+      .header('access-control-allow-methods', 'GET, POST')
+      // Whatever a page that may use the API sends along: its client's name, the ids of its traces.
+      .header('access-control-allow-headers', request.headers['access-control-request-headers'] ?? OUR_HEADERS)
       .header('access-control-max-age', '600')
       .code(204)
       .send(),
   );
+}
+
+/** Says it in words: in a browser's console it would be but a failed request. */
+export function refuseOrigin(reply: FastifyReply): FastifyReply {
+  const refusal = new ApiError('FORBIDDEN', 'This origin is not in ALLOWED_ORIGINS.');
+  return reply.code(403).send({ errors: [refusal] });
 }
 
 /** Behind a proxy that is not in `TRUST_PROXY` all clients are one, and share the limits of one: that is said once. */

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type DocumentNode, GraphQLError, OperationTypeNode } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions, RouteShorthandOptions } from 'fastify';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, OperationTypeNode, type ValidationRule } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
+import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Context } from '../api/context.js';
 import type { Config } from '../config/config.js';
 import { closeSocket } from './connection.js';
 import { executionOptions, validationOptions } from './document-rules.js';
 import { formatError } from './format-error.js';
-import { mountCors } from './http-headers.js';
+import { isQueryByGet, keepSecretsOutOfAddresses, preflightHeaders } from './get-requests.js';
+import { mountCors, refuseOrigin } from './http-headers.js';
 import { createListener } from './listener.js';
-import type { SocketServer, SocketServing } from './websocket.js';
+import { DifferentTokens, tokenOfRequest } from './session-tokens.js';
+import type { SessionServing } from './socket-door.js';
+import { FORMER_PROTOCOL, type SocketServer } from './websocket.js';
 
 const GOING_AWAY = 1001;
 /** Of all documents that were parsed and are kept to be run again, written as JSON; in memory they take three times that. */
@@ -28,10 +33,16 @@ const WS_FRAGMENTS_MOST = 8;
 const WS_PIECES_MOST = 256;
 
 /** What HTTP is served with. */
-export interface HttpServing
-  extends Pick<SocketServing, 'schema' | 'rules' | 'contexts' | 'sessions' | 'cookies' | 'logger'> {
+export interface HttpServing extends DocumentServing, Pick<SessionServing, 'contexts' | 'sessions' | 'cookies'> {
+  readonly socketServer: Pick<SocketServer<unknown>, 'open'>;
+}
+
+/** What the documents of an endpoint are held to. */
+export interface DocumentServing {
+  readonly schema: GraphQLSchema;
+  readonly rules: readonly ValidationRule[];
   readonly config: Config;
-  readonly socketServer: SocketServer;
+  readonly logger: Logger;
 }
 
 /** The HTTP server: GraphQL over POST, its WebSocket, and headers that every answer has. Nothing listens yet. */
@@ -40,27 +51,9 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   const app = await createListener(config, logger);
   mountCors(app, config.allowedOrigins);
   await app.register(cookie);
-  const fail = (error: Error, socket: WebSocket) => {
-    // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
-    logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
-    socket.terminate();
-  };
-  await app.register(websocket, {
-    options: {
-      maxPayload: config.limits.WS_PAYLOAD_BYTES,
-      maxFragments: WS_FRAGMENTS_MOST,
-      maxBufferedChunks: WS_PIECES_MOST,
-      handleProtocols: (protocols) => handleProtocols(protocols),
-    },
-    preClose(done) {
-      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
-      this.websocketServer.close(done);
-    },
-    errorHandler: fail,
-  });
-  refuseSocketsElsewhere(app);
+  await takeSockets(app, config, logger);
 
-  const apollo = createApollo(serving);
+  const apollo = createApollo<Context>(serving);
   await apollo.start();
   app.addHook('onClose', () => apollo.stop());
   const http = fastifyApolloHandler<Context>(apollo, {
@@ -68,7 +61,7 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       const client = contexts.client(request.ip, request.headers['accept-language']);
       // Authorization wins over cookies, which are another session's and stay as they are; and cookies count only where
       // the client asks for them.
-      const bearer = bearerOf(request);
+      const bearer = tokenOfRequest(request.raw);
       const jar = bearer === null ? cookies.jarOf(request, reply) : null;
       const context = contexts.create(client, null, { cookies: jar });
       const token = bearer ?? (jar && cookies.sessionToken(request));
@@ -76,25 +69,17 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
       return { ...context, session };
     },
   });
-  app.post('/graphql', http as never);
+  app.post('/graphql', { preHandler: refuseDifferentTokens }, http as never);
   app.route({
     method: 'GET',
     url: '/graphql',
     preValidation: async (request, reply) => {
-      if (!request.ws) return refuseMethod(reply);
+      if (!request.ws) return isQueryByGet(request) ? undefined : refuseMethod(reply);
       const { origin } = request.headers;
-      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();
+      if (origin !== undefined && !config.allowedOrigins.includes(origin)) return refuseOrigin(reply);
     },
-    // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
-    // the answer by its connection, the request by what listens for errors.
-    preHandler: async (request, reply) => {
-      if (request.ws) reply.raw.detachSocket(request.raw.socket);
-    },
-    wsHandler(socket, request) {
-      socket.removeAllListeners('error').on('error', (error) => fail(error, socket));
-      socketServer.open(socket, request);
-    },
-    handler: (_request, reply) => refuseMethod(reply),
+    ...socketRoute(socketServer, refuseDifferentTokens),
+    handler: http as never,
   });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
@@ -106,22 +91,89 @@ export async function createHttpServer(serving: HttpServing): Promise<FastifyIns
   return app;
 }
 
-function refuseMethod(reply: FastifyReply): FastifyReply {
+/** A route's part in opening sockets. @param refuse what is looked at of other requests there */
+export function socketRoute(
+  socketServer: Pick<SocketServer<unknown>, 'open'>,
+  refuse?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>,
+): Pick<RouteShorthandOptions, 'preHandler'> & Required<Pick<RouteOptions, 'wsHandler'>> {
+  return {
+    // Of the upgrade nothing is needed any more, and both it and its answer would be kept for as long as the socket is open:
+    // the answer by its connection, the request by what listens for errors.
+    preHandler: async (request, reply) => {
+      if (!request.ws) return refuse?.(request, reply);
+      reply.raw.detachSocket(request.raw.socket);
+    },
+    wsHandler(socket, request) {
+      socket.removeAllListeners('error').on('error', (error) => fail(error, socket, request.server.log));
+      socketServer.open(socket, request);
+    },
+  };
+}
+
+function fail(error: Error, socket: WebSocket, logger: Pick<Logger, 'debug' | 'error'>): void {
+  // A frame that breaks the protocol, a connection that was cut: these have a code, and are the peer's doing.
+  logger['code' in error ? 'debug' : 'error']({ err: error }, 'a socket failed');
+  socket.terminate();
+}
+
+/** Lets routes have a `wsHandler`: bounds of messages, and how sockets end with the server. */
+export async function takeSockets(app: FastifyInstance, config: Config, logger: Logger): Promise<void> {
+  await app.register(websocket, {
+    options: {
+      maxPayload: config.limits.WS_PAYLOAD_BYTES,
+      maxFragments: WS_FRAGMENTS_MOST,
+      maxBufferedChunks: WS_PIECES_MOST,
+      handleProtocols: (protocols) => handleProtocols(protocols) || (protocols.has(FORMER_PROTOCOL) && FORMER_PROTOCOL),
+    },
+    preClose(done) {
+      for (const client of this.websocketServer.clients) closeSocket(client, GOING_AWAY, 'Going away');
+      this.websocketServer.close(done);
+    },
+    errorHandler: (error, socket) => fail(error, socket, logger),
+  });
+  refuseSocketsElsewhere(app);
+}
+
+export function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
     .code(405)
     .header('allow', 'POST')
-    .send({ errors: [{ message: 'Use POST.', extensions: { code: 'BAD_REQUEST' } }] });
+    .send({
+      errors: [
+        {
+          message: 'Use POST; a query may come by GET with the header apollo-require-preflight.',
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
 }
+
+async function refuseDifferentTokens(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  try {
+    tokenOfRequest(request.raw);
+  } catch (error) {
+    if (!(error instanceof DifferentTokens)) throw error;
+    return reply.code(400).send({ errors: [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }] });
+  }
+}
+
+const socketPaths: readonly (string | undefined)[] = ['/graphql', '/backend/graphql'];
 
 /** The library opens a socket on any route and then asks its peer to close it: one that does not would stay, uncounted. */
 function refuseSocketsElsewhere(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();
+    if (request.ws && !socketPaths.includes(request.routeOptions.url)) return reply.code(404).send();
   });
 }
 
-function createApollo({ schema, rules, config, logger }: HttpServing): ApolloServer<Context> {
-  return new ApolloServer<Context>({
+/** Runs queries and mutations under the rules that hold at every endpoint. */
+export function createApollo<C extends BaseContext>({
+  schema,
+  rules,
+  config,
+  logger,
+}: DocumentServing): ApolloServer<C> {
+  return new ApolloServer<C>({
     schema,
     validationRules: [...rules],
     // Whether it is on is for a rule to say, over HTTP and WebSocket alike.
@@ -135,9 +187,9 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: preflightHeaders },
     stopOnTerminationSignals: false,
-    plugins: [refuseSubscriptions, blameDocument],
+    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, keepSecretsOutOfAddresses, blameDocument],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),
@@ -145,7 +197,7 @@ function createApollo({ schema, rules, config, logger }: HttpServing): ApolloSer
 }
 
 /** Over HTTP there is nothing to keep sending to; Apollo would run it like a query. */
-const refuseSubscriptions: ApolloServerPlugin<Context> = {
+const refuseSubscriptions: ApolloServerPlugin<BaseContext> = {
   requestDidStart: async () => ({
     async didResolveOperation({ operation }) {
       if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
@@ -157,7 +209,7 @@ const refuseSubscriptions: ApolloServerPlugin<Context> = {
 };
 
 /** A rule of graphql-js may throw over a document instead of reporting it, which Apollo would call a fault of ours. */
-const blameDocument: ApolloServerPlugin<Context> = {
+const blameDocument: ApolloServerPlugin<BaseContext> = {
   async unexpectedErrorProcessingRequest({ error }) {
     if (!(error instanceof GraphQLError)) return;
     throw new GraphQLError(error.message, {
@@ -166,7 +218,3 @@ const blameDocument: ApolloServerPlugin<Context> = {
     });
   },
 };
-
-function bearerOf(request: FastifyRequest): string | null {
-  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-}

@@ -57,6 +57,8 @@ export async function mountWebClient(app: FastifyInstance, surroundings: Surroun
       .send(html.replaceAll(OWN_NAME, () => htmlText(productName)).replace('</head>', `${meta}</head>`));
   };
   for (const page of pages) app.get(page, show);
+  // Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
+  app.get('/.well-known/change-password', (_request, reply) => reply.redirect('/account/password'));
   app.setNotFoundHandler((request, reply) => {
     reply.code(404);
     const isPerson = ['GET', 'HEAD'].includes(request.method) && request.headers.accept?.includes('text/html');

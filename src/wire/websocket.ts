@@ -11,44 +11,42 @@ import {
 import { CloseCode, makeServer, type Server, type Context as SocketContext, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { Client, SocketHandle } from '../api/context.js';
+import type { Client } from '../api/context.js';
 import { ApiError, type ErrorCode } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
-import type { Presence } from '../devices/presence.js';
 import { clientNetworks } from '../places/client-network.js';
-import type { Credentials, Sessions, SignedInSession } from '../sessions/sessions.js';
-import { batched } from '../sql/batches.js';
-import type { Sql } from '../sql/database.js';
 import { localeOf } from '../texts/texts.js';
 import { Connection, pingWheel, TRY_AGAIN_LATER } from './connection.js';
 import type { Contexts } from './contexts.js';
-import type { Cookies } from './cookies.js';
 import { executionOptions } from './document-rules.js';
 import { asRequestError, Documents, type Prepared } from './documents.js';
 import { formatError } from './format-error.js';
+import { membersOf } from './session-tokens.js';
+import type { Admission, Presented, SocketDoor } from './socket-door.js';
 import type { Sockets } from './sockets.js';
 
 /** What a socket's operations may have together, in documents of the greatest length: each is kept while it goes on. */
 const DOCUMENTS_MOST = 2;
 
+/** The protocol of subscriptions-transport-ws, confusingly called as the library of the one that is spoken here. */
+export const FORMER_PROTOCOL = 'graphql-ws';
+const SPEAK_THE_OTHER = 'This server speaks graphql-transport-ws (npm: graphql-ws), not subscriptions-transport-ws.';
+
 /** What sockets are served with. */
-export interface SocketServing {
+export interface SocketServing<Who> {
   readonly schema: GraphQLSchema;
   readonly rules: readonly ValidationRule[];
-  readonly db: Sql;
-  readonly contexts: Contexts;
-  readonly sessions: Sessions;
-  readonly sockets: Sockets;
-  readonly presence: Presence;
-  readonly cookies: Cookies;
+  readonly contexts: Pick<Contexts, 'client'>;
+  readonly door: SocketDoor<Who>;
+  readonly sockets: Pick<Sockets, 'countAnonymous' | 'uncountAnonymous'>;
   readonly production: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
 }
 
-/** A socket, and what is known of it: `session`, and in which language it is told, from connection_init on. */
-class OpenSocket implements SocketHandle {
-  session: SignedInSession | null = null;
+/** A socket, and what is known of it: `admission`, and in which language it is told, from connection_init on. */
+class OpenSocket<Who> {
+  admission: Admission<Who> | null = null;
   isClosed = false;
   /** The ids of operations that have not ended yet, whatever the client has told of them, and how long their documents are. */
   readonly underWay = new Map<string, number>();
@@ -57,47 +55,30 @@ class OpenSocket implements SocketHandle {
     readonly connection: Connection,
     public client: Client,
     readonly requestId: string,
-    /** The session cookie of the upgrade, from an origin on the list; it counts where connection_init brings nothing. */
-    readonly cookieToken: string | null,
-    private readonly presence: Presence,
+    /** What the upgrade itself brought. */
+    readonly presented: Presented,
   ) {}
 
   get network(): string {
     return clientNetworks(this.client.ipAddress).narrow;
   }
-
-  endSession(): void {
-    this.connection.endSession();
-  }
-
-  subscribed(): void {
-    if (this.session) this.presence.comes(this.session.accountId, this.session.deviceId);
-  }
-
-  unsubscribed(): void {
-    if (this.session) this.presence.goes(this.session.deviceId);
-  }
 }
 
-interface Extra extends Record<PropertyKey, unknown> {
-  readonly socket: OpenSocket;
+interface Extra<Who> extends Record<PropertyKey, unknown> {
+  readonly socket: OpenSocket<Who>;
 }
 
-type Ctx = SocketContext<Record<string, unknown>, Extra>;
+type Ctx<Who> = SocketContext<Record<string, unknown>, Extra<Who>>;
 
 /** Serves subscriptions over `graphql-transport-ws`, under the same rules as HTTP. */
-export class SocketServer {
-  private readonly server: Server<Extra>;
+export class SocketServer<Who> {
+  private readonly server: Server<Extra<Who>>;
   private readonly documents: Documents;
   private readonly pings = pingWheel();
-  /** Those who come at once are looked up together. */
-  private readonly find = batched((asked: readonly Credentials[]) =>
-    this.serving.sessions.findAll(this.serving.db, asked),
-  );
 
-  constructor(private readonly serving: SocketServing) {
+  constructor(private readonly serving: SocketServing<Who>) {
     this.documents = new Documents(serving.schema, serving.rules, serving.limits);
-    this.server = makeServer<Record<string, unknown>, Extra>({
+    this.server = makeServer<Record<string, unknown>, Extra<Who>>({
       connectionInitWaitTimeout: serving.limits.WS_INIT_SECONDS * 1000,
       onConnect: (ctx) => this.connect(ctx),
       onSubscribe: (ctx, id, payload) => this.begin(ctx, id, payload),
@@ -110,10 +91,14 @@ export class SocketServer {
 
   /** Takes over a socket whose upgrade was allowed. */
   open(webSocket: WebSocket, request: FastifyRequest): void {
-    const { contexts, sockets, presence, limits, logger } = this.serving;
+    const { contexts, door, sockets, limits, logger } = this.serving;
     const connection = new Connection(webSocket, limits, logger, this.pings);
+    if (webSocket.protocol === FORMER_PROTOCOL) {
+      connection.close(CloseCode.SubprotocolNotAcceptable, SPEAK_THE_OTHER);
+      return;
+    }
     const client = contexts.client(request.ip, request.headers['accept-language']);
-    const socket = new OpenSocket(connection, client, request.id, this.cookieTokenOf(request), presence);
+    const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request));
     if (!sockets.countAnonymous(socket.network)) {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
@@ -127,10 +112,10 @@ export class SocketServer {
     });
   }
 
-  private forget(socket: OpenSocket): void {
-    const { sockets } = this.serving;
+  private forget(socket: OpenSocket<Who>): void {
+    const { door, sockets } = this.serving;
     socket.isClosed = true;
-    if (socket.session) sockets.remove(socket.session, socket.connection);
+    if (socket.admission?.isKnown) door.leave(socket.admission.who, socket.connection);
     else sockets.uncountAnonymous(socket.network);
   }
 
@@ -138,57 +123,45 @@ export class SocketServer {
     this.pings[Symbol.dispose]();
   }
 
-  /** Native clients send no Origin and no cookies; a browser's cookies count only with an Origin, which was checked. */
-  private cookieTokenOf(request: FastifyRequest): string | null {
-    return request.headers.origin === undefined ? null : this.serving.cookies.sessionToken(request);
-  }
-
-  /**
-   * A dead `authorization` closes with 4401, which clients do not retry; a database that is away with 1013, which they
-   * do: 4500 would make them give up for good.
-   */
-  private async connect(ctx: Ctx): Promise<boolean> {
+  private async connect(ctx: Ctx<Who>): Promise<boolean> {
     const { socket } = ctx.extra;
+    const { connection, presented } = socket;
+    const { door, sockets, logger } = this.serving;
     // A browser lets no page set the headers of the upgrade.
-    const language = ctx.connectionParams?.['accept-language'];
+    const [language] = membersOf(ctx.connectionParams, 'accept-language');
     if (typeof language === 'string') socket.client = { ...socket.client, locale: localeOf(language) };
-    const { connection, client, cookieToken } = socket;
-    const authorization = tokenIn(ctx.connectionParams?.authorization) ?? cookieToken;
-    if (authorization === null) return true;
     try {
-      const token = authorization.replace(/^Bearer\s+/i, '');
-      const session = await this.authenticate({ token, ipAddress: client.ipAddress });
-      // Whoever has left meanwhile would be watched for ever.
-      if (socket.isClosed) return false;
-      // A stale cookie makes the socket anonymous: the browser sent it unasked.
-      if (!session && authorization === cookieToken) return true;
-      if (!session) {
-        connection.endSession();
-        return false;
+      const admission = await door.admit({
+        connection,
+        client: socket.client,
+        presented,
+        params: ctx.connectionParams,
+      });
+      if (!admission) return false;
+      if (admission.isKnown) {
+        // Whoever has left meanwhile would be counted, and watched, for ever.
+        if (socket.isClosed) {
+          door.leave(admission.who, connection);
+          return false;
+        }
+        // From now on they count by themselves.
+        sockets.uncountAnonymous(socket.network);
       }
-      if (!this.serving.sockets.add(session, connection)) {
-        connection.close(TRY_AGAIN_LATER, 'Too many sockets');
-        return false;
-      }
-      this.serving.sockets.uncountAnonymous(socket.network);
-      socket.session = session;
+      socket.admission = admission;
       return true;
     } catch (error) {
-      this.serving.logger.warn({ err: error }, 'a socket could not be authenticated');
+      logger.warn({ err: error }, 'a socket could not be authenticated');
       connection.close(TRY_AGAIN_LATER, 'Try again later');
       return false;
     }
   }
 
-  private async authenticate(credentials: Credentials): Promise<SignedInSession | null> {
-    const found = await this.find(credentials);
-    return found && this.serving.sessions.use(this.serving.db, found);
-  }
-
-  private begin(ctx: Ctx, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { schema, limits, contexts } = this.serving;
+  private begin(ctx: Ctx<Who>, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { schema, limits, door } = this.serving;
     const { socket } = ctx.extra;
-    const { connection, underWay } = socket;
+    const { admission, connection, client, underWay } = socket;
+    // graphql-ws lets nothing through before the acknowledgement.
+    if (!admission) return [new GraphQLError('Unauthorized')];
     if (Object.keys(ctx.subscriptions).length > limits.WS_SUBSCRIPTIONS) {
       return [new ApiError('RATE_LIMITED', `A socket carries at most ${limits.WS_SUBSCRIPTIONS} subscriptions.`)];
     }
@@ -213,7 +186,7 @@ export class SocketServer {
       operationName: payload.operationName,
       variableValues: payload.variables,
       options: executionOptions,
-      contextValue: contexts.create(socket.client, socket.session, { socket }),
+      contextValue: door.contextOf(admission.who, client),
     };
   }
 
@@ -231,7 +204,7 @@ export class SocketServer {
    * What the client is told of errors. A fault of ours, such as a database that is away, closes the socket instead:
    * clients connect again after 1013 and are sent what they missed, while an error would end their stream for good.
    */
-  private format({ extra }: Ctx, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+  private format({ extra }: Ctx<Who>, errors: readonly GraphQLError[]): GraphQLFormattedError[] {
     const { logger, production } = this.serving;
     const { connection, requestId } = extra.socket;
     const formatted = errors.map((error) => formatError(error.toJSON(), error, { logger, production, requestId }));
@@ -244,12 +217,6 @@ function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
-}
-
-/** What is no text is a token that opens nothing: it was not left out. */
-function tokenIn(authorization: unknown): string | null {
-  if (authorization === undefined || authorization === null) return null;
-  return typeof authorization === 'string' ? authorization : '';
 }
 
 function isFaultOfOurs({ extensions }: GraphQLFormattedError): boolean {

@@ -8,6 +8,7 @@ import { ActivityStream } from '../activity/activity-stream.js';
 import { SignOuts } from '../activity/sign-outs.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import { AccountLimits } from '../challenges/account-limits.js';
+import { ChallengeCancels } from '../challenges/challenge-cancels.js';
 import { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import { ChallengeSends } from '../challenges/challenge-sends.js';
 import { ChallengeStream } from '../challenges/challenge-stream.js';
@@ -44,7 +45,6 @@ import { SignIns } from '../sign-in/sign-ins.js';
 import { SignUps } from '../sign-in/sign-ups.js';
 import { Verifications } from '../sign-in/verifications.js';
 import { Pulse } from '../sql/pulse.js';
-import { Transactions } from '../sql/transactions.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { SupportReports } from '../support/support-reports.js';
 import { TwoStep } from '../two-step/two-step.js';
@@ -55,15 +55,20 @@ import { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
 import { createHttpServer } from '../wire/http.js';
 import { countSockets, mountMetrics } from '../wire/metrics.js';
+import { SessionDoor } from '../wire/socket-door.js';
 import { Sockets } from '../wire/sockets.js';
 import { SocketServer } from '../wire/websocket.js';
+import { createBackendHttp, serveBackend } from './backend-app.js';
 import type { Foundation } from './foundation.js';
-import { createSchema } from './schema.js';
+import { createSchema, resolverOf } from './schema.js';
+import { transactionsOf } from './transactions.js';
 
 /** The part that serves clients. */
 export interface ApiApp {
   /** Not listening yet. */
   readonly http: FastifyInstance;
+  /** The listener of products' backends, where it is another; not listening yet. */
+  readonly backendHttp: FastifyInstance | null;
   close(): Promise<void>;
 }
 
@@ -75,12 +80,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const sessions = new Sessions(config.limits);
   const codes = new Codes(config.codeKeys);
   const requestViews = new LoginRequestViews(db, bus, codes, sessions, config.limits);
-  const resolvers = await createResolvers(foundation, rateLimits, strength, requestViews);
-  const resolver = <T>(type: new (...args: never[]) => T): T => {
-    const instance = resolvers.find((candidate) => candidate instanceof type);
-    if (!instance) throw new Error(`no resolver ${type.name} was built`);
-    return instance as T;
-  };
+  const resolver = resolverOf(await createResolvers(foundation, rateLimits, strength, requestViews));
   const schema = await createSchema(resolver);
   const rules = documentRules(config.limits, config.introspection);
   const contexts = new Contexts(db, foundation.texts, resolver, logger);
@@ -91,28 +91,22 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   findLostWakeUps(bus, config.limits, pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
-  const socketServer = new SocketServer({
-    schema,
-    rules,
-    db,
-    contexts,
-    sessions,
-    sockets,
-    presence,
-    cookies,
-    production,
-    limits,
-    logger,
-  });
+  const door = new SessionDoor({ db, contexts, sessions, sockets, presence, cookies });
+  const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
   const registry = mountMetrics(http, config);
-  countSockets(registry, () => http.websocketServer.clients.size);
+  const backendHttp = config.backendPort === null ? null : await createBackendHttp(config, logger);
+  const backend = await serveBackend(backendHttp ?? http, { foundation, rateLimits, contexts, sockets });
+  const listeners = [http, ...(backendHttp ? [backendHttp] : [])];
+  countSockets(registry, () => listeners.reduce((open, { websocketServer }) => open + websocketServer.clients.size, 0));
   return {
     http,
+    backendHttp,
     async close() {
       const stopped = pulse.close();
       sockets.close();
-      await http.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
+      backend.close();
       socketServer.close();
       await contexts.close();
       await presence.close();
@@ -129,12 +123,9 @@ async function createResolvers(
   strength: PasswordStrength,
   requestViews: LoginRequestViews,
 ): Promise<object[]> {
-  const { config, bus, db, queue, places } = foundation;
+  const { config, bus, db, places } = foundation;
   const { limits } = config;
-  const transactions = new Transactions(db, {
-    publish: (topic) => bus.publish(topic),
-    enqueue: (deliveryId) => queue.enqueue(deliveryId),
-  });
+  const transactions = transactionsOf(foundation);
   const codes = new Codes(config.codeKeys);
   const passwords = new Passwords(limits);
   const attempts = new PasswordAttempts(limits);
@@ -176,6 +167,7 @@ async function createResolvers(
     passwordMinLength: limits.PASSWORD_MIN_LENGTH,
     supportContact: config.supportContact,
   });
+  const cancels = new ChallengeCancels(transactions, views);
   const loader = new DeviceLoader(devices);
   return [
     new AccountActivityResolver(),
@@ -183,7 +175,7 @@ async function createResolvers(
     new AccountLoginRequestsResolver(requests),
     new AccountsResolver(),
     new ActivityResolver(new ActivityStream(db, bus, requestViews), loader, places),
-    new ChallengesResolver(views, sends, new ChallengeStream(bus, views), config.supportContact),
+    new ChallengesResolver(views, sends, new ChallengeStream(bus, views), cancels, config.supportContact),
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions, sessions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),

@@ -7,6 +7,7 @@ import { StartFault } from '../config/start-fault.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
 import { enterKeys } from '../key-rings/key-rings.js';
+import { isReadOnly } from '../postgres/read-only.js';
 import { Database } from '../sql/database.js';
 import { mountHealth } from '../wire/health.js';
 import { createListener } from '../wire/listener.js';
@@ -22,14 +23,14 @@ import type { WorkerApp } from './worker-app.js';
 
 const RETRY_MS = 1_000;
 
-const READ_ONLY_TRANSACTION = '25006';
-
 /** Which parts a process runs. */
 export interface Parts {
   /** HTTP, GraphQL, WebSocket; it also brings the database to the newest migration. */
   readonly api: boolean;
   /** Mail and clean-up. */
   readonly worker: boolean;
+  /** Done to the database once it has its tables, before the process is ready; again where that failed. */
+  readonly furnish?: (db: Database) => Promise<void>;
   /** Shown at `/inbox`, where there is one; never in production. */
   readonly inbox?: Inbox;
 }
@@ -107,7 +108,16 @@ class StartedApp implements App {
     if (playground) mountPlayground(http);
     if (inbox) mountInbox(http, inbox, isLocal);
     await http.listen({ host: config.host, port: config.port });
+    await this.listenForBackends();
     this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
+  }
+
+  private async listenForBackends(): Promise<void> {
+    const { host, backendPort } = this.foundation.config;
+    const listener = this.api?.backendHttp;
+    if (!listener || backendPort === null) return;
+    mountHealth(listener, { check: () => this.checkReady(), isClosing: () => this.stopping.signal.aborted });
+    await listener.listen({ host, port: backendPort });
   }
 
   /** A worker serves nobody; it only says how it is. */
@@ -137,6 +147,7 @@ class StartedApp implements App {
         if (this.parts.api) await migrate(ahead, config.databaseUrl, logger);
         if (await isMigrated(ahead)) {
           await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
+          await this.parts.furnish?.(ahead);
           break;
         }
         readiness.waitFor('the tables are not there yet');
@@ -181,9 +192,4 @@ class StartedApp implements App {
     await Promise.all([this.api?.close(), this.worker?.close(), this.listener?.close()]);
     await this.foundation.close();
   }
-}
-
-/** A standby, or a database that was told to take no writes. */
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: string }).code === READ_ONLY_TRANSACTION;
 }

@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { readPostgresUrl } from '../config/postgres-url.js';
+import { writableOnly } from '../postgres/read-only.js';
 import type { Connections } from '../sql/database.js';
 import { PooledClient } from '../sql/pooled-client.js';
 
@@ -10,6 +11,7 @@ import { PooledClient } from '../sql/pooled-client.js';
  */
 export const connectionOptions = {
   Client: PooledClient,
+  ...writableOnly,
   pipeline: true,
   connectionTimeoutMillis: 5_000,
   statement_timeout: 7_000,

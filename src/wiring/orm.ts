@@ -5,6 +5,7 @@ import { AccountRow } from '../accounts/account.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
 import { AuditRow } from '../audit/audit.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
+import { ClientKeyRow, ClientRow } from '../clients/client.entity.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { migrationsFolder } from '../config/project.js';
 import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
@@ -34,6 +35,8 @@ export function ormOptions(databaseUrl: string) {
       ApiServerRow,
       AuditRow,
       ChallengeRow,
+      ClientKeyRow,
+      ClientRow,
       DecoySecretRow,
       DeliveryRow,
       DeviceRow,

@@ -68,7 +68,7 @@ function explain(error: unknown): string {
   if (error instanceof StartFault) return error.message;
   const { code, port, message, stack } = error as { code?: string; port?: number; message?: string; stack?: string };
   if (code === 'EADDRINUSE')
-    return `Port ${port} is taken by another program. Stop that one, or set PORT (for a worker WORKER_PORT) to another number.`;
+    return `Port ${port} is taken by another program. Stop that one, or set PORT (for backends BACKEND_PORT, for a worker WORKER_PORT) to another number.`;
   if (code === 'EACCES')
     return `Port ${port} may not be opened by this user. Set PORT (for a worker WORKER_PORT) to a number above 1023.`;
   return stack ?? message ?? String(error);

@@ -1,9 +1,8 @@
 import { NotReady } from '../api/not-ready.js';
 import type { Config } from '../config/config.js';
 import { foreignKeys } from '../key-rings/key-rings.js';
-import type { Database, Sql } from '../sql/database.js';
-import { rowOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { isReadOnly } from '../postgres/read-only.js';
+import type { Database } from '../sql/database.js';
 
 /** Whether this process may work on its database: that has the tables, and the keys of both are the same. */
 export class Readiness {
@@ -27,21 +26,14 @@ export class Readiness {
   /** Resolves if the database takes writes, and the keys here are still those of the others. @throws NotReady */
   async check(db: Database, { codeKeys }: Pick<Config, 'codeKeys'>): Promise<void> {
     this.requireOpen();
-    const [isReadOnly, foreign] = await db.together((connection) =>
-      Promise.all([readsOnly(connection), foreignKeys(connection, 'CODE_KEYS', codeKeys)]),
+    const [, foreign] = await Promise.all([db.requireWritable(), foreignKeys(db, 'CODE_KEYS', codeKeys)]).catch(
+      (error) => {
+        throw isReadOnly(error) ? new NotReady('the database is read-only') : error;
+      },
     );
-    if (isReadOnly) throw new NotReady('the database is read-only');
     if (foreign.length > 0) {
       const ids = foreign.map(({ id }) => `'${id}'`).join(', ');
       throw new NotReady(`CODE_KEYS has other keys under ${ids} than the other processes have`);
     }
   }
-}
-
-async function readsOnly(db: Sql): Promise<boolean> {
-  const row = await rowOf<{ readOnly: boolean }>(
-    db,
-    sql`select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as "readOnly"`,
-  );
-  return row?.readOnly ?? true;
 }

@@ -74,7 +74,7 @@ export class Retention {
   }
 
   private statements(): Fragment[] {
-    const { ENDED_DAYS, ACTIVITY_DAYS, SESSION_MAX_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } = this.limits;
+    const { ENDED_DAYS, ACTIVITY_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } = this.limits;
     return [
       // The hash of an unfinished sign-up goes when its challenge is over. The worker's database role may not read the
       // column: what tells is that nothing has ended the challenge before.
@@ -85,7 +85,9 @@ export class Retention {
       // Since its last try: a notice is worth sending for three days, and ENDED_DAYS may be less.
       oldest('delivery', 'changed_at', { days: ENDED_DAYS }),
       oldest('challenge', 'expires_at', { days: ENDED_DAYS }),
-      oldest('session', `coalesce(ended_at, created_at + interval '${SESSION_MAX_DAYS} days')`, { days: ENDED_DAYS }),
+      oldest('session', `coalesce(ended_at, created_at + interval '${longestSessionDays(this.limits)} days')`, {
+        days: ENDED_DAYS,
+      }),
       oldest('support_report', 'created_at', { days: ENDED_DAYS }),
       oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),
       oldest('device', 'removed_at', { days: ENDED_DAYS }),
@@ -100,6 +102,11 @@ export class Retention {
     clearInterval(this.timer);
     await this.running;
   }
+}
+
+/** After which no session is live, whatever its device is. */
+function longestSessionDays({ SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS }: Limits): number {
+  return Math.max(SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { asA } from '../support/outcomes.js';
+import { asA, promptId } from '../support/outcomes.js';
 import { Servers } from '../support/servers.js';
 
 let servers: Servers;
@@ -31,6 +31,6 @@ test('showing codes never holds one sign-in while it waits for another', async (
   }
   const tablet = phone.another('Last');
   const challenge = await tablet.challenged();
-  const code = (await phone.viewer())?.loginRequests.find(({ id }) => id === challenge.id)?.code;
+  const code = (await phone.viewer())?.loginRequests.find(({ id }) => id === promptId(challenge))?.code;
   asA('SignedIn', await tablet.verify(challenge, code ?? ''));
 });

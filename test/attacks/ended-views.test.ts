@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Handset, PASSWORD } from '../support/handset.js';
-import { asA, type Challenge } from '../support/outcomes.js';
+import { asA, type Challenge, promptId } from '../support/outcomes.js';
 import { CREATE_SUPPORT_REPORT, changePassword, codeShownOn, resetByMail, wrongCode } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
 import { until } from '../support/waiting.js';
@@ -48,7 +48,7 @@ async function shownAndMailed(): Promise<SignIn> {
   await using live = phone.loginRequests();
   const laptop = phone.another('Laptop');
   const challenge = await laptop.challenged();
-  const { code } = await live.nextThat(({ id }) => id === challenge.id);
+  const { code } = await live.nextThat(({ id }) => id === promptId(challenge));
   asA('Challenge', await laptop.sendCode(challenge, 'EMAIL'));
   await servers.mailbox.code(phone.owner.email);
   await until(async () => {

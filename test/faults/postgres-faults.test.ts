@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import pg from 'pg';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { Handset, newOwner } from '../support/handset.js';
-import { asA } from '../support/outcomes.js';
+import { asA, promptId } from '../support/outcomes.js';
 import { codeShownOn } from '../support/owner.js';
 import { startTestPostgres } from '../support/postgres.js';
 import { Process } from '../support/processes.js';
@@ -56,7 +56,7 @@ describe.each(backEnds)('a PostgreSQL, with queue and bus on $name,', ({ redis }
     const signUp = asA('Challenge', await newcomer.signUp());
     const laptop = phone.another('Laptop');
     const challenge = asA('Challenge', await laptop.signIn());
-    const { code } = await requests.nextThat(({ id }) => id === challenge.id);
+    const { code } = await requests.nextThat(({ id }) => id === promptId(challenge));
     asA('SignedIn', await laptop.verify(challenge, code ?? ''));
     asA('SignedIn', await newcomer.verify(signUp, await stores.mailbox.code(newcomer.owner.email)));
   }

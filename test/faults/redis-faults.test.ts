@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { Redis } from 'ioredis';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { Handset, newOwner } from '../support/handset.js';
-import { asA, type Challenge } from '../support/outcomes.js';
+import { asA, type Challenge, promptId } from '../support/outcomes.js';
 import { Process } from '../support/processes.js';
 import { redisAvailable } from '../support/redis.js';
 import { Servers } from '../support/servers.js';
@@ -86,7 +86,7 @@ onRedis('while Redis', () => {
     await using requests = device.loginRequests();
     const laptop = device.another('Laptop');
     const challenge = asA('Challenge', await inTime(laptop.signIn()));
-    const { code } = await inTime(requests.nextThat(({ id }) => id === challenge.id));
+    const { code } = await inTime(requests.nextThat(({ id }) => id === promptId(challenge)));
     asA('SignedIn', await inTime(laptop.verify(challenge, code ?? '')));
     const stranger = new Handset(on.client, stores.mailbox, newOwner());
     const signUp: Challenge = asA('Challenge', await inTime(stranger.signUp()));

@@ -98,7 +98,18 @@ export const faultGuards: readonly Guard[] = [
   {
     name: 'ready-to-write',
     keeps: 'a process whose database takes no writes is not ready',
-    edits: [{ file: 'wiring/readiness.ts', find: 'if (isReadOnly) throw', replace: 'if (false && isReadOnly) throw' }],
+    edits: [
+      {
+        file: 'postgres/read-only.ts',
+        find: 'if (rows[0]?.readsOnly !== false) throw',
+        replace: 'if (rows.length > 1) throw',
+      },
+      {
+        file: 'sql/database.ts',
+        find: 'if (rows[0]?.readsOnly === false) return;',
+        replace: 'if (rows.length === 1) return;',
+      },
+    ],
     noticedBy: [
       'key-rings',
       'a database that takes no writes makes a server not ready, at its start and later, and the server says so',

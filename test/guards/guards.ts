@@ -1,3 +1,4 @@
+import { clientGuards } from './clients.js';
 import { faultGuards } from './faults.js';
 import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
@@ -14,6 +15,7 @@ export const guards: readonly Guard[] = [
   ...guessingGuards,
   ...trustGuards,
   ...requestGuards,
+  ...clientGuards,
   ...mailGuards,
   ...faultGuards,
   ...storeGuards,

@@ -34,7 +34,7 @@ export const guessingGuards: readonly Guard[] = [
         find: 'const spent = await this.spend(tx, attempt);',
         replace: `const view = await this.views.find(tx, attempt.token);
     const isFree = view !== null && attempt.purposes.includes(view.row.purpose) && this.codes.knows(view.row)
-      && sameCode(this.codes.of(view.row), typedCode(attempt.code));
+      && sameCode(this.codes.of(view.row), typedCode(attempt.code) ?? '');
     const spent = isFree && view ? view.row : await this.spend(tx, attempt);`,
       },
     ],

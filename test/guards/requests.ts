@@ -196,20 +196,35 @@ export const requestGuards: readonly Guard[] = [
   },
   {
     name: 'get',
-    keeps: 'GET answers no document',
+    keeps: 'GET answers no document without a header that no form sends',
     edits: [
       {
         file: 'wire/http.ts',
-        find: 'if (!request.ws) return refuseMethod(reply);',
-        replace: 'if (!request.ws) return;',
-      },
-      {
-        file: 'wire/http.ts',
-        find: 'open(socket, request);\n    },\n    handler: (_request, reply) => refuseMethod(reply),',
-        replace: 'open(socket, request);\n    },\n    handler: http as never,',
+        find: 'isQueryByGet(request) ? undefined',
+        replace: 'isQueryByGet(request) || !request.ws ? undefined',
       },
     ],
     noticedBy: ['document-rules', 'by GET is refused, and so nothing changes by it'],
+  },
+  {
+    name: 'get-secrets',
+    keeps: 'no code is shown by GET, and no token taken',
+    edits: [
+      { file: 'wire/get-requests.ts', find: 'if (field === null) return;', replace: "if (field !== '') return;" },
+    ],
+    noticedBy: ['other-clients', 'takes no token and shows no code, however that is asked for'],
+  },
+  {
+    name: 'different-tokens',
+    keeps: 'a request that names two sessions is refused',
+    edits: [
+      {
+        file: 'wire/session-tokens.ts',
+        find: 'if (new Set(tokens).size > 1) throw',
+        replace: 'if (new Set(tokens).size > 9) throw',
+      },
+    ],
+    noticedBy: ['other-clients', 'is refused where two places name different ones'],
   },
   {
     name: 'stalled-clients',
@@ -295,8 +310,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/http.ts',
-        find: 'if (origin !== undefined && !config.allowedOrigins.includes(origin)) return reply.code(403).send();',
-        replace: 'if (origin === "") return reply.code(403).send();',
+        find: 'if (origin !== undefined && !config.allowedOrigins.includes(origin)) return refuseOrigin(reply);',
+        replace: 'if (origin === "") return refuseOrigin(reply);',
       },
     ],
     noticedBy: ['websocket', 'by no page of the origin %s'],
@@ -307,8 +322,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/http-headers.ts',
-        find: '} else if (request.headers[TRANSPORT_HEADER] !== undefined) {',
-        replace: '} else if (request.headers[TRANSPORT_HEADER] === "") {',
+        find: "'OPTIONS' || request.headers[TRANSPORT_HEADER] !== undefined) {",
+        replace: "'OPTIONS' || request.headers[TRANSPORT_HEADER] === '') {",
       },
     ],
     noticedBy: ['cookies', 'a foreign origin that asks for cookies is refused'],
@@ -342,7 +357,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'with cookies a WebSocket has an Origin',
     edits: [
       {
-        file: 'wire/websocket.ts',
+        file: 'wire/socket-door.ts',
         find: 'request.headers.origin === undefined ? null : this.serving',
         replace: 'request.headers.origin === "" ? null : this.serving',
       },
@@ -801,7 +816,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wire/http.ts',
-        find: "if (request.ws && request.routeOptions.url !== '/graphql') return reply.code(404).send();",
+        find: 'if (request.ws && !socketPaths.includes(request.routeOptions.url)) return reply.code(404).send();',
         replace: 'void [request, reply];',
       },
     ],
@@ -933,9 +948,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'an authorization that is no text is refused',
     edits: [
       {
-        file: 'wire/websocket.ts',
-        find: "return typeof authorization === 'string' ? authorization : '';",
-        replace: 'return String(authorization);',
+        file: 'wire/session-tokens.ts',
+        find: "if (typeof value !== 'string') return [NO_TOKEN];",
+        replace: "if (typeof value !== 'string') return [String(value)];",
       },
     ],
     noticedBy: ['odd-clients', 'is no fault of ours in what opens a socket: %j'],

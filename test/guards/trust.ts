@@ -139,8 +139,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/device-removals.ts',
-        find: 'const account = await shutDoor(tx, owner.account.id);',
-        replace: 'const { account } = owner;',
+        find: 'const account = await shutDoor(tx, locked.id);',
+        replace: 'const account = locked;',
       },
     ],
     noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
@@ -385,11 +385,35 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'and ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
-        replace: 'and ${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
+        find: 'and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
+        replace: 'and (${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  },
+  {
+    name: 'trusted-session-trust',
+    keeps: 'when trust ends, the ordinary numbers of a session count again',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: "and ${isTrusted(limits, 'trusted')}\n",
+        replace: '\n',
+      },
+    ],
+    noticedBy: ['trusted-sessions', 'is over as soon as its trust ends'],
+  },
+  {
+    name: 'trusted-session-revival',
+    keeps: 'a session that was over when trust began is not held by it',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: '> trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
+        replace: '> trusted.trusted_at - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
+      },
+    ],
+    noticedBy: ['trusted-sessions', 'does not come back to life with the next trust'],
   },
   {
     name: 'session-unused',
@@ -644,7 +668,13 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'reset-ends-trust',
     keeps: 'a reset ends the trust of every device',
-    edits: [{ file: 'devices/devices.ts', find: 'and ${isHeld}), trusted_at = null', replace: 'and ${isHeld})' }],
+    edits: [
+      {
+        file: 'devices/devices.ts',
+        find: ',\n          trusted_at = case when d.id = ${keptDeviceId}::uuid then trusted_at end',
+        replace: '',
+      },
+    ],
     noticedBy: ['password-resets', 'leaves the second step standing, also for a device that was trusted'],
   },
   {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../support/handset.js';
-import { asA, type Challenge, type Outcome, tally } from '../support/outcomes.js';
+import { asA, type Challenge, type Outcome, promptId, tally } from '../support/outcomes.js';
 import { backEnds, Servers } from '../support/servers.js';
 import { until } from '../support/waiting.js';
 
@@ -31,7 +31,7 @@ describe('of many requests at once, over two servers,', () => {
     const laptop = trusted.another(name);
     const challenge = await laptop.challenged();
     const requests = (await trusted.viewer())?.loginRequests ?? [];
-    const code = requests.find(({ id }) => id === challenge.id)?.code ?? '';
+    const code = requests.find(({ id }) => id === promptId(challenge))?.code ?? '';
     return { phone: trusted, laptop, challenge, code };
   }
 

@@ -29,7 +29,7 @@ export class FaultProxy implements Disposable {
   private server: Server | null = null;
   private listenedOn = 0;
 
-  private constructor(private readonly target: URL) {}
+  private constructor(private target: URL) {}
 
   /** @param url of what it stands in front of; host and port are all that counts */
   static async start(url: string): Promise<FaultProxy> {
@@ -98,6 +98,11 @@ export class FaultProxy implements Disposable {
   /** On every connection the server's direction ends, orderly; the client's stays open and nobody reads it. */
   halfClose(): void {
     for (const pair of this.pairs) pair.halfClose();
+  }
+
+  /** New connections lead to another server; those that stand stay where they are. */
+  lead(url: string): void {
+    this.target = new URL(url);
   }
 
   /** Resets every connection; new ones are taken. */

@@ -84,6 +84,11 @@ export type Outcome =
   | (Refusal<'MethodUnavailable'> & { readonly availableMethods: readonly string[] })
   | Refusal<'TwoStepAlreadyEnabled'>;
 
+/** The id under which a trusted device sees a challenge. */
+export function promptId({ id }: { readonly id: string }): string {
+  return `req_${id}`;
+}
+
 /** The outcome as the member that it must be; anything else fails the test and is shown. */
 export function asA<Name extends Outcome['__typename']>(
   name: Name,

@@ -1,5 +1,5 @@
 import type { Handset } from './handset.js';
-import { asA, type Challenge, type SignedIn } from './outcomes.js';
+import { asA, type Challenge, promptId, type SignedIn } from './outcomes.js';
 
 // What the owner of an account does besides signing in, as documents and as calls on one of the account's devices.
 
@@ -140,8 +140,8 @@ export async function resetByMail(handset: Handset, newPassword: string): Promis
 }
 
 /** The code that a trusted device shows for a challenge. */
-export async function codeShownOn(trusted: Handset, { id }: { id: string }): Promise<string> {
-  const request = (await trusted.viewer())?.loginRequests.find((candidate) => candidate.id === id);
+export async function codeShownOn(trusted: Handset, challenge: { id: string }): Promise<string> {
+  const request = (await trusted.viewer())?.loginRequests.find(({ id }) => id === promptId(challenge));
   if (!request?.code) throw new Error(`no code is shown for the challenge: ${JSON.stringify(request)}`);
   return request.code;
 }

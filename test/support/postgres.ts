@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Client } from 'pg';
 import { findPrograms, type Programs } from '../../src/embedded/postgres-programs.js';
 import { currentUser, isRoot, unprivilegedUser } from '../../src/embedded/postgres-user.js';
 import type { Certificate } from './certificates.js';
@@ -21,6 +23,8 @@ export interface PostgresOptions {
   readonly programs?: Pick<Programs, 'initdb' | 'postgres'>;
   /** Further settings, as `name=value`. */
   readonly settings?: readonly string[];
+  /** Follows that server, and takes no writes (a hot standby). */
+  readonly standbyOf?: TestPostgres;
   /** Is told each line that it logs. */
   readonly onLine?: (line: string) => void;
 }
@@ -29,6 +33,7 @@ export interface PostgresOptions {
 export interface TestPostgres extends Store {
   /** Where that socket is. */
   readonly socketFolder: string;
+  readonly dataFolder: string;
 }
 
 /** Starts an empty PostgreSQL. */
@@ -43,12 +48,17 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
   const programs = options.programs ?? (await findPrograms(user, folder));
   const asUser = { cwd: folder, uid: user.uid, gid: user.gid };
   const data = path.join(folder, 'data');
-  const made = spawnSync(
-    programs.initdb,
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    { ...asUser, encoding: 'utf8' },
-  );
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  if (options.standbyOf) {
+    await copyCluster(options.standbyOf, data);
+    spawnSync('chown', ['-R', `${user.uid ?? ''}:${user.gid ?? ''}`, data]);
+  } else {
+    const made = spawnSync(
+      programs.initdb,
+      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+      { ...asUser, encoding: 'utf8' },
+    );
+    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  }
 
   const write = (name: string, text: string) => {
     const file = path.join(folder, name);
@@ -76,6 +86,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       : []),
     ...(clientAuthority ? [`ssl_ca_file=${write('clients.crt', clientAuthority.cert)}`] : []),
     ...(admits ? [`hba_file=${write('hba.conf', `${admits.join('\n')}\n`)}`] : []),
+    ...(options.standbyOf ? [`primary_conninfo=host=127.0.0.1 port=${options.standbyOf.port} user=postgres`] : []),
     ...(options.settings ?? []),
   ];
   const start = () =>
@@ -83,7 +94,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       programs.postgres,
       ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
       asUser,
-      /database system is ready to accept connections/,
+      /database system is ready to accept (read-only )?connections/,
       options.onLine,
     );
   let child = await start();
@@ -100,6 +111,7 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
     socketFolder: folder,
+    dataFolder: data,
     get pid() {
       return child.pid ?? 0;
     },
@@ -115,6 +127,22 @@ export async function startTestPostgres(options: PostgresOptions = {}): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Copies a running cluster as a standby of it (PostgreSQL manual, 25.3.3). */
+async function copyCluster(from: TestPostgres, data: string): Promise<void> {
+  const client = new Client({ connectionString: from.url });
+  await client.connect();
+  try {
+    await client.query("select pg_backup_start('standby', true)");
+    await cp(from.dataFolder, data, { recursive: true, filter: (file) => !file.endsWith('postmaster.pid') });
+    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
+    writeFileSync(path.join(data, 'backup_label'), rows[0]?.labelfile ?? '');
+    writeFileSync(path.join(data, 'standby.signal'), '');
+    chmodSync(data, 0o700);
+  } finally {
+    await client.end();
+  }
 }
 
 /** A process that served a connection may have ended since it was listed. */

@@ -115,6 +115,28 @@ describe('the configuration', () => {
     );
   });
 
+  test('takes the origins of apps as browsers write them, and never null', () => {
+    const listed = (text: string) => loadConfig({ ...production, ALLOWED_ORIGINS: text }).allowedOrigins.slice(1);
+    expect(listed('https://App.example:443,capacitor://localhost,Tauri://localhost/,chrome-extension://abc')).toEqual([
+      'https://app.example',
+      'capacitor://localhost',
+      'tauri://localhost',
+      'chrome-extension://abc',
+    ]);
+    for (const text of [
+      'null',
+      '*',
+      'file://',
+      'file:///app',
+      'capacitor://',
+      'capacitor://a/b',
+      'ftp://a',
+      'blob://a',
+    ]) {
+      expect(faultsOf({ ...production, ALLOWED_ORIGINS: text })).toEqual([expect.stringMatching(/^ALLOWED_ORIGINS/)]);
+    }
+  });
+
   test('of one process misses what that process cannot run without, once', () => {
     expect(faultsOf({}, ['DATABASE_URL'])).toEqual(['DATABASE_URL is missing']);
     expect(faultsOf({ NODE_ENV: 'production' }, ['DATABASE_URL'])).toHaveLength(5);
@@ -190,6 +212,7 @@ describe('a limit', () => {
   test.each<[string, Environment]>([
     ['ACCOUNT_TRIES_BEFORE_PAUSE', { ACCOUNT_TRIES_BEFORE_PAUSE: '20', ACCOUNT_TRIES_BEFORE_STOP: '19' }],
     ['SESSION_IDLE_DAYS', { SESSION_IDLE_DAYS: '31' }],
+    ['TRUSTED_SESSION_IDLE_DAYS', { TRUSTED_SESSION_MAX_DAYS: '89' }],
     ['TRUST_IDLE_DAYS', { TRUST_MAX_DAYS: '89' }],
     ['TRUSTED_DEVICES', { DEVICES: '19' }],
     ['RESEND_SECONDS', { CHALLENGE_SECONDS: '30', RESEND_SECONDS: '31' }],

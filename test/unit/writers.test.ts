@@ -7,6 +7,8 @@ import { projectRoot } from '../../src/config/project.js';
 const writers: Readonly<Record<string, string | null>> = {
   account: 'accounts/accounts.ts',
   activity: 'activity/activities.ts',
+  api_client: 'clients/clients.ts',
+  api_client_key: 'clients/clients.ts',
   api_server: 'devices/presence.ts',
   audit: 'audit/audits.ts',
   challenge: 'challenges/challenge-states.ts',

@@ -31,7 +31,7 @@ export type ChallengePurpose =
 
 /** Only a PENDING challenge takes codes. */
 export type ChallengeState =
-  /** Another event ended it: a change or reset of the password, two-step turned off, the device removed, the same session's newer set-up. */
+  /** Another event ended it: a change or reset of the password, two-step turned off, the device removed, a newer sign-in of the same device, the same session's newer set-up; or whoever held it has left it. */
   | 'CANCELLED'
   /** A trusted device answered 'this was not me'. */
   | 'DENIED'
@@ -88,15 +88,15 @@ export type DeliveryState =
 
 /** What a client says of the device that it runs on. */
 export type DeviceInput = {
-  /** At most 32 characters. */
+  /** Cut to 32 characters. */
   readonly appVersion?: string | null | undefined;
-  /** At most 64 characters. */
+  /** Cut to 64 characters. */
   readonly model?: string | null | undefined;
-  /** 1 to 64 characters. Counts on a new device only; afterwards the owner's name for it stands. */
+  /** What cannot be seen is left out, and what is past 64 characters; something has to be left. Counts on a new device only; afterwards the owner's name for it stands. */
   readonly name: string;
   /** Left out: unchanged on a device that is known, true on a new one. */
   readonly notificationsEnabled?: boolean | null | undefined;
-  /** At most 32 characters. */
+  /** Cut to 32 characters. */
   readonly osVersion?: string | null | undefined;
   readonly platform: Platform;
 };
@@ -117,6 +117,8 @@ export type SignInInput = {
   readonly deviceToken?: string | null | undefined;
   readonly email: string;
   readonly password: string;
+  /** The token of the challenge that this device still holds of an earlier sign-in: once the password is right, its prompt is over. A browser with cookies need not say so. */
+  readonly replaces?: string | null | undefined;
 };
 
 /** What an account is opened with. */
@@ -129,10 +131,10 @@ export type SignUpInput = {
 
 /** What the app on the current device reports about itself; what is left out stays as it is. */
 export type UpdateDeviceInput = {
-  /** At most 32 characters. */
+  /** Cut to 32 characters. */
   readonly appVersion?: string | null | undefined;
   readonly notificationsEnabled?: boolean | null | undefined;
-  /** At most 32 characters. */
+  /** Cut to 32 characters. */
   readonly osVersion?: string | null | undefined;
 };
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Codes } from '../../../src/codes/codes.js';
 import { parseCodeKeys } from '../../../src/codes/keys.js';
-import { asA } from '../../support/outcomes.js';
+import { asA, promptId } from '../../support/outcomes.js';
 import { CREATE_SUPPORT_REPORT, codeShownOn, requestReset } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';
@@ -85,7 +85,7 @@ describe('keys that rotate over two servers', () => {
     const rotated = servers.client(1);
     // The trusted devices are shown no code, and nothing fails because of it.
     const account = await phone.twin(rotated).viewer();
-    expect(account?.loginRequests).toMatchObject([{ id: challenge.id, state: 'PENDING', code: null }]);
+    expect(account?.loginRequests).toMatchObject([{ id: promptId(challenge), state: 'PENDING', code: null }]);
     await phone.twin(rotated).ask(CREATE_SUPPORT_REPORT, { token: challenge.token });
     for (const [handset, asked, typed] of [
       [phone.another('Laptop', rotated), challenge, code],

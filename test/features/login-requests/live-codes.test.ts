@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Handset } from '../../support/handset.js';
 import { LOGIN_REQUESTS } from '../../support/operations.js';
-import { asA, type Challenge } from '../../support/outcomes.js';
+import { asA, type Challenge, promptId } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';
 
@@ -28,7 +28,7 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
 
   async function codeOf(phone: Handset, challenge: Challenge): Promise<string> {
     const requests = (await phone.viewer())?.loginRequests ?? [];
-    return requests.find(({ id }) => id === challenge.id)?.code ?? '';
+    return requests.find(({ id }) => id === promptId(challenge))?.code ?? '';
   }
 
   const isOnline = (device: Handset) =>
@@ -64,7 +64,7 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     await using onTablet = tablet.loginRequests();
     const laptop = phone.another('Laptop', servers.client(B));
     const challenge = await laptop.challenged();
-    const ours = ({ id }: { id: string }) => id === challenge.id;
+    const ours = ({ id }: { id: string }) => id === promptId(challenge);
     const { code } = await onPhone.nextThat(ours);
     expect((await onTablet.nextThat(ours)).code).toBe(code);
 
@@ -78,7 +78,7 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     const phone = await servers.trusted(A);
     const tablet = await trustedToo(phone, 'Tablet', B);
     const challenge = await phone.another('Thief', servers.client(B)).challenged();
-    const ours = ({ id }: { id: string }) => id === challenge.id;
+    const ours = ({ id }: { id: string }) => id === promptId(challenge);
     await using onPhone = phone.loginRequests();
     await onPhone.nextThat(ours);
     await tablet.deny(challenge);
@@ -186,7 +186,7 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     const own = await mine.another('Laptop', servers.client(B)).challenged();
     expect((await onMine.next()).id).toBe(own.id);
     expect(onMine.unread).toEqual([]);
-    expect((await mine.viewer())?.loginRequests.map(({ id }) => id)).toEqual([own.id]);
+    expect((await mine.viewer())?.loginRequests.map(({ id }) => id)).toEqual([promptId(own)]);
   });
 
   test('a device that is not trusted is refused, and so is nobody in particular', async () => {

@@ -14,6 +14,8 @@ beforeAll(async () => {
     limits: {
       SESSION_IDLE_DAYS: 7,
       SESSION_MAX_DAYS: 30,
+      TRUSTED_SESSION_IDLE_DAYS: 80,
+      TRUSTED_SESSION_MAX_DAYS: 300,
       UNUSED_SESSION_SECONDS: 60,
       CHALLENGE_SECONDS: 120,
       RESEND_SECONDS: 20,
@@ -57,6 +59,33 @@ test('a session that was opened SESSION_MAX_DAYS ago is over, and not before', a
   await setBack(phone, 'created_at', '29 days 23:59');
   expect(await phone.viewer()).not.toBeNull();
   await setBack(phone, 'created_at', '30 days');
+  expect(await phone.viewer()).toBeNull();
+});
+
+async function setTrustBack(handset: Handset, interval: string): Promise<void> {
+  await servers.database.query(
+    `update device set trusted_at = clock_timestamp() - $2::interval
+     where account_id = (select id from account where email = $1)`,
+    [handset.owner.email, interval],
+  );
+}
+
+test('a session of a trusted device that was not used for TRUSTED_SESSION_IDLE_DAYS is over, and not before', async () => {
+  const phone = await servers.trusted();
+  await setTrustBack(phone, '100 days');
+  await setBack(phone, 'created_at', '100 days');
+  await setBack(phone, 'last_used_at', '79 days 23:59');
+  expect(await phone.viewer()).not.toBeNull();
+  await setBack(phone, 'last_used_at', '80 days');
+  expect(await phone.viewer()).toBeNull();
+});
+
+test('a session of a trusted device that was opened TRUSTED_SESSION_MAX_DAYS ago is over, and not before', async () => {
+  const phone = await servers.trusted();
+  await setTrustBack(phone, '299 days');
+  await setBack(phone, 'created_at', '299 days 23:59');
+  expect(await phone.viewer()).not.toBeNull();
+  await setBack(phone, 'created_at', '300 days');
   expect(await phone.viewer()).toBeNull();
 });
 

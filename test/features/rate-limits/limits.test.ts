@@ -102,6 +102,14 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'session-limits',
     'of an account are SESSIONS_PER_ACCOUNT: for one more the one unused longest ends',
   ],
+  TRUSTED_SESSION_IDLE_DAYS: [
+    'limits-of-time',
+    'a session of a trusted device that was not used for TRUSTED_SESSION_IDLE_DAYS is over, and not before',
+  ],
+  TRUSTED_SESSION_MAX_DAYS: [
+    'limits-of-time',
+    'a session of a trusted device that was opened TRUSTED_SESSION_MAX_DAYS ago is over, and not before',
+  ],
   TRUST_IDLE_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   TRUST_MAX_DAYS: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
   RESET_HOLD_HOURS: ['password-resets', 'mail is held for RESET_HOLD_HOURS, and no longer'],
@@ -136,6 +144,18 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   SMTP_GREETING_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   SMTP_ENVELOPE_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   SMTP_DATA_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
+  KEYS_PER_CLIENT: [
+    'admin-clients',
+    'rotate gives a client KEYS_PER_CLIENT keys that work, and end takes away the older one',
+  ],
+  KEY_FAILURES_PER_IP_HOUR: [
+    'wrong-keys',
+    'are KEY_FAILURES_PER_IP_HOUR from one network, and a right key works all the same',
+  ],
+  CHECK_KEEP_SECONDS: ['checks', 'may be kept for CHECK_KEEP_SECONDS, and no longer than the session lasts by itself'],
+  FEEDS_PER_CLIENT: ['endpoint', 'of a client is one of FEEDS_PER_CLIENT, and of another client none of its'],
+  WEBHOOKS_PER_CLIENT: ['admin-clients', 'add takes %s, and not one more'],
+  AUDIENCES: ['admin-clients', 'add takes %s, and not one more'],
   GRAPHQL_TOKENS: ['document-rules', 'hold its length'],
   GRAPHQL_DEPTH: ['document-rules', 'hold its depth'],
   GRAPHQL_ALIASES: ['document-rules', 'hold its aliases'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../../support/handset.js';
 import { codeIn } from '../../support/mailbox.js';
-import { asA, type Challenge } from '../../support/outcomes.js';
+import { asA, type Challenge, promptId } from '../../support/outcomes.js';
 import {
   changePassword,
   letIn,
@@ -215,7 +215,7 @@ describe('after a reset of an account that had a trusted device', () => {
     asA('SignedIn', await phone.verify(challenge, await servers.mailbox.code(phone.owner.email)));
     const tablet = phone.another('Tablet');
     const asked = asA('Challenge', await tablet.signIn({ password: NEW_PASSWORD }));
-    const code = (await phone.viewer())?.loginRequests.find(({ id }) => id === asked.id)?.code;
+    const code = (await phone.viewer())?.loginRequests.find(({ id }) => id === promptId(asked))?.code;
     asA('SignedIn', await tablet.verify(asked, code ?? ''));
   });
 

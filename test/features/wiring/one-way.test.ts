@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { endKeys } from '../../../src/clients/clients.js';
+import { Backend, withDatabase } from '../../support/backend.js';
 import { asA } from '../../support/outcomes.js';
 import { codeShownOn, deviceOf, letIn, REMOVE_DEVICE } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
@@ -31,6 +33,10 @@ beforeAll(async () => {
   over.device = await idsOf('device', 'removed_at is not null');
   over.device_token = await idsOf('device_token', 'retired_at is not null', 'hash');
   over.challenge = await idsOf('challenge', 'ended_at is not null');
+  const shop = await Backend.add(servers);
+  await withDatabase(database.url, (db) => db.transaction((tx) => endKeys(tx, shop.name, 'ALL')));
+  over.api_client = await idsOf('api_client', 'ended_at is not null');
+  over.api_client_key = await idsOf('api_client_key', 'ended_at is not null');
   over.account = await idsOf('account', 'epoch > 0');
 });
 afterAll(() => servers[Symbol.asyncDispose]());
@@ -45,6 +51,8 @@ describe('what is over is not begun again by', () => {
   test.each([
     ['session', 'ended_at = null'],
     ['device', 'removed_at = null'],
+    ['api_client', 'ended_at = null'],
+    ['api_client_key', 'ended_at = null'],
     ['device_token', 'retired_at = null'],
     ['challenge', 'ended_at = null'],
     ['challenge', "state = 'PENDING'"],

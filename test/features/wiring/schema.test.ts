@@ -4,8 +4,11 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { projectRoot } from '../../../src/config/project.js';
 
-test('schema.graphql is what the code says: `npm run schema` writes it anew', () => {
-  const program = path.join(import.meta.dirname, '../../../src/write-schema.js');
-  const emitted = execFileSync(process.execPath, [program, '--print'], { encoding: 'utf8' });
-  expect(readFileSync(path.join(projectRoot, 'schema.graphql'), 'utf8')).toBe(emitted);
-});
+test.each(['schema.graphql', 'backend.graphql'])(
+  '%s is what the code says: `npm run schema` writes it anew',
+  (name) => {
+    const program = path.join(import.meta.dirname, '../../../src/write-schema.js');
+    const emitted = execFileSync(process.execPath, [program, '--print', name], { encoding: 'utf8' });
+    expect(readFileSync(path.join(projectRoot, name), 'utf8')).toBe(emitted);
+  },
+);

@@ -1,0 +1,39 @@
+import type { Caller } from '../api/caller.js';
+import { isUuid } from '../api/ids.js';
+import type { Sql } from '../sql/database.js';
+import { rowOf } from '../sql/rows.js';
+import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import { AccountRow } from './account.entity.js';
+
+/**
+ * SQL that is true where an account is one of an API client's people: a subject of its own, or where it was added with
+ * `--own-accounts` an account that somebody opened. All that the client reads or ends goes through this.
+ * @param account the table's alias in the statement
+ */
+export function isOf({ clientId, ownAccounts }: Caller, account: string): Fragment {
+  const holder = sql`${raw(account)}.client_id`;
+  return sql`(${holder} = ${clientId} or (${holder} is null and ${ownAccounts}::boolean))`;
+}
+
+/** As the table holds them to it: visible ASCII, compared byte by byte. */
+const externalIdForm = /^[!-~]{1,128}$/;
+
+/** What names one of a client's people: one of the two is given. */
+export interface PersonName {
+  readonly accountId?: string | null;
+  /** The client's own id for a subject. */
+  readonly externalId?: string | null;
+}
+
+/** @returns null if the caller has no such person */
+export async function findPerson(
+  db: Sql,
+  caller: Caller,
+  { accountId, externalId }: PersonName,
+): Promise<AccountRow | null> {
+  const ofClient = sql`select ${columns(AccountRow, 'a')} from account a where ${isOf(caller, 'a')}`;
+  if (accountId != null) return isUuid(accountId) ? rowOf(db, sql`${ofClient} and a.id = ${accountId}`) : null;
+  if (externalId == null || !externalIdForm.test(externalId)) return null;
+  // Others' ids say nothing of ours: an own account has none, and two clients may have the same.
+  return rowOf(db, sql`${ofClient} and a.client_id = ${caller.clientId} and a.external_id = ${externalId}`);
+}

@@ -1,0 +1,34 @@
+import type { Locale, TextKey, Texts } from '../texts/texts.js';
+import { Wait } from '../texts/times.js';
+import type { DeliveryReasonName, DeliveryView } from './challenge-views.js';
+
+/** Why a send is where it is, for people, with what to do about it; null where there is nothing left to do. */
+export function hintFor(view: DeliveryView, texts: Texts, locale: Locale): string | null {
+  if (!view.reason || (view.isOver && view.reason === 'NOT_YET_ACKNOWLEDGED')) return null;
+  return texts.t(locale, hintOf(view, view.reason), {
+    changedAt: view.changedAt,
+    heldUntil: view.mailHeld ?? Wait.of(0),
+    count: view.devicesReached ?? 0,
+    reply: replyOf(view),
+  });
+}
+
+/** Which text says why, and offers no way that is closed: mail may be held, and no device trusted. */
+function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
+  if (isOneOf(answered, reason) && replyOf(view) !== '') return `delivery.hintWithReply.${reason}`;
+  if (isOneOf(pointingAtMail, reason) && view.mailHeld) return `delivery.hintWhileHeld.${reason}`;
+  if (reason === 'MAIL_HELD' && !view.hasTrusted) return `delivery.hintWithoutDevice.${reason}`;
+  return `delivery.hint.${reason}`;
+}
+
+const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
+const pointingAtMail = ['NOT_YET_ACKNOWLEDGED', 'PROMPTS_PAUSED'] as const;
+
+function isOneOf<Name extends DeliveryReasonName>(names: readonly Name[], reason: DeliveryReasonName): reason is Name {
+  return names.some((name) => name === reason);
+}
+
+/** What the mail server answered, as `452 4.2.2`; empty where it did not. */
+function replyOf({ replyCode, enhancedStatus }: DeliveryView): string {
+  return [replyCode, enhancedStatus].filter((part) => part !== null).join(' ');
+}

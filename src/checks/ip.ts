@@ -1,0 +1,20 @@
+import { isIP } from 'node:net';
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { canonicalIp } from '../places/client-network.js';
+
+/** IPv6 in its longest form, with a zone. */
+const WRITTEN_LENGTH_MOST = 80;
+
+/** `IP`: its values inside the server are always in the one form that is stored and compared. */
+export const IP = new GraphQLScalarType<string, string>({
+  name: 'IP',
+  description: 'An IPv4 or IPv6 address.',
+  serialize: String,
+  parseValue: parse,
+  parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+function parse(value: unknown): string {
+  if (typeof value === 'string' && value.length <= WRITTEN_LENGTH_MOST && isIP(value) !== 0) return canonicalIp(value);
+  throw new GraphQLError('this is not an IPv4 or IPv6 address', { extensions: { code: 'BAD_USER_INPUT' } });
+}

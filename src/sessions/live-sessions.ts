@@ -1,0 +1,78 @@
+import { isOf } from '../accounts/reach.js';
+import type { Caller } from '../api/caller.js';
+import type { Limits } from '../config/limits.js';
+import { isTrusted } from '../devices/trust.js';
+import type { Sql } from '../sql/database.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
+import { type Fragment, sql } from '../sql/statement.js';
+import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
+import { isLive } from './sessions.js';
+
+/** Of one account, as they are shown. */
+const SESSIONS_MOST = 200;
+
+/** What names a session: the SHA-256 of its token, or its id. */
+export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string };
+
+/** A session that was found for a check. */
+export interface FoundSession extends LiveSessionFacts {
+  /** Whether its last use was noted a minute ago or more, or from elsewhere than was said. */
+  readonly isStale: boolean;
+}
+
+/** The live sessions of an API client's people. */
+export class LiveSessions {
+  constructor(private readonly limits: Limits) {}
+
+  /**
+   * One statement that writes nothing.
+   * @param usedFrom where the person came from just now, for `isStale`; null: not said
+   * @returns null if there is none, or not among the caller's people
+   */
+  find(db: Sql, caller: Caller, name: SessionName, usedFrom: string | null): Promise<FoundSession | null> {
+    const named = 'id' in name ? sql`s.id = ${name.id}` : sql`s.token_hash = ${name.tokenHash}`;
+    return rowOf<FoundSession>(
+      db,
+      sql`select ${this.facts()},
+            coalesce(s.last_used_at < clock_timestamp() - interval '1 minute', true)
+              or d.last_ip_address is distinct from ${usedFrom}::text as "isStale"
+          ${this.live()} and ${named} and ${isOf(caller, 'a')}`,
+    );
+  }
+
+  /** Those of one of the caller's people, the latest used first. */
+  async ofAccount(db: Sql, caller: Caller, accountId: string): Promise<LiveSession[]> {
+    const found = await rowsOf<LiveSessionFacts>(
+      db,
+      sql`select ${this.facts()} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
+          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${SESSIONS_MOST}`,
+    );
+    return found.map((facts) => this.shownTo(caller, facts));
+  }
+
+  /** Who hears of no end may keep nothing. */
+  shownTo({ scopes }: Caller, facts: LiveSessionFacts): LiveSession {
+    return new LiveSession(facts, scopes.includes('events') ? this.limits.CHECK_KEEP_SECONDS : 0);
+  }
+
+  private facts(): Fragment {
+    const { SESSION_MAX_DAYS, SESSION_IDLE_DAYS, UNUSED_SESSION_SECONDS } = this.limits;
+    const expiresAt = sql`least(
+      s.created_at + make_interval(days => ${SESSION_MAX_DAYS}),
+      coalesce(s.last_used_at, s.created_at) + make_interval(days => ${SESSION_IDLE_DAYS}),
+      case when s.last_used_at is null and s.challenge_id is not null
+        then s.created_at + make_interval(secs => ${UNUSED_SESSION_SECONDS}) end)`;
+    return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", a.email, s.device_id as "deviceId",
+      d.name as "deviceName", ${isTrusted(this.limits, 'd')} as "isTrusted", s.reason, ${provenAt} as "provenAt",
+      s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${expiresAt} as "expiresAt",
+      floor(extract(epoch from ${expiresAt} - clock_timestamp()))::int as "secondsLeft"`;
+  }
+
+  private live(): Fragment {
+    return sql`from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
+      where d.removed_at is null and ${isLive(this.limits, 's')}`;
+  }
+}
+
+/** A code that was typed for it later counts, else the one that opened it. */
+const provenAt = sql`coalesce(s.proven_at, case when s.reason = 'VERIFIED_CHALLENGE' then s.created_at end)`;

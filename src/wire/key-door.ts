@@ -1,0 +1,88 @@
+import type { FastifyRequest } from 'fastify';
+import { CloseCode } from 'graphql-ws';
+import type { Logger } from 'pino';
+import { type BackendContext, type Caller, type Callers, WrongKey } from '../api/caller.js';
+import type { Client } from '../api/context.js';
+import { RateLimited } from '../api/errors.js';
+import type { Limits } from '../config/limits.js';
+import type { Sql } from '../sql/database.js';
+import type { Texts } from '../texts/texts.js';
+import { type Connection, TRY_AGAIN_LATER } from './connection.js';
+import { tokensOfUpgrade } from './session-tokens.js';
+import { type Admission, type Arrival, namedBy, type Presented, type SocketDoor } from './socket-door.js';
+
+/** What `KeyDoor` looks with. */
+export interface KeyServing {
+  readonly db: Sql;
+  readonly callers: Callers;
+  readonly texts: Texts;
+  readonly resolver: BackendContext['resolver'];
+  readonly limits: Limits;
+  readonly logger: Logger;
+}
+
+/** For products' backends: whoever has a key. Its sockets end with the key. */
+export class KeyDoor implements SocketDoor<Caller> {
+  private readonly open = new Map<Connection, Caller>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly serving: KeyServing) {
+    this.timer = setInterval(() => void this.recheck(), serving.limits.WS_RECHECK_SECONDS * 1000).unref();
+  }
+
+  presentedBy(request: FastifyRequest): Presented {
+    return { cookieToken: null, tokens: tokensOfUpgrade(request.raw) };
+  }
+
+  /** A wrong key closes with 4401, which clients do not retry; a database that is away with 1013, which they do. */
+  async admit({ connection, client, presented, params }: Arrival): Promise<Admission<Caller> | null> {
+    const key = namedBy(connection, params, presented.tokens);
+    if (key === undefined) return null;
+    try {
+      const caller = await this.serving.callers.admit(this.serving.db, key, client.ipAddress);
+      return this.enter(caller, connection);
+    } catch (error) {
+      if (!(error instanceof WrongKey || error instanceof RateLimited)) throw error;
+      connection.close(CloseCode.Unauthorized, 'Wrong key');
+      return null;
+    }
+  }
+
+  private enter(caller: Caller, connection: Connection): Admission<Caller> | null {
+    const ofClient = [...this.open.values()].filter(({ clientId }) => clientId === caller.clientId);
+    if (ofClient.length >= this.serving.limits.FEEDS_PER_CLIENT) {
+      connection.close(TRY_AGAIN_LATER, 'Too many sockets');
+      return null;
+    }
+    this.open.set(connection, caller);
+    return { who: caller, isKnown: true };
+  }
+
+  leave(_caller: Caller, connection: Connection): void {
+    this.open.delete(connection);
+  }
+
+  /** Reads the keys again, and closes the sockets of those that have ended. While the database is away none has. */
+  private async recheck(): Promise<void> {
+    const { db, callers, logger } = this.serving;
+    const looked = [...this.open];
+    try {
+      const good = await callers.check(db, [...new Set(looked.map(([, { keyId }]) => keyId))]);
+      const keyIds = new Set(good.map(({ keyId }) => keyId));
+      for (const [connection, { keyId }] of looked) {
+        if (!keyIds.has(keyId)) connection.close(CloseCode.Unauthorized, 'Key ended');
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'sockets: keys cannot be checked now');
+    }
+  }
+
+  contextOf(caller: Caller, client: Client): BackendContext {
+    const { db, texts, resolver } = this.serving;
+    return { db, texts, resolver, caller, client };
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+}

@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { Activities } from '../activity/activities.js';
+import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
+import { SignOuts } from '../activity/sign-outs.js';
+import { AccountLimits } from '../challenges/account-limits.js';
+import { ChallengeViews } from '../challenges/challenge-views.js';
+import { Checks } from '../checks/checks.js';
+import { ChecksResolver } from '../checks/checks.resolver.js';
+import { ClientKeys } from '../clients/client-keys.js';
+import type { Config } from '../config/config.js';
+import { Devices } from '../devices/devices.js';
+import type { RateLimits } from '../rate-limits/rate-limits.js';
+import { DeviceRemovals } from '../security/device-removals.js';
+import { TrustEnds } from '../security/trust-ends.js';
+import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
+import { LiveSessions } from '../sessions/live-sessions.js';
+import { Sessions } from '../sessions/sessions.js';
+import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
+import { mountBackend } from '../wire/backend-http.js';
+import type { Contexts } from '../wire/contexts.js';
+import { documentRules } from '../wire/document-rules.js';
+import { takeSockets } from '../wire/http.js';
+import { KeyDoor } from '../wire/key-door.js';
+import { createListener } from '../wire/listener.js';
+import type { Sockets } from '../wire/sockets.js';
+import { SocketServer } from '../wire/websocket.js';
+import type { Foundation } from './foundation.js';
+import { createBackendSchema, resolverOf } from './schema.js';
+import { transactionsOf } from './transactions.js';
+
+/** What the API of products' backends shares with that of people. */
+export interface BackendSharing {
+  readonly foundation: Foundation;
+  readonly rateLimits: RateLimits;
+  readonly contexts: Contexts;
+  /** Sockets that nobody is known on yet count together. */
+  readonly sockets: Sockets;
+}
+
+/** A listener for backends alone: nothing but their API will be there. */
+export async function createBackendHttp(config: Config, logger: Logger): Promise<FastifyInstance> {
+  const app = await createListener(config, logger);
+  await takeSockets(app, config, logger);
+  return app;
+}
+
+/** Serves backends at a listener. @returns ends what it does by itself */
+export async function serveBackend(
+  app: FastifyInstance,
+  { foundation, rateLimits, contexts, sockets }: BackendSharing,
+): Promise<{ close(): void }> {
+  const { config, logger, db, texts } = foundation;
+  const { limits, production } = config;
+  const resolver = resolverOf(createBackendResolvers(foundation));
+  const schema = await createBackendSchema(resolver);
+  const rules = documentRules(limits, config.introspection);
+  const callers = new ClientKeys(rateLimits);
+  const door = new KeyDoor({ db, callers, texts, resolver, limits, logger });
+  const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
+  await mountBackend(app, { schema, rules, config, logger, db, callers, contexts, door, socketServer });
+  return {
+    close() {
+      door.close();
+      socketServer.close();
+    },
+  };
+}
+
+function createBackendResolvers(foundation: Foundation): object[] {
+  const { limits } = foundation.config;
+  const transactions = transactionsOf(foundation);
+  const devices = new Devices(limits);
+  const sessions = new Sessions(limits);
+  const liveSessions = new LiveSessions(limits);
+  const activities = new Activities(foundation.places);
+  const removals = new DeviceRemovals(transactions, sessions, devices, activities);
+  const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
+  return [
+    new ChecksResolver(new Checks(liveSessions, sessions)),
+    new PersonDeliveriesResolver(),
+    new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
+    new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),
+    new TrustEndsResolver(trustEnds, removals),
+  ];
+}

@@ -1,0 +1,10 @@
+import { Transactions } from '../sql/transactions.js';
+import type { Foundation } from './foundation.js';
+
+/** Transactions of a process, of which its bus and its queue are told. */
+export function transactionsOf({ db, bus, queue }: Pick<Foundation, 'db' | 'bus' | 'queue'>): Transactions {
+  return new Transactions(db, {
+    publish: (topic) => bus.publish(topic),
+    enqueue: (deliveryId) => queue.enqueue(deliveryId),
+  });
+}

@@ -1,0 +1,249 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
+import type { Guard } from './guard.js';
+
+/** Of products' backends: whose key opens what, and for how long an answer holds. */
+export const clientGuards: readonly Guard[] = [
+  {
+    name: 'ended-keys',
+    keeps: 'a key that ended opens nothing',
+    edits: [
+      {
+        file: 'clients/client-keys.ts',
+        find: ' and k.ended_at is null and c.ended_at is null',
+        replace: '',
+      },
+    ],
+    noticedBy: ['endpoint', 'ends with its key, and a request by it is refused at once'],
+  },
+  {
+    name: 'sockets-of-ended-keys',
+    keeps: 'the sockets of a key that ended are closed',
+    edits: [{ file: 'wire/key-door.ts', find: 'if (!keyIds.has(keyId))', replace: 'if (keyIds.has(keyId) && !keyId)' }],
+    noticedBy: ['endpoint', 'ends with its key, and a request by it is refused at once'],
+    breaks: true,
+  },
+  {
+    name: 'two-keys-on-a-socket',
+    keeps: 'two keys that differ open nothing',
+    edits: [
+      {
+        file: 'wire/session-tokens.ts',
+        find: '  if (new Set(tokens).size > 1) throw new DifferentTokens();\n',
+        replace: '',
+      },
+    ],
+    noticedBy: ['endpoint', 'is closed with 4401 where it brings %s'],
+  },
+  {
+    name: 'sockets-per-client',
+    keeps: 'a client has FEEDS_PER_CLIENT sockets on a server',
+    edits: [
+      {
+        file: 'wire/key-door.ts',
+        find: 'if (ofClient.length >= this.serving.limits.FEEDS_PER_CLIENT) {',
+        replace: 'if (ofClient.length < 0) {',
+      },
+    ],
+    noticedBy: ['endpoint', 'of a client is one of FEEDS_PER_CLIENT, and of another client none of its'],
+    breaks: true,
+  },
+  {
+    name: 'sockets-closed-early',
+    keeps: 'a socket that was closed while it was admitted counts no more',
+    edits: [
+      {
+        file: 'wire/websocket.ts',
+        find: '          door.leave(admission.who, connection);\n          return false;\n',
+        replace: '          return false;\n',
+      },
+    ],
+    noticedBy: ['endpoint', 'that was closed while its key was looked up counts no more'],
+    breaks: true,
+  },
+  {
+    name: 'origin-of-a-backend',
+    keeps: 'no page of a browser asks as a backend',
+    edits: [
+      {
+        file: 'wire/backend-http.ts',
+        find: '      if (request.headers.origin !== undefined) return refuseOrigin(reply);\n      const client',
+        replace: '      const client',
+      },
+    ],
+    noticedBy: ['endpoint', 'to a page of the origin %j, key or not: 403'],
+  },
+  {
+    name: 'origin-of-a-socket-of-a-backend',
+    keeps: 'no page of a browser opens a socket as a backend',
+    edits: [
+      {
+        file: 'wire/backend-http.ts',
+        find: '      if (request.headers.origin !== undefined) return refuseOrigin(reply);\n      if (!request.ws)',
+        replace: '      if (!request.ws)',
+      },
+    ],
+    noticedBy: ['endpoint', 'to a page of the origin %j, key or not: 403'],
+  },
+  {
+    name: 'wrong-keys-counted',
+    keeps: 'a network has KEY_FAILURES_PER_IP_HOUR wrong keys',
+    edits: [
+      {
+        file: 'clients/client-keys.ts',
+        find: "await this.rateLimits.take('KEY_FAILURES_PER_IP_HOUR', ipAddress);",
+        replace: 'void [this.rateLimits, ipAddress];',
+      },
+    ],
+    noticedBy: ['wrong-keys', 'are KEY_FAILURES_PER_IP_HOUR from one network, and a right key works all the same'],
+  },
+  {
+    name: 'right-keys-not-counted',
+    keeps: "a right key is not refused for others' failures",
+    edits: [
+      {
+        file: 'clients/client-keys.ts',
+        find: '    if (caller) return caller;\n',
+        replace:
+          "    if (caller) await this.rateLimits.take('KEY_FAILURES_PER_IP_HOUR', ipAddress);\n    if (caller) return caller;\n",
+      },
+    ],
+    noticedBy: ['wrong-keys', 'are KEY_FAILURES_PER_IP_HOUR from one network, and a right key works all the same'],
+  },
+  {
+    name: 'keys-per-client',
+    keeps: 'a client has KEYS_PER_CLIENT keys',
+    edits: [
+      {
+        file: 'clients/clients.ts',
+        find: 'if (keys.length >= KEYS_PER_CLIENT) {',
+        replace: 'if (keys.length < 0 * KEYS_PER_CLIENT) {',
+      },
+    ],
+    noticedBy: [
+      'admin-clients',
+      'rotate gives a client KEYS_PER_CLIENT keys that work, and end takes away the older one',
+    ],
+  },
+  {
+    name: 'scopes',
+    keeps: 'a key opens what its scopes name',
+    edits: [
+      {
+        file: 'api/caller.ts',
+        find: 'if (!caller.scopes.includes(scope)) throw',
+        replace: 'if (!caller.scopes) throw',
+      },
+    ],
+    noticedBy: ['reach', "opens what it names: a client with '%s' alone"],
+  },
+  {
+    name: 'reach',
+    keeps: "a client sees and ends nobody else's people",
+    edits: [
+      {
+        file: 'accounts/reach.ts',
+        find: '(${holder} = ${clientId} or',
+        replace: '(${holder} = ${clientId} or true or',
+      },
+    ],
+    noticedBy: ['reach', 'of the people that %s holds'],
+  },
+  {
+    name: 'reach-own-accounts',
+    keeps: 'a client sees own accounts where it was added so',
+    edits: [
+      {
+        file: 'accounts/reach.ts',
+        find: ' and ${ownAccounts}::boolean',
+        replace: ' and ${ownAccounts}::boolean is not null',
+      },
+    ],
+    noticedBy: ['reach', 'of the people that %s holds'],
+  },
+  {
+    name: 'form-of-external-ids',
+    keeps: 'what cannot be an external id is not asked for',
+    edits: [
+      {
+        file: 'accounts/reach.ts',
+        find: 'externalId == null || !externalIdForm.test(externalId)',
+        replace: 'externalId == null || !externalIdForm',
+      },
+    ],
+    noticedBy: ['reach', 'a NUL is no text to PostgreSQL'],
+    breaks: true,
+  },
+  {
+    name: 'tokens-arrive',
+    keeps: 'the first check by a token stops the clock of an unused session',
+    edits: [
+      {
+        file: 'checks/checks.ts',
+        find: 'else if (hasArrived && found.lastUsedAt === null)',
+        replace: 'else if (hasArrived && found.lastUsedAt !== found.lastUsedAt)',
+      },
+    ],
+    noticedBy: ['checks', 'by the token stops the clock of an unused session, once'],
+  },
+  {
+    name: 'kept-no-longer-than-it-lasts',
+    keeps: 'no answer is kept past the end of its session',
+    edits: [
+      {
+        file: 'sessions/live-session.types.ts',
+        find: 'Math.min(keepSeconds, facts.secondsLeft)',
+        replace: 'keepSeconds',
+      },
+    ],
+    noticedBy: ['checks', 'may be kept for CHECK_KEEP_SECONDS, and no longer than the session lasts by itself'],
+  },
+  {
+    name: 'epoch-raised-by-a-backend',
+    keeps: 'a backend that ends trust ends the sign-ins that wait',
+    edits: [
+      {
+        file: 'security/trust-ends.ts',
+        find: '    await shutDoor(tx, account.id);\n',
+        replace: '    void shutDoor;\n',
+      },
+    ],
+    noticedBy: ['trust-ends', 'for %s ends sessions, trust and what waits, and raises the epoch'],
+  },
+  {
+    name: 'reset-codes-withdrawn-by-a-backend',
+    keeps: 'a backend that ends trust makes the codes of resets wrong',
+    edits: [
+      {
+        file: 'security/trust-ends.ts',
+        find: '    withdrawResetCodes(tx, account.id);\n',
+        replace: '    void withdrawResetCodes;\n',
+      },
+    ],
+    noticedBy: ['trust-ends', 'makes the code of a reset that waits wrong, and the reset itself looks as before'],
+  },
+  {
+    name: 'mail-held-after-theft',
+    keeps: 'after a theft mail is held for every device',
+    edits: [
+      {
+        file: 'security/trust-ends.ts',
+        find: "if (reason === 'SUSPECTED_THEFT') forgetTrustBeforeReset(tx, accountId);",
+        replace: 'void forgetTrustBeforeReset;',
+      },
+    ],
+    noticedBy: ['trust-ends', 'for %s leaves a device that was trusted %j, and a new one %j'],
+  },
+  {
+    name: 'stop-lifted-once-a-day',
+    keeps: 'a backend lifts the stop by wrong codes once a day',
+    edits: [
+      {
+        file: 'accounts/accounts.ts',
+        find: "\n          and coalesce(stop_lifted_at < clock_timestamp() - interval '1 day', true)",
+        replace: '',
+      },
+    ],
+    noticedBy: ['trust-ends', 'lifts the stop at most once a day'],
+  },
+];

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { type Scope, scopes } from '../../src/api/caller.js';
+import { addClient } from '../../src/clients/clients.js';
+import { Database } from '../../src/sql/database.js';
+import { openPool } from '../../src/wiring/database.js';
+import { type Answer, Client, type GraphqlError } from './client.js';
+import type { Handset } from './handset.js';
+import type { Servers } from './servers.js';
+import type { Subscription } from './subscription.js';
+
+/** What a backend is added with; all scopes and nobody's own accounts unless said. */
+export interface BackendOptions {
+  readonly scopes?: readonly Scope[];
+  readonly ownAccounts?: boolean;
+  readonly name?: string;
+}
+
+/** A product's backend, talking to one server with its key. */
+export class Backend {
+  private constructor(
+    private readonly client: BackendClient,
+    readonly id: string,
+    readonly name: string,
+    readonly key: string,
+  ) {}
+
+  /** Adds an API client as the command line does. @param nth the server that it talks to */
+  static async add(servers: Servers, options: BackendOptions = {}, nth = 0): Promise<Backend> {
+    const name = options.name ?? `shop-${randomUUID()}`;
+    const { client, key } = await withDatabase(servers.database.url, (db) =>
+      db.transaction((tx) =>
+        addClient(tx, {
+          name,
+          scopes: [...(options.scopes ?? scopes)],
+          ownAccounts: options.ownAccounts ?? false,
+          audiences: [],
+          webhooks: [],
+          webhookKeyId: null,
+          productName: null,
+          sender: null,
+          link: null,
+        }),
+      ),
+    );
+    return new Backend(new BackendClient(servers.client(nth).url), client.id, name, key);
+  }
+
+  get url(): string {
+    return this.client.graphqlUrl;
+  }
+
+  get socketUrl(): string {
+    return this.client.socketUrl;
+  }
+
+  /** The same backend, talking to another server, or with another key. */
+  at(url: string, key = this.key): Backend {
+    return new Backend(new BackendClient(url), this.id, this.name, key);
+  }
+
+  graphql<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> {
+    return this.client.graphql<T>(query, variables, { token: this.key });
+  }
+
+  /** The `result` of a document that must succeed. */
+  async ask<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+    const { result } = await this.client.data<{ result: T }>(query, variables, { token: this.key });
+    return result;
+  }
+
+  /** The one error of a request that must be refused. */
+  error(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlError> {
+    return this.client.error(query, variables, { token: this.key });
+  }
+
+  subscribe<T>(query: string, variables: Record<string, unknown> = {}): Subscription<T> {
+    return this.client.subscribe(query, variables, { token: this.key });
+  }
+
+  /** Makes the account of a device a subject of this backend. */
+  async holds(servers: Servers, { owner }: Handset, externalId: string = randomUUID()): Promise<string> {
+    await servers.database.row('update account set client_id = $1, external_id = $2 where email = $3 returning id', [
+      this.id,
+      externalId,
+      owner.email,
+    ]);
+    return externalId;
+  }
+}
+
+class BackendClient extends Client {
+  override get graphqlUrl(): string {
+    return `${this.url}/backend/graphql`;
+  }
+}
+
+/** Work of the product's own on a database, outside of its processes. */
+export async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
+  const pool = openPool(url, pino({ level: 'silent' }));
+  try {
+    return await work(new Database(pool, true));
+  } finally {
+    await pool.end();
+  }
+}
+
+/** A session as its id and that of its device and account are in the database. */
+export async function sessionOf(
+  servers: Servers,
+  handset: Handset,
+): Promise<{ id: string; accountId: string; deviceId: string }> {
+  return servers.database.row(
+    `select id, account_id as "accountId", device_id as "deviceId" from session
+     where token_hash = sha256(convert_to($1, 'UTF8'))`,
+    [handset.sessionToken],
+  );
+}
