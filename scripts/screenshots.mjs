@@ -41,7 +41,7 @@ async function mailedCode(count) {
 
 async function enterPassword(page) {
   await page.goto(url);
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel(/^Code/).waitFor();
@@ -62,9 +62,9 @@ await phone.goto(url);
 await phone.getByRole('heading', { level: 1 }).first().waitFor();
 await shoot(phone, 'sign-in-phone');
 await phone.goto(`${url}/sign-up`);
-await phone.getByLabel('E-mail address').fill(email);
+await phone.getByLabel('Email address').fill(email);
 await phone.getByLabel('Password', { exact: true }).fill(password);
-await phone.getByText('Very good').waitFor();
+await phone.getByText('Very strong').waitFor();
 await shoot(phone, 'sign-up-phone');
 await phone.getByRole('button', { name: 'Create account' }).click();
 await phone.getByLabel(/^Code/).waitFor();
@@ -72,7 +72,7 @@ await shoot(phone, 'code-by-mail-phone');
 await phone.getByLabel(/^Code/).fill(await mailedCode(0));
 await phone.waitForURL('**/account');
 await phone.getByRole('button', { name: 'Turn on two-step verification' }).click();
-await phone.getByRole('button', { name: 'Send the code' }).click();
+await phone.getByRole('button', { name: 'Send code' }).click();
 await phone.getByLabel(/^Code/).fill(await mailedCode(1));
 await phone.getByRole('button', { name: 'Done' }).click();
 await shoot(phone, 'overview-phone');
@@ -95,9 +95,9 @@ await enterPassword(tablet);
 await laptop.getByRole('alertdialog').waitFor();
 await shoot(laptop, 'prompt');
 await laptop.getByRole('button', { name: 'This was not me' }).click();
-await tablet.getByText('Refused on a trusted device').first().waitFor();
+await tablet.getByText('Blocked on a trusted device').first().waitFor();
 await shoot(tablet, 'refused');
-await laptop.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
+await laptop.getByRole('alertdialog', { name: 'Sign-in blocked' }).waitFor();
 await shoot(laptop, 'not-me');
 await laptop.getByRole('alertdialog').getByRole('button', { name: 'Later' }).click();
 
@@ -119,7 +119,7 @@ for (const name of ['about', 'reset-password', 'inbox']) {
 
 // The README's own: the activity and the devices as they are, and the live code as it comes.
 await laptop.goto(`${url}/account/devices`);
-await laptop.getByRole('heading', { level: 1 }).first().waitFor();
+await laptop.getByRole('heading', { name: 'Trusted devices' }).waitFor();
 await laptop.screenshot({ path: path.join(images, 'devices.png') });
 await recordLiveCode();
 await browser.close();
@@ -136,7 +136,7 @@ async function recordLiveCode() {
     stage.push({ left, right, milliseconds });
   };
   await asking.goto(url);
-  await asking.getByLabel('E-mail address').fill(email);
+  await asking.getByLabel('Email address').fill(email);
   await asking.getByLabel('Password', { exact: true }).fill(password);
   await take(1500);
   await asking.getByRole('button', { name: 'Sign in' }).click();

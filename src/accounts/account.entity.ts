@@ -40,7 +40,7 @@ export const AccountRow = defineEntity({
     mailHeldUntil: p.datetime().columnType('timestamptz').nullable(),
     /** When a product's backend lifted the stop by wrong codes last: it may once a day. */
     stopLiftedAt: p.datetime().columnType('timestamptz').nullable(),
-    /** The number of the newest entry of the login activity. */
+    /** The number of the newest entry of the sign-in activity. */
     activityCount: p.integer().default(0),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
   },

@@ -18,7 +18,7 @@ const domain = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9
  * @throws RangeError if the text is not one mailbox's addr-spec (RFC 5322, 3.4.1) of at most 254 bytes (RFC 5321)
  */
 export function normaliseEmailAddress(text: string): string {
-  if (text.length > TYPED_LENGTH_MOST) throw new RangeError('this is longer than an e-mail address');
+  if (text.length > TYPED_LENGTH_MOST) throw new RangeError('this is longer than an email address');
   const at = text.lastIndexOf('@');
   const local = text
     .slice(0, Math.max(at, 0))
@@ -34,7 +34,7 @@ export function normaliseEmailAddress(text: string): string {
     domain.test(ascii) &&
     !/^\d+$/.test(lastLabel) &&
     Buffer.byteLength(address) <= 254;
-  if (!isMailbox) throw new RangeError('this is not an e-mail address such as name@example.com');
+  if (!isMailbox) throw new RangeError('this is not an email address such as name@example.com');
   return address;
 }
 
@@ -62,10 +62,10 @@ export const EmailAddress = new GraphQLScalarType<string, string>({
 
 function parse(value: unknown): string {
   try {
-    if (typeof value !== 'string') throw new RangeError('an e-mail address is a string');
+    if (typeof value !== 'string') throw new RangeError('an email address is a string');
     return normaliseEmailAddress(value);
   } catch (error) {
-    const message = error instanceof RangeError ? error.message : 'this is not an e-mail address';
+    const message = error instanceof RangeError ? error.message : 'this is not an email address';
     throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
   }
 }

@@ -22,7 +22,7 @@ export interface NewActivity {
 /** Entries of which a flood becomes one, with a count: per account, address (of IPv6, /48) and hour. */
 const floods: readonly ActivityTypeName[] = ['WRONG_PASSWORD'];
 
-/** The login activity of accounts. */
+/** The sign-in activity of accounts. */
 export class Activities {
   constructor(private readonly places: Places) {}
 

@@ -12,7 +12,7 @@ import { numberOf } from './cursors.js';
 
 const MOST_AT_ONCE = 100;
 
-/** The login activity as it happens. */
+/** The sign-in activity as it happens. */
 export class ActivityStream {
   private readonly newest = batched((accountIds: readonly string[]) => newestNumbers(this.db, accountIds));
   private readonly entries = batched((asked: readonly Place[]) => entriesAfter(this.db, asked));

@@ -20,7 +20,7 @@ export class ActivityResolver {
 
   @Subscription(() => LoginActivity, {
     name: 'loginActivity',
-    description: "Each new entry of the account's login activity; with `after`, a cursor, first those since then.",
+    description: "Each new entry of the account's sign-in activity; with `after`, a cursor, first those since then.",
     subscribe: ({ context, args }: { context: Context; args: { after?: string | null } }) =>
       context.resolver(ActivityResolver).stream.open(context, args.after ?? null),
   })
@@ -45,7 +45,7 @@ export class ActivityResolver {
 @Resolver(() => Account)
 export class AccountActivityResolver {
   @FieldResolver(() => LoginActivityConnection, {
-    description: "What happened at the account's door, newest first (Relay cursor connection); at most 100 a page.",
+    description: "The account's sign-in activity, newest first (Relay cursor connection); at most 100 a page.",
   })
   loginActivity(
     @Root() account: Account,

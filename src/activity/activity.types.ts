@@ -10,7 +10,7 @@ import { cursorOf } from './cursors.js';
 export const ActivityType = enumOf(activityTypes);
 registerEnumType(ActivityType, { name: 'ActivityType', description: "What can happen at an account's door." });
 
-@ObjectType({ description: "Something that happened at the account's door." })
+@ObjectType({ description: "An entry of the account's sign-in activity." })
 export class LoginActivity {
   @Field(() => ID)
   readonly id: string;

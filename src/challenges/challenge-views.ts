@@ -289,7 +289,7 @@ function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   return whyNoneIsOnline(challenge, areMute ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE');
 }
 
-/** While mail is held that is said instead of what points at e-mail. */
+/** While mail is held that is said instead of what points at email. */
 function whyNoneIsOnline(challenge: Facts, otherwise: DeliveryReasonName): DeliveryReasonName {
   return challenge.mailHeldUntil ? 'MAIL_HELD' : otherwise;
 }

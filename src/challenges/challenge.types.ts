@@ -41,7 +41,7 @@ registerEnumType(DeliveryReason, {
     NO_TRUSTED_DEVICE_ONLINE: { description: 'No trusted device holds an open subscription now.' },
     NOTIFICATIONS_OFF: { description: 'None is online, and the app may show notifications on none.' },
     NOT_YET_ACKNOWLEDGED: { description: 'It reached a device, which has not said yet that it shows the code.' },
-    PROMPTS_PAUSED: { description: 'Too many prompts stand unanswered: this one is not shown; use e-mail.' },
+    PROMPTS_PAUSED: { description: 'Too many prompts stand unanswered: this one is not shown; use email.' },
     MAIL_HELD: {
       description:
         'None is online, and after a reset of the password codes go by mail only to devices that were trusted before.',

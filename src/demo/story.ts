@@ -89,12 +89,12 @@ export class Story {
   }
 
   private async signInByMail(prompts: Events<LoginRequest>): Promise<void> {
-    this.screen.heading('A tablet signs in, and has the code sent by e-mail');
+    this.screen.heading('A tablet signs in, and gets the code by email');
     const challenge = await this.askForSecondStep('tablet', this.tablet);
     const prompt = await this.readPhone(prompts);
     const seen = new Events(this.tablet.watch(challenge));
     const sent = await this.tablet.sendCode(challenge, 'EMAIL');
-    this.screen.step('tablet', `asks for the code by e-mail; it goes to ${sent.sentTo}`);
+    this.screen.step('tablet', `asks for the code by email; it goes to ${sent.sentTo}`);
     await this.watchMail(seen);
     const mailed = await this.readMail();
     if (mailed !== prompt.code) throw new Error(`The mail says ${mailed}, the phone ${prompt.code}: it is one code.`);

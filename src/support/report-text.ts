@@ -22,15 +22,15 @@ export function challengeText({ row, ...view }: ChallengeView): string {
       ['Ends', row.expiresAt.toISOString()],
       ['Method', row.method],
       ['Other methods', view.availableMethods.filter((method) => method !== row.method).join(', ') || 'none'],
-      ['Tries left', String(view.attemptsRemaining)],
+      ['Attempts left', String(view.attemptsRemaining)],
     ]),
     section('This device', [
       ['Name', row.deviceName],
-      ['Model', row.deviceModel ?? 'not told'],
-      ['System', `${row.platform} ${row.osVersion ?? '(version not told)'}`],
-      ['App version', row.appVersion ?? 'not told'],
+      ['Model', row.deviceModel ?? 'unknown'],
+      ['System', `${row.platform} ${row.osVersion ?? '(unknown version)'}`],
+      ['App version', row.appVersion ?? 'unknown'],
     ]),
-    section('What became of the code', deliveryLines(view.deliveries)),
+    section('Code deliveries', deliveryLines(view.deliveries)),
   ].join('\n');
 }
 
@@ -48,29 +48,29 @@ export function accountText(
         'Two-step verification',
         account.twoStepEnabledAt ? `on since ${account.twoStepEnabledAt.toISOString()}` : 'off',
       ],
-      ['New devices wait until', account.pausedUntil?.toISOString() ?? 'not paused'],
+      ['New devices blocked until', account.pausedUntil?.toISOString() ?? 'not blocked'],
       ['Codes by mail held until', account.mailHeldUntil?.toISOString() ?? 'not held'],
       ['Language', account.locale],
     ]),
     ...devices.map(deviceText),
-    section('The last codes', deliveryLines(deliveries)),
+    section('Recent codes', deliveryLines(deliveries)),
   ].join('\n');
 }
 
 function deviceText(device: SeenDevice): string {
   return section(`Device: ${device.name}`, [
-    ['Model', device.model ?? 'not told'],
-    ['System', `${device.platform} ${device.osVersion ?? '(version not told)'}`],
-    ['App version', device.appVersion ?? 'not told'],
+    ['Model', device.model ?? 'unknown'],
+    ['System', `${device.platform} ${device.osVersion ?? '(unknown version)'}`],
+    ['App version', device.appVersion ?? 'unknown'],
     ['Trusted', device.isTrusted ? `since ${device.trustedAt?.toISOString()}` : 'no'],
     ['Notifications', device.notificationsEnabled ? 'on' : 'off'],
     ['Online', device.isOnline ? 'yes' : 'no'],
-    ['Last seen', device.lastSeenAt.toISOString()],
+    ['Last active', device.lastSeenAt.toISOString()],
   ]);
 }
 
 function deliveryLines(deliveries: readonly DeliveryView[]): [string, string][] {
-  if (deliveries.length === 0) return [['Sends', 'none']];
+  if (deliveries.length === 0) return [['Deliveries', 'none']];
   return deliveries.map(({ changedAt, method, state, reason, devicesReached, replyCode, enhancedStatus }) => [
     changedAt.toISOString(),
     [

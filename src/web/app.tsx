@@ -1,21 +1,23 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { About } from './about/about.tsx';
+import { Said } from './account/said.tsx';
 import { Frame } from './frame/frame.tsx';
-import { BrokenPage, Mishap } from './frame/mishap.tsx';
+import { BrokenPage, fetched, Mishap } from './frame/mishap.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Unreachable } from './frame/unreachable.tsx';
-import { Prompts } from './prompts/prompts.tsx';
+import { BrokenPrompts, Prompts } from './prompts/prompts.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
 import { Watch } from './session/watch.tsx';
 import { ResetPassword } from './sign-in/reset-password.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignUp } from './sign-in/sign-up.tsx';
+import { TypedEmailProvider } from './sign-in/typed-email.tsx';
 import { Waiting } from './ui/waiting.tsx';
 
 // What only somebody who is signed in sees is fetched then.
-const Account = lazy(() => import('./account/account.tsx'));
+const Account = fetched(() => import('./account/account.tsx'));
 
 /** The whole client. */
 export function App({ language }: { readonly language: () => string }) {
@@ -24,11 +26,15 @@ export function App({ language }: { readonly language: () => string }) {
     <RouterProvider navigate={navigate}>
       <SessionProvider language={language}>
         <Frame>
-          <Mishap instead={<BrokenPage />}>
-            <Pages />
-          </Mishap>
+          <Said>
+            <Mishap instead={<BrokenPage />}>
+              <TypedEmailProvider>
+                <Pages />
+              </TypedEmailProvider>
+            </Mishap>
+            <WhileSignedIn />
+          </Said>
         </Frame>
-        <WhileSignedIn />
       </SessionProvider>
     </RouterProvider>
   );
@@ -41,7 +47,9 @@ function WhileSignedIn() {
   return (
     <>
       <Watch />
-      <Prompts />
+      <Mishap instead={<BrokenPrompts />}>
+        <Prompts />
+      </Mishap>
     </>
   );
 }
@@ -55,7 +63,8 @@ function Pages() {
       <Switch>
         <Route path="/about" component={About} />
         <Route path="/reset-password" component={ResetPassword} />
-        <Route path="/account/*?">{viewer ? <Account /> : <Redirect to="/" replace />}</Route>
+        {/* At its own address, which is where the account then opens. */}
+        <Route path="/account/*?">{viewer ? <Account /> : <SignIn />}</Route>
         <Route path="/sign-up">{viewer ? <Redirect to="/account" replace /> : <SignUp />}</Route>
         <Route path="/">{viewer ? <Redirect to="/account" replace /> : <SignIn />}</Route>
         <Route component={NotFound} />

@@ -63,6 +63,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     assetsInlineLimit: 0,
+    // One style sheet: a part of the page whose own one did not arrive would come without it ever after.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     // The dictionary of the password estimate, fetched when the first password is chosen.
     chunkSizeWarningLimit: 2000,

@@ -11,23 +11,22 @@ const signedIn = { Authorization: 'Bearer {{sessionToken}}' };
 const email = 'ada@example.com';
 const password = 'three lamps above the blue door';
 
-/** The whole path in the order in which it is walked: from an account to a second device, live and by e-mail. */
+/** The whole path in the order in which it is walked: from an account to a second device, live and by email. */
 export const playgroundExamples: readonly PlaygroundExample[] = [
   {
-    query: `# Doorstep, step by step: a tab for each
-# step, from left to right. Run one with
-# Ctrl-Enter.
+    query: `# Doorstep, step by step: one tab per step,
+# from left to right. Press Ctrl-Enter to run
+# a step.
 #
-# Where variables or headers say
-# {{challengeToken}}, {{sessionToken}} or
-# {{deviceToken}}, this page puts in the
-# newest that an answer brought. Only codes
-# are typed by hand; mails are at /inbox.
+# Variables and headers fill in the latest
+# {{challengeToken}}, {{sessionToken}} and
+# {{deviceToken}} for you. You only enter the
+# codes yourself; emails arrive at /inbox.
 #
-# 1. A phone opens an account. The answer is
-#    the same whether or not the address is
-#    taken: a challenge, whose code goes
-#    there by mail.
+# 1. Create an account on a phone. You get a
+#    challenge, and its code by email. The
+#    answer is the same if the address is
+#    already taken.
 mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
     ... on Challenge {
@@ -49,9 +48,9 @@ mutation SignUp($input: SignUpInput!) {
     variables: { input: { email, password, device: { name: "Ada's phone", platform: 'ANDROID' } } },
   },
   {
-    query: `# 2. Type the code of the mail under
-#    Variables: the account exists, and the
-#    phone is signed in.
+    query: `# 2. Enter the code from the email under
+#    Variables. This creates the account and
+#    signs the phone in.
 mutation VerifySignUp(
   $challengeToken: String!
   $code: String!
@@ -78,9 +77,9 @@ mutation VerifySignUp(
     variables: { challengeToken: '{{challengeToken}}', code: '' },
   },
   {
-    query: `# 3. Turn two-step verification on: a code
+    query: `# 3. Turn on two-step verification. A code
 #    goes to the account's address, to prove
-#    that codes by mail will arrive.
+#    that codes by email will arrive.
 mutation StartTwoStepSetup {
   startTwoStepSetup {
     ... on Challenge {
@@ -100,10 +99,9 @@ mutation StartTwoStepSetup {
     headers: signedIn,
   },
   {
-    query: `# 4. Type that code. From now on a device
-#    that is new to the account has to type
-#    one, and this is the first that need
-#    not: it is trusted.
+    query: `# 4. Enter that code. From now on, signing in
+#    on a new device takes a code. This phone
+#    is the first trusted device.
 mutation EnableTwoStep(
   $challengeToken: String!
   $code: String!
@@ -133,12 +131,12 @@ mutation EnableTwoStep(
     headers: signedIn,
   },
   {
-    query: `# 5. A laptop signs in. It has no device
-#    token, so it is new: the right password
-#    is answered with a challenge, whose code
-#    waits on the trusted devices. To see it
-#    come live, first duplicate this browser
-#    tab and run LiveCodes there.
+    query: `# 5. Sign in on a laptop. It has no device
+#    token, so it is a new device: you get a
+#    challenge, and the code appears on the
+#    trusted devices. To see it live, first
+#    duplicate this browser tab and run
+#    LiveCodes there.
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     ... on SignedIn {
@@ -164,11 +162,11 @@ mutation SignIn($input: SignInInput!) {
     variables: { input: { email, password, device: { name: "Ada's laptop", platform: 'LINUX' } } },
   },
   {
-    query: `# 6. The live codes, as a trusted device gets
-#    them over a WebSocket: those that wait,
-#    then each new one. The session goes
-#    along in the payload of connection_init,
-#    as \`authorization\`; this page takes it
+    query: `# 6. Live codes, as a trusted device gets
+#    them over a WebSocket: the pending ones,
+#    then each new one. The session goes into
+#    the payload of connection_init as
+#    \`authorization\`; this page takes it
 #    from the headers below.
 subscription LiveCodes {
   loginRequests {
@@ -187,12 +185,11 @@ subscription LiveCodes {
     headers: signedIn,
   },
   {
-    query: `# 7. The challenge as the laptop sees it: on
-#    how many devices the code is shown,
-#    whether the mail server took the mail,
-#    and what to tell a person who waits for
-#    it. It needs no session and ends by
-#    itself.
+    query: `# 7. The challenge as the laptop sees it: how
+#    many devices show the code, whether the
+#    email was sent, and what to tell the
+#    person who is waiting. It needs no
+#    session, and ends by itself.
 subscription WatchChallenge($challengeToken: String!) {
   challenge(token: $challengeToken) {
     state
@@ -212,8 +209,8 @@ subscription WatchChallenge($challengeToken: String!) {
     variables: { challengeToken: '{{challengeToken}}' },
   },
   {
-    query: `# 8. The phone is out of reach? The same
-#    code, by e-mail.
+    query: `# 8. No phone at hand? Get the same code by
+#    email.
 mutation SendByMail(
   $challengeToken: String!
   $method: VerificationMethod!
@@ -246,10 +243,9 @@ mutation SendByMail(
     variables: { challengeToken: '{{challengeToken}}', method: 'EMAIL' },
   },
   {
-    query: `# 9. Type the code, from the phone or from
-#    the mail: it is one and the same. The
-#    laptop is signed in, and trusted from
-#    now on.
+    query: `# 9. Enter the code from the phone or the
+#    email: it is the same one. The laptop is
+#    signed in, and trusted from now on.
 mutation VerifySignIn(
   $challengeToken: String!
   $code: String!
@@ -278,9 +274,9 @@ mutation VerifySignIn(
     variables: { challengeToken: '{{challengeToken}}', code: '' },
   },
   {
-    query: `# 10. The laptop comes back. With the token
-#     that it was given it needs no code; the
-#     answer brings the next token.
+    query: `# 10. Sign in on the laptop again. With its
+#     device token it needs no code; the
+#     answer brings its next token.
 mutation SignInAgain($input: SignInInput!) {
   signIn(input: $input) {
     ... on SignedIn {
@@ -311,8 +307,8 @@ mutation SignInAgain($input: SignInInput!) {
     },
   },
   {
-    query: `# 11. The account as its session sees it;
-#     null for somebody who is not signed in.
+    query: `# 11. The account as the session sees it, or
+#     null if nobody is signed in.
 query Viewer {
   viewer {
     email

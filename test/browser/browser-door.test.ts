@@ -33,19 +33,101 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await signedIn(page);
   });
 
+  test('sees the typed address where its code is waited for, and puts it right', async () => {
+    const { email } = newOwner();
+    const page = await visit(site);
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    const address = page.getByLabel('Email address');
+    await address.fill(`wrong-${email}`);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByText(`wrong-${email}`).waitFor();
+    await page.reload();
+    await page.getByText(`wrong-${email}`).waitFor();
+    await page.getByRole('button', { name: 'Use a different email address' }).click();
+    expect(await address.inputValue()).toBe(`wrong-${email}`);
+    await address.fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByText(`sending to ${email}`).waitFor();
+    await typeCode(page, await site.servers.mailbox.code(email));
+    await signedIn(page);
+  });
+
+  test('knows from the start what a password needs, and what it lacks until it is mended', async () => {
+    const page = await visit(site);
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByText('At least 12 characters.').waitFor();
+    await page.getByLabel('Email address').fill(newOwner().email);
+    const password = page.getByLabel('Password', { exact: true });
+    await page.getByRole('button', { name: 'Create account' }).click();
+    const empty = page.getByText('Enter your password.');
+    await empty.waitFor();
+    await password.press('q');
+    await empty.waitFor({ state: 'detached' });
+    await password.fill('quartz-lan');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    const short = page.getByText('Use at least 12 characters.');
+    await short.waitFor();
+    await password.fill('quartz-lant');
+    await page.getByRole('status').filter({ hasText: /\S/ }).first().waitFor();
+    await short.waitFor();
+    await password.fill(PASSWORD);
+    await short.waitFor({ state: 'detached' });
+    expect(await password.getAttribute('aria-invalid')).toBeNull();
+  });
+
+  test('types the address once, whichever page it is wanted on', async () => {
+    const { email } = newOwner();
+    const page = await visit(site);
+    const address = page.getByLabel('Email address');
+    await address.fill(email);
+    for (const [link, title] of [
+      ['Forgot your password?', 'Reset your password'],
+      ['Back to sign in', 'Sign in'],
+      ['Create an account', 'Create your account'],
+    ] as const) {
+      await page.getByRole('link', { name: link }).click();
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      expect(await address.inputValue()).toBe(email);
+    }
+    await address.fill(`other-${email}`);
+    await page.getByRole('link', { name: 'Already have an account? Sign in' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    expect(await address.inputValue()).toBe(`other-${email}`);
+  });
+
+  test('lands on the page that was asked for, also by way of a code and a reload', async () => {
+    const { owner } = await site.servers.trusted();
+    const page = await visit(site);
+    await page.goto(`${site.servers.client().url}/account/activity`);
+    await enterPassword(page, owner);
+    await page.getByLabel(/^Code/).waitFor();
+    await page.getByRole('button', { name: 'Email me a code instead' }).click();
+    const code = await site.servers.mailbox.code(owner.email);
+    await page.reload();
+    await typeCode(page, code);
+    await page.getByRole('heading', { level: 1, name: 'Sign-in activity' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/account/activity');
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    await page.waitForURL(`${site.servers.client().url}/`);
+    expect(await page.getByLabel('Email address').inputValue()).toBe('');
+  });
+
   test('is told what a form lacks before anything is sent, and led to it', async () => {
     const page = await visit(site);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     const sent: string[] = [];
     page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('Type your e-mail address.').waitFor();
+    await page.getByText('Enter your email address.').waitFor();
     expect(await focused(page)).toBe('username');
     await enterPassword(page, { email: 'ada', password: '' });
-    await page.getByText('That is no e-mail address.').waitFor();
-    await page.getByLabel('E-mail address').fill('ada@example.com');
+    await page.getByText('Enter a valid email address').waitFor();
+    await page.getByLabel('Email address').fill('ada@example.com');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('That is no e-mail address.').waitFor({ state: 'detached' });
+    await page.getByText('Enter a valid email address').waitFor({ state: 'detached' });
     expect(await focused(page)).toBe('current-password');
     expect(sent).toEqual([]);
   });
@@ -56,7 +138,7 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await enterPassword(page, owner);
     for (const left of [4, 3, 2, 1]) {
       await typeCode(page, 'abc 000000');
-      await page.getByRole('alert').getByText(`You have ${left} tr`).waitFor();
+      await page.getByRole('alert').getByText(`You have ${left} att`).waitFor();
     }
     expect(await focused(page)).toBe('one-time-code');
     expect(await accessibilityFaults(page)).toEqual([]);
@@ -74,18 +156,18 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await page.getByText('None of your trusted devices is online.').waitFor();
     await site.servers.database.age('challenge', '11 minutes');
     await typeCode(page, '123456');
-    await page.getByText('The code has expired').waitFor();
+    await page.getByText('Your code has expired').waitFor();
   });
 
   test('is told to start again once no send is left, and can', async () => {
     const { owner } = await site.servers.trusted();
     const page = await visit(site);
     await enterPassword(page, owner);
-    const byMail = page.getByRole('button', { name: 'Send it by e-mail instead' });
+    const byMail = page.getByRole('button', { name: 'Email me a code instead' });
     await byMail.waitFor();
     await site.servers.database.query('update challenge set sends = 4 where email = $1', [owner.email]);
     await byMail.click();
-    await page.getByText('This code cannot be sent again.').waitFor();
+    await page.getByText('This code can’t be sent again.').waitFor();
     await page.getByRole('button', { name: 'Start again' }).click();
     await page.getByLabel('Password', { exact: true }).waitFor();
   });
@@ -99,15 +181,15 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await (await opened).waitForEvent('framereceived', ({ payload }) => String(payload).includes('"next"'));
     await page.route('**/graphql', (route) => route.abort());
     await typeCode(page, '000000');
-    const told = page.getByText('The server cannot be reached.');
+    const told = page.getByText('Can’t connect.');
     await told.waitFor();
     await page.unroute('**/graphql');
     await page.context().setOffline(true);
-    await page.getByText('This device is offline.').waitFor();
+    await page.getByText('You’re offline.').waitFor();
     await page.context().setOffline(false);
     await told.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('alert').getByText('You have 4 tries left.').waitFor();
+    await page.getByRole('alert').getByText('You have 4 attempts left.').waitFor();
   });
 
   test('resets a password, and signs in with the new one', async () => {
@@ -115,12 +197,12 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     const password = 'velvet-harbour-57-kettle';
     const page = await visit(site, { screen: 'phone' });
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
-    await page.getByLabel('E-mail address').fill(owner.email);
-    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByLabel('Email address').fill(owner.email);
+    await page.getByRole('button', { name: 'Send code' }).click();
     await page.getByLabel(/^Code/).fill(await site.servers.mailbox.code(owner.email));
     await page.getByLabel('New password').fill(password);
-    await page.getByRole('button', { name: 'Set the new password' }).click();
-    await page.getByText('Your password is changed').waitFor();
+    await page.getByRole('button', { name: 'Set new password' }).click();
+    await page.getByText('Your password has been reset').waitFor();
     await enterPassword(page, { ...owner, password });
     await signedIn(page);
   });
@@ -140,7 +222,7 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     const before = await button.boundingBox();
     await page.getByLabel('Password', { exact: true }).fill('velvet-harbour-57-kettle');
     letCome();
-    await page.getByText('Very good', { exact: true }).waitFor();
+    await page.getByText('Very strong', { exact: true }).waitFor();
     expect(await button.boundingBox()).toEqual(before);
   });
 
@@ -185,14 +267,14 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     const page = await visit(site);
     await page.route('**/graphql', (route) => route.abort());
     await page.reload();
-    await page.getByRole('heading', { name: 'The server cannot be reached' }).waitFor();
+    await page.getByRole('heading', { name: 'Can’t connect' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.context().setOffline(true);
-    await page.getByText('This device is offline.').waitFor();
+    await page.getByText('You’re offline.').waitFor();
     await page.unroute('**/graphql');
     await page.context().setOffline(false);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    expect(await page.getByText('This device is offline.').count()).toBe(0);
+    expect(await page.getByText('You’re offline.').count()).toBe(0);
   });
 
   test('finds the inbox where it is on the own machine', async () => {
@@ -204,10 +286,10 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
   test('finds the inbox on the own machine where a mailed code is waited for, in a tab of its own', async () => {
     const page = await visit(site);
     await page.getByRole('link', { name: 'Create an account' }).click();
-    await page.getByLabel('E-mail address').fill(newOwner().email);
+    await page.getByLabel('Email address').fill(newOwner().email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
-    const inbox = page.getByRole('link', { name: 'Inbox, where every mail lands' });
+    const inbox = page.getByRole('link', { name: 'Inbox' });
     const [tab] = await Promise.all([page.context().waitForEvent('page'), inbox.click()]);
     await tab.getByRole('heading', { name: 'Inbox' }).waitFor();
     await page.getByLabel(/^Code/).waitFor();
@@ -219,8 +301,8 @@ describeInBrowser('somebody at the door, in a browser,', {}, (site) => {
     await resetByMail(phone, password);
     const page = await visit(site);
     await enterPassword(page, { email: phone.owner.email, password });
-    await page.getByText('only a device that is trusted can show the code').waitFor();
-    await page.getByText('You have no trusted device since the password was reset.').waitFor();
-    expect(await page.getByText('a device you already trust').count()).toBe(0);
+    await page.getByText('only a trusted device can show this code').waitFor();
+    await page.getByText('You have no trusted devices since your password was reset.').waitFor();
+    expect(await page.getByText('on a trusted device to see your code').count()).toBe(0);
   });
 });

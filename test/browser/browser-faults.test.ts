@@ -17,12 +17,12 @@ describeInBrowser('while a server is away, in browsers on it,', { count: 2 }, (s
     await owner.another('Tablet').challenged();
     await site.servers.add({ api: true, worker: false }, { PORT: port, PUBLIC_URL: `http://localhost:${port}` });
     for (const page of [phone, laptop]) await page.getByText('Connection lost.').waitFor({ state: 'detached' });
-    await phone.getByText('1 more sign-in waits.').waitFor();
+    await phone.getByText('1 more sign-in is waiting.').waitFor();
 
     await typeCode(laptop, code);
     await signedIn(laptop);
     await phone.getByRole('alertdialog').getByText('Tablet').waitFor();
-    expect(await phone.getByText('You were signed out').count()).toBe(0);
+    expect(await phone.getByText('You’ve been signed out').count()).toBe(0);
   });
 });
 
@@ -40,7 +40,7 @@ describeInBrowser('while the mail server refuses, in a browser,', withMoodyMailS
     const { email } = newOwner();
     const page = await visit(site);
     await page.getByRole('link', { name: 'Create an account' }).click();
-    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('Email address').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByLabel(/^Code/).waitFor();
@@ -49,15 +49,15 @@ describeInBrowser('while the mail server refuses, in a browser,', withMoodyMailS
 
     moody.refuse(email, { command: 'RCPT TO', replyCode: 451, text: 'later' });
     await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
-    await page.getByRole('button', { name: 'Send the code' }).click();
+    await page.getByRole('button', { name: 'Send code' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('The mail server does not accept the e-mail at the moment (reply 451).').waitFor();
-    await dialog.getByText(/^Mail accepted/).waitFor();
+    await dialog.getByText('The email can’t be sent right now (reply 451).').waitFor();
+    await dialog.getByText(/^Email sent at/).waitFor();
 
     moody.refuse(email, { command: 'RCPT TO', replyCode: 550, text: 'never' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Turn on two-step verification' }).click();
-    await page.getByRole('button', { name: 'Send the code' }).click();
-    await dialog.getByText('The mail server refused your address (reply 550).').waitFor();
+    await page.getByRole('button', { name: 'Send code' }).click();
+    await dialog.getByText('Your email provider rejected the email (reply 550).').waitFor();
   });
 });

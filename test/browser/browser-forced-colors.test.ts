@@ -60,14 +60,14 @@ describeInBrowser('where the system chooses the colours,', {}, (site) => {
     const track = (one: Page) => look(one.locator('[class*=track]'));
     seen.switch = await contrast(await track(page), await track(without));
 
-    await page.getByRole('link', { name: 'Login activity', exact: true }).click();
-    for (const name of ['90 days', 'Refused']) {
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
+    for (const name of ['90 days', 'Blocked']) {
       const segment = page.getByRole('radio', { name });
       const before = await look(segment);
       await segment.click();
       seen[name] = await contrast(before, await look(segment));
     }
-    const legend = page.locator('[class*=legend] span');
+    const legend = page.locator('[class*=legend] [aria-hidden]');
     seen.legend = await contrast(await look(legend.first()), await look(legend.last()));
 
     await page.getByRole('link', { name: 'Devices', exact: true }).click();

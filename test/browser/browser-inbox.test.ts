@@ -14,7 +14,7 @@ describeInBrowser('the inbox, in a browser,', {}, (site) => {
     await page.getByText('Live', { exact: true }).waitFor();
     const phone = site.servers.stranger();
     await phone.signUp();
-    await mailIn(page, new RegExp(`sign up for Doorstep.*${phone.owner.email}`)).click();
+    await mailIn(page, new RegExp(`Doorstep sign-up code.*${phone.owner.email}`)).click();
     const code = await site.servers.mailbox.code(phone.owner.email);
     await page.getByRole('article').getByText(code, { exact: true }).waitFor();
     const html = page.frameLocator('iframe');

@@ -50,6 +50,31 @@ describeInBrowser('in a browser,', {}, (site) => {
     }
   });
 
+  test.each(locales)('the page to sign in needs no scrolling on a laptop, in %s', async (locale) => {
+    const page = await (await site.browser.device({ viewport: { width: 1280, height: 720 }, locale })).newPage();
+    await open(page, '/');
+    expect(await page.evaluate('[document.documentElement.lang, document.documentElement.scrollHeight]')).toEqual([
+      locale,
+      720,
+    ]);
+  });
+
+  test.each(locales)('every page of an account is in sight on a phone, in %s', async (locale) => {
+    const page = await (await site.browser.device({ ...screens.phone, locale })).newPage();
+    await open(page, '/account');
+    const { owner } = await site.servers.signedUp();
+    await page.locator('input[type=email]').fill(owner.email);
+    await page.locator('input[type=password]').fill(owner.password);
+    await page.keyboard.press('Enter');
+    const links = page.getByRole('navigation').getByRole('link');
+    await links.first().waitFor();
+    expect(await links.count()).toBe(accountPages.length);
+    for (const link of await links.all()) {
+      const { x = -1, y = -1, width = 0 } = (await link.boundingBox()) ?? {};
+      expect([x >= 0, x + width <= screens.phone.viewport.width, y < 300]).toEqual([true, true, true]);
+    }
+  });
+
   test.each([
     ['light', 'phone'],
     ['light', 'laptop'],
@@ -72,7 +97,7 @@ describeInBrowser('in a browser,', {}, (site) => {
     await page.getByLabel('E-Mail-Adresse').fill('nobody@example.com');
     await page.getByLabel('Passwort', { exact: true }).fill('not the password');
     await page.getByRole('button', { name: 'Anmelden' }).click();
-    await page.getByText('Die E-Mail-Adresse oder das Passwort ist nicht richtig.').waitFor();
+    await page.getByText('Die E-Mail-Adresse oder das Passwort ist falsch.').waitFor();
   });
 
   test('a page of which a part cannot be fetched says so, and is whole when it is loaded again', async () => {
@@ -82,10 +107,33 @@ describeInBrowser('in a browser,', {}, (site) => {
     await page.route('**/assets/account-*.js', (route) => route.fulfill({ status: 404 }));
     await open(page, '/');
     await enterPassword(page, owner);
-    await page.getByText('This page cannot be shown').waitFor();
+    await page.getByText('This page didn’t load').waitFor();
     await page.unroute('**/assets/account-*.js');
-    await page.getByRole('button', { name: 'Load it again' }).click();
+    await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(page.url()).toMatch(/\/account$/);
+  });
+
+  test('a page that cannot be fetched leaves the others in reach, and comes by itself once there is a network', async () => {
+    const { owner } = await site.servers.signedUp();
+    const page = await (await site.browser.device()).newPage();
+    let isAway = true;
+    await page.route('**/assets/activity-*', (route) => (isAway ? route.abort() : route.continue()));
+    await open(page, '/');
+    await enterPassword(page, owner);
+    await signedIn(page);
+    await page.context().setOffline(true);
+    await page.getByText('You’re offline.').waitFor();
+    const go = (name: string) => page.getByRole('navigation').getByRole('link', { name }).click();
+    await go('Activity');
+    await page.getByText('This page didn’t load').waitFor();
+    await go('Password');
+    await page.getByRole('heading', { name: 'Password', level: 1 }).waitFor();
+    await go('Activity');
+    await page.getByText('This page didn’t load').waitFor();
+    isAway = false;
+    await page.context().setOffline(false);
+    await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+    await page.getByText('Signed in on Chrome on Linux').waitFor();
   });
 });

@@ -8,14 +8,14 @@ describeInBrowser('the whole path, in the browsers of a phone and a laptop:', {}
     const owner = newOwner();
     const phone = await visit(site, { screen: 'phone' });
     await phone.getByRole('link', { name: 'Create an account' }).click();
-    await phone.getByLabel('E-mail address').fill(owner.email);
+    await phone.getByLabel('Email address').fill(owner.email);
     await phone.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await phone.getByRole('button', { name: 'Create account' }).click();
     await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await signedIn(phone);
 
     await phone.getByRole('button', { name: 'Turn on two-step verification' }).click();
-    await phone.getByRole('button', { name: 'Send the code' }).click();
+    await phone.getByRole('button', { name: 'Send code' }).click();
     await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await phone.getByRole('button', { name: 'Done' }).click();
 
@@ -35,13 +35,13 @@ describeInBrowser('the whole path, in the browsers of a phone and a laptop:', {}
     const another = 'violet-harbour-31-kettle';
     const phone = await visit(site, { screen: 'phone' });
     await phone.getByRole('link', { name: 'Forgot your password?' }).click();
-    await phone.getByLabel('E-mail address').fill(owner.email);
-    await phone.getByRole('button', { name: 'Send the code' }).click();
+    await phone.getByLabel('Email address').fill(owner.email);
+    await phone.getByRole('button', { name: 'Send code' }).click();
     await typeCode(phone, await site.servers.mailbox.code(owner.email));
     await phone.getByLabel('New password', { exact: true }).fill(another);
-    await phone.getByRole('button', { name: 'Set the new password' }).click();
-    await phone.getByText('Your password is changed').waitFor();
-    await laptop.getByText('You were signed out').waitFor();
+    await phone.getByRole('button', { name: 'Set new password' }).click();
+    await phone.getByText('Your password has been reset').waitFor();
+    await laptop.getByText('You’ve been signed out').waitFor();
 
     await enterPassword(phone, { ...owner, password: another });
     await signedIn(phone);

@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
 import type { Handset } from '../support/handset.js';
+import type { Challenge } from '../support/outcomes.js';
+import { wrongCode } from '../support/owner.js';
 import { askingLaptop, enterPassword, promptedCode, signedIn, trustedPhone, typeCode } from '../support/pages.js';
+import { until } from '../support/waiting.js';
 
 describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   /** A device that asks over the API for what a laptop asks for, and the challenge that it was given. */
@@ -21,7 +24,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
   test('the code appears on the phone, is seen there, and lets the laptop in; then the prompt is gone', async () => {
     const { owner, phone } = await trustedPhone(site);
     const laptop = await askingLaptop(site, owner);
-    const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+    const prompt = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
     await prompt.waitFor();
     await laptop.getByText('Shown on 1 device').waitFor();
     expect(await accessibilityFaults(phone)).toEqual([]);
@@ -30,31 +33,77 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await prompt.waitFor({ state: 'detached' });
   });
 
-  test('a prompt that was put aside can be taken up again, and two are shown one after the other', async () => {
+  test('a prompt that was put aside can be taken up again; of two the newer is shown, with its time, then the older', async () => {
     const { owner, phone } = await trustedPhone(site);
-    await askingLaptop(site, owner);
-    await phone.getByRole('alertdialog').waitFor();
-    const first = await promptedCode(phone);
-    await askingLaptop(site, owner);
-    await phone.getByText('1 more sign-in waits.').waitFor();
+    await owner.another('Older').challenged();
+    const prompt = phone.getByRole('alertdialog');
+    await prompt.getByText('Older').waitFor();
+    const older = await promptedCode(phone);
+    await site.servers.database.age('challenge', '3 minutes', "device_name = 'Older' and email = $1", [
+      owner.owner.email,
+    ]);
+    await owner.another('Newer').challenged();
+    await phone.getByText('1 more sign-in is waiting.').waitFor();
+    await prompt.getByText('Newer').waitFor();
+    await prompt.getByText(/^(now|\d+ seconds? ago)$/).waitFor();
+    expect(await promptedCode(phone)).not.toBe(older);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
-    await phone.getByText('more sign-in waits').waitFor({ state: 'detached' });
-    const second = await promptedCode(phone);
+    await prompt.getByText('Older').waitFor();
+    expect(await promptedCode(phone)).toBe(older);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
-    await phone.getByRole('button', { name: '2 sign-ins wait for a code' }).click();
-    expect(await promptedCode(phone)).toBe(first);
-    expect(second).not.toBe(first);
+    await phone.getByRole('button', { name: '2 sign-ins are waiting for a code' }).click();
+    await prompt.getByText('Newer').waitFor();
+  });
+
+  test('the phone is told how each prompt ended, and its tab says that one waits', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    const prompt = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
+    const title = (expected: string) => until(async () => (await phone.title()) === expected, `the title ${expected}`);
+    const ends = async (
+      name: string,
+      end: (laptop: Handset, challenge: Challenge) => Promise<unknown>,
+      told: string,
+    ) => {
+      const laptop = owner.another(name, site.servers.client(1));
+      const challenge = await laptop.challenged();
+      await prompt.getByText(name).waitFor();
+      await title('1 sign-in is waiting for a code · Doorstep');
+      await end(laptop, challenge);
+      await phone.getByRole('status').getByText(told, { exact: true }).waitFor();
+      await prompt.waitFor({ state: 'detached' });
+      await title('Sign-in and security · Doorstep');
+    };
+    await ends(
+      'First',
+      async (laptop, challenge) => laptop.verify(challenge, await promptedCode(phone)),
+      '“First” is signed in.',
+    );
+    await ends('Second', (_laptop, challenge) => owner.deny(challenge), 'The sign-in on “Second” was blocked.');
+    await ends(
+      'Third',
+      async (laptop, challenge) => {
+        const wrong = wrongCode(await promptedCode(phone));
+        for (let nth = 0; nth < 5; nth += 1) await laptop.verify(challenge, wrong);
+      },
+      '“Third” was blocked after too many wrong codes.',
+    );
+    const late = await owner.another('Fourth').challenged();
+    await prompt.getByText('Fourth').waitFor();
+    await site.servers.database.age('challenge', '11 minutes', 'id = $1', [late.id]);
+    await owner.another('Fifth').challenged();
+    await phone.getByText('The code for “Fourth” has expired.').waitFor();
+    await prompt.getByText('Fifth').waitFor();
   });
 
   test('a prompt that was put aside opens again when its code is sent again, and not when the line comes back', async () => {
     const { owner, phone } = await trustedPhone(site);
     const { laptop, challenge } = await askingHandset(owner);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
-    const waiting = phone.getByRole('button', { name: '1 sign-in waits for a code' });
+    const waiting = phone.getByRole('button', { name: '1 sign-in is waiting for a code' });
     await waiting.waitFor();
     const toldAgain = told(phone);
     await phone.context().setOffline(true);
-    await phone.getByText('This device is offline.').waitFor();
+    await phone.getByText('You’re offline.').waitFor();
     await phone.context().setOffline(false);
     await toldAgain;
     await settled(phone);
@@ -62,7 +111,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
 
     await site.servers.database.age('challenge', '31 seconds', 'id = $1', [challenge.id]);
     await laptop.sendCode(challenge, 'APP');
-    await phone.getByRole('alertdialog', { name: 'Is this you signing in?' }).waitFor();
+    await phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' }).waitFor();
   });
 
   test('the code of a prompt runs from left to right where the page runs from right to left', async () => {
@@ -91,7 +140,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await phone.getByLabel('Current password').focus();
     await phone.clock.pauseAt(Date.now() + 1000);
     const { laptop, challenge } = await askingHandset(owner);
-    const prompt = phone.getByRole('alertdialog', { name: 'Is this you signing in?' });
+    const prompt = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
     await prompt.waitFor();
     await phone.clock.runFor(600);
     for (const key of ['Enter', 'Space', 'Escape']) await phone.keyboard.press(key);
@@ -99,7 +148,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     for (const key of ['Enter', 'Space']) await phone.keyboard.press(key);
     await prompt.getByRole('button', { name: 'Hide for now' }).click();
 
-    await phone.getByRole('button', { name: '1 sign-in waits for a code' }).click();
+    await phone.getByRole('button', { name: '1 sign-in is waiting for a code' }).click();
     const notMe = prompt.getByRole('button', { name: 'This was not me' });
     await notMe.waitFor();
     await phone.clock.runFor(600);
@@ -107,7 +156,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     await phone.clock.runFor(100);
     expect(await laptop.challenge(challenge)).toMatchObject({ state: 'PENDING' });
     await notMe.click();
-    const refused = phone.getByRole('alertdialog', { name: 'The sign-in was refused' });
+    const refused = phone.getByRole('alertdialog', { name: 'Sign-in blocked' });
     await refused.waitFor();
     expect(await laptop.challenge(challenge)).toMatchObject({ state: 'DENIED' });
     for (const button of await refused.getByRole('button').all()) await button.click({ force: true });
@@ -122,8 +171,8 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     const laptop = await askingLaptop(site, owner);
     await phone.getByRole('alertdialog').waitFor();
     const shown = await promptedCode(phone);
-    await laptop.getByRole('button', { name: 'Send it by e-mail instead' }).click();
-    await laptop.getByText(/^Mail accepted/).waitFor();
+    await laptop.getByRole('button', { name: 'Email me a code instead' }).click();
+    await laptop.getByText(/^Email sent at/).waitFor();
     const mail = await site.servers.mailbox.next(owner.owner.email, ({ text }) => (text ?? '').includes(shown));
     expect(mail.subject).not.toContain(shown);
     await typeCode(laptop, shown);
@@ -134,10 +183,10 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     const { owner, phone } = await trustedPhone(site);
     const laptop = await askingLaptop(site, owner);
     await phone.getByRole('button', { name: 'This was not me' }).click();
-    await laptop.getByText('Refused on a trusted device').waitFor();
-    await phone.getByRole('alertdialog', { name: 'The sign-in was refused' }).waitFor();
+    await laptop.getByText('Blocked on a trusted device').waitFor();
+    await phone.getByRole('alertdialog', { name: 'Sign-in blocked' }).waitFor();
     expect(await accessibilityFaults(phone)).toEqual([]);
-    await phone.getByRole('button', { name: 'Change the password' }).click();
+    await phone.getByRole('button', { name: 'Change password' }).click();
     await phone.waitForURL('**/account/password');
   });
 
@@ -149,14 +198,14 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     const devices = (await owner.viewer())?.devices ?? [];
     const removed = devices.find(({ name, isCurrent }) => name.startsWith('Chrome on Linux') && !isCurrent);
     await owner.ask('mutation ($id: ID!) { result: removeDevice(id: $id) { deviceId } }', { id: removed?.id });
-    await Promise.race([phone, laptop].map((page) => page.getByText('You were signed out').waitFor()));
+    await Promise.race([phone, laptop].map((page) => page.getByText('You’ve been signed out').waitFor()));
   });
 
   test('an own sign-out is no surprise, and the trusted browser is let in by its password alone', async () => {
     const { owner, phone } = await trustedPhone(site);
     await phone.getByRole('button', { name: 'Sign out', exact: true }).click();
     await phone.getByRole('heading', { name: 'Sign in' }).waitFor();
-    expect(await phone.getByText('You were signed out').count()).toBe(0);
+    expect(await phone.getByText('You’ve been signed out').count()).toBe(0);
     await enterPassword(phone, owner.owner);
     await signedIn(phone);
   });

@@ -33,8 +33,8 @@ describeInBrowser('two tabs of one browser', {}, (site) => {
     await signedIn(here);
     await signedIn(there);
     await there.getByRole('button', { name: 'Sign out', exact: true }).click();
-    await here.getByText('You signed out in another tab of this browser.').waitFor();
-    expect(await there.getByText('You signed out').count()).toBe(0);
+    await here.getByText('You signed out in another tab.').waitFor();
+    expect(await there.getByText('You’ve signed out').count()).toBe(0);
   });
 
   test('show nothing of an account once another one has signed in with the browser', async () => {

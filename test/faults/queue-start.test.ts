@@ -18,6 +18,7 @@ test('a connection that is cut while the queue makes its tables costs no more th
   const logger = pino({ level: 'silent' });
   const queue = await database.holding('create schema bullmq', [], async (held) => {
     const opened = new MailQueue({ redisUrl: null, redisPrefix: 'doorstep', databaseUrl: database.url }, logger);
+    opened.open();
     await held.waiters(1);
     // Unheard, the error of a connection ends the process; here it would fail the test.
     expect(await database.query(CUT)).toEqual([{ is_cut: true }]);

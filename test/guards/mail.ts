@@ -557,11 +557,11 @@ export const mailGuards: readonly Guard[] = [
   },
   {
     name: 'activity-days',
-    keeps: 'login activity goes after ACTIVITY_DAYS',
+    keeps: 'sign-in activity goes after ACTIVITY_DAYS',
     edits: [
       { file: 'wiring/retention.ts', find: "oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),", replace: '' },
     ],
-    noticedBy: ['activity', 'login activity is kept for ACTIVITY_DAYS'],
+    noticedBy: ['activity', 'sign-in activity is kept for ACTIVITY_DAYS'],
   },
   {
     name: 'ended-days',

@@ -13,7 +13,7 @@ export const DAYS = `query ($days: Int) {
 
 const ACTIVITY_STREAM = `subscription ($after: String) { loginActivity(after: $after) { ${entry} } }`;
 
-/** An entry of the login activity. */
+/** An entry of the sign-in activity. */
 export interface Activity {
   readonly id: string;
   readonly type: string;
@@ -28,7 +28,7 @@ export interface Activity {
   readonly isNewLocation: boolean;
 }
 
-/** A page of the login activity. */
+/** A page of the sign-in activity. */
 export interface ActivityPage {
   readonly edges: readonly { readonly cursor: string; readonly node: Activity }[];
   readonly pageInfo: {

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals';
 import {
   type BrowserContext,
@@ -35,6 +38,29 @@ const programOptions = [
   '--disable-sync',
 ];
 
+function startOptions() {
+  const executablePath = chromiumAvailable();
+  if (!executablePath) throw new Error('there is no Chromium here');
+  return { executablePath, args: programOptions };
+}
+
+/** Opens an address in a Chromium whose owner has turned cookies off, and with them all that pages keep. */
+export async function openWithoutCookies(url: string): Promise<Page> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'doorstep-chromium-'));
+  await mkdir(path.join(profile, 'Default'));
+  const preferences = { profile: { default_content_setting_values: { cookies: BLOCKED } } };
+  await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+  const program = await chromium.launchPersistentContext(profile, { ...startOptions(), locale: 'en-US' });
+  program.setDefaultTimeout(DEADLINE_MS);
+  program.on('close', () => rm(profile, { recursive: true, force: true }));
+  const page = await program.newPage();
+  await page.goto(url);
+  return page;
+}
+
+/** As Chromium's preferences say it. */
+const BLOCKED = 2;
+
 const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe-core is asked for: WCAG 2.2 at level AA, and what it calls best practice. */
@@ -48,9 +74,7 @@ export class Browser implements AsyncDisposable {
   private constructor(private readonly program: Program) {}
 
   static async start(): Promise<Browser> {
-    const executablePath = chromiumAvailable();
-    if (!executablePath) throw new Error('there is no Chromium here');
-    return new Browser(await chromium.launch({ executablePath, args: programOptions }));
+    return new Browser(await chromium.launch(startOptions()));
   }
 
   /** A device with cookies and storage of its own, on which nothing was opened yet. */

@@ -9,7 +9,7 @@ export async function visit({ browser, servers }: Site, { screen = 'laptop' as k
 
 /** Types address and password, and sends them. */
 export async function enterPassword(page: Page, { email, password }: Owner): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }

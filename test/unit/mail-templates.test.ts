@@ -54,9 +54,9 @@ test('before a proven password a mail carries no text of the asker', () => {
 });
 
 test('a mail says how long its code lives', () => {
-  expect(templates.code(codeMail({})).text).toContain('It is valid for 10 minutes, until 05:25 UTC.');
+  expect(templates.code(codeMail({})).text).toContain('It expires in 10 minutes, at 05:25 UTC.');
   const halfAMinute = codeMail({ expiresAt: new Date('2026-11-23T05:15:30Z') });
-  expect(templates.code(halfAMinute).text).toContain('It is valid for 1 minute, until 05:15 UTC.');
+  expect(templates.code(halfAMinute).text).toContain('It expires in 1 minute, at 05:15 UTC.');
 });
 
 test('what is not known of an event is left out', () => {

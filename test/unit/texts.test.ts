@@ -31,7 +31,7 @@ test('a number picks the form of its language', () => {
     'Неверный код. У вас осталось 5 попыток.',
     'Неверный код. У вас осталась 21 попытка.',
   ]);
-  expect(texts.t('en', 'problem.WrongCode', { count: 0 })).toContain('no tries are left');
+  expect(texts.t('en', 'problem.WrongCode', { count: 0 })).toContain('no attempts are left');
 });
 
 test('a text says instants and waits in its language', () => {

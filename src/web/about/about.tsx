@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { PageHeading } from '../ui/page-heading.tsx';
 import styles from './about.module.css';
 
-const truths = ['mailbox', 'reset', 'trusted', 'phishing', 'accepted', 'places', 'level'] as const;
+const truths = ['mailbox', 'reset', 'trusted', 'phishing', 'accepted', 'places'] as const;
 
 /** What two-step verification does here, and what it does not. */
 export function About() {

@@ -1,19 +1,20 @@
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { SignOutDocument } from '../api/operations.ts';
+import { BrokenPage, fetched, Mishap } from '../frame/mishap.tsx';
 import { useSession, useViewer } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
 import { Waiting } from '../ui/waiting.tsx';
 import styles from './account.module.css';
 import { Devices } from './devices/devices.tsx';
 import { Overview } from './overview/overview.tsx';
 import { Password } from './password/password.tsx';
-import { Said } from './said.tsx';
 import { Support } from './support/support.tsx';
 
-const Activity = lazy(() => import('./activity/activity.tsx'));
+const Activity = fetched(() => import('./activity/activity.tsx'));
 
 const pages = [
   { path: '/account', name: 'overview', Shown: Overview },
@@ -23,12 +24,12 @@ const pages = [
   { path: '/account/support', name: 'support', Shown: Support },
 ] as const;
 
-/** Account → Login security: everything that somebody who is signed in sees. */
+/** Everything that somebody who is signed in sees. */
 export default function Account() {
   return (
-    <Said>
-      <div className={styles.account}>
-        <Side />
+    <div className={styles.account}>
+      <Side />
+      <Mishap instead={<BrokenPage />}>
         <Suspense fallback={<Waiting />}>
           <Switch>
             {pages.map(({ path, Shown }) => (
@@ -37,8 +38,8 @@ export default function Account() {
             <Route component={Overview} />
           </Switch>
         </Suspense>
-      </div>
-    </Said>
+      </Mishap>
+    </div>
   );
 }
 
@@ -46,15 +47,18 @@ function Side() {
   const { t } = useTranslation('account');
   const viewer = useViewer();
   const { leave } = useSession();
-  const [{ fetching }, signOut] = useMutation(SignOutDocument);
-  const goAway = () => leave(async () => !(await signOut({})).error);
+  const [, navigate] = useLocation();
+  const [, signOut] = useMutation(SignOutDocument);
+  const { isPending, submit } = useSubmission(async () => {
+    if (await leave(async () => !(await signOut({})).error)) navigate('/');
+  });
   return (
     <div className={styles.side}>
       <div className={styles.who}>
         <p className={styles.email}>
           <bdi>{viewer.email}</bdi>
         </p>
-        <Button look="plain" isSmall isPending={fetching} onPress={() => void goAway()}>
+        <Button look="plain" isSmall isPending={isPending} onPress={() => submit()}>
           {t('signOut')}
         </Button>
       </div>
@@ -73,14 +77,9 @@ function Side() {
 
 function NavLink({ href, children }: { readonly href: string; readonly children: string }) {
   const [location] = useLocation();
-  const link = useRef<HTMLAnchorElement>(null);
   const isCurrent = location.replace(/\/$/, '') === href;
-  useEffect(() => {
-    // On a phone the links are a row that may be wider than the screen.
-    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [isCurrent]);
   return (
-    <Link ref={link} href={href} className={styles.link} aria-current={isCurrent ? 'page' : undefined}>
+    <Link href={href} className={styles.link} aria-current={isCurrent ? 'page' : undefined}>
       {children}
     </Link>
   );

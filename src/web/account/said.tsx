@@ -19,8 +19,18 @@ export function Said({ children }: PropsWithChildren) {
   const say = useCallback((text: string) => setSaid({ text }), []);
   useEffect(() => {
     if (!said) return;
-    const timer = setTimeout(() => setSaid(null), STAYS_MS);
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // It stays until it has been in sight so long: how a sign-in ended may be said while nobody looks.
+    const begin = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === 'visible') timer = setTimeout(() => setSaid(null), STAYS_MS);
+    };
+    begin();
+    document.addEventListener('visibilitychange', begin);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', begin);
+    };
   }, [said]);
   return (
     <SayContext value={say}>

@@ -4,11 +4,11 @@ import type { TFunction } from 'i18next';
 /** What went wrong, as a sentence for the person in front of the page. */
 export function faultText(error: CombinedError, t: TFunction, language: string): string {
   if (error.networkError) return t(navigator.onLine ? 'fault.network' : 'fault.offline');
-  const { code, retryAt } = error.graphQLErrors[0]?.extensions ?? {};
+  const { code, retryInSeconds } = error.graphQLErrors[0]?.extensions ?? {};
   switch (code) {
     case 'RATE_LIMITED':
-      return typeof retryAt === 'string'
-        ? t('fault.rateLimitedUntil', { time: timeText(retryAt, language) })
+      return typeof retryInSeconds === 'number'
+        ? t('fault.rateLimitedUntil', { time: timeText(retryInSeconds, language) })
         : t('fault.rateLimited');
     case 'OVERLOADED':
       return t('fault.overloaded');
@@ -32,9 +32,12 @@ export function faultyField(error: CombinedError): string | null {
   return field.split('.').at(-1) ?? null;
 }
 
-/** With seconds, since some waits are shorter than a minute, and with the day where it is not today's. */
-function timeText(instant: string, language: string): string {
-  const at = new Date(instant);
+/**
+ * The time of day so many seconds from now, by the clock that the person sees, right or wrong. With seconds, since some
+ * waits are shorter than a minute, and with the day where it is not today's.
+ */
+function timeText(seconds: number, language: string): string {
+  const at = new Date(Date.now() + seconds * 1000);
   const isToday = at.toDateString() === new Date().toDateString();
   return new Intl.DateTimeFormat(language, {
     timeStyle: 'medium',

@@ -1,33 +1,36 @@
+import { useState } from 'react';
 import { FieldError, Input, Label, TextField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import styles from './code-field.module.css';
+import { codeIn } from './digits.ts';
+import type { CodeEntry } from './use-code-entry.ts';
 
 export interface CodeFieldProps {
-  readonly length: number;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-  /** Called with a code that is complete. */
-  readonly onComplete?: (code: string) => void;
-  readonly error?: string | null;
-  /** While a code is being looked at; the field keeps the focus. */
-  readonly isReadOnly?: boolean;
+  readonly entry: CodeEntry;
+  /** Whether the last digit sends the code; true unless said. */
+  readonly isSentWhenWhole?: boolean;
 }
 
-/** One field for the whole code: it takes what a phone offers from a message, and a paste with spaces in it. */
-export function CodeField({ length, value, onChange, onComplete, error, isReadOnly = false }: CodeFieldProps) {
+/** One field for the whole code: it takes what a phone offers from a message, and a paste with words around the digits. */
+export function CodeField({ entry, isSentWhenWhole = true }: CodeFieldProps) {
   const { t } = useTranslation();
+  // What is being composed belongs to the keyboard: a value that changes under it is typed twice.
+  const [composed, compose] = useState<string | null>(null);
+  const length = entry.challenge.codeLength;
+  const error = entry.faults.code;
   const take = (typed: string) => {
-    const code = typed.replace(/\D/g, '').slice(0, length);
-    onChange(code);
-    if (code.length === length && code !== value) onComplete?.(code);
+    const code = codeIn(typed, length);
+    entry.type(code);
+    if (isSentWhenWhole && code.length === length && code !== entry.code) entry.submit(code);
   };
   return (
     <TextField
       className={styles.field ?? ''}
-      value={value}
-      onChange={take}
+      value={composed ?? entry.code}
+      onChange={composed === null ? take : compose}
       isInvalid={Boolean(error)}
-      isReadOnly={isReadOnly}
+      // While a code is being looked at; the field keeps the focus.
+      isReadOnly={entry.isPending}
       validationBehavior="aria"
       autoFocus
     >
@@ -41,6 +44,11 @@ export function CodeField({ length, value, onChange, onComplete, error, isReadOn
         autoCorrect="off"
         spellCheck={false}
         placeholder={'·'.repeat(length)}
+        onCompositionStart={({ currentTarget }) => compose(currentTarget.value)}
+        onCompositionEnd={({ currentTarget }) => {
+          compose(null);
+          take(currentTarget.value);
+        }}
       />
       {/* The focus stays where it is, so what is wrong has to be read out by itself. */}
       <FieldError className={styles.error ?? ''}>

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { type ChallengeFieldsFragment, VerifyCodeDocument } from '../api/operations.ts';
-import { useFault } from '../session/use-fault.ts';
+import { useProductName } from '../session/use-product-name.ts';
 import { Door, DoorForm } from '../sign-in/door.tsx';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';
@@ -10,49 +10,33 @@ import { Notice } from '../ui/notice.tsx';
 import { Closed } from './closed.tsx';
 import { CodeField } from './code-field.tsx';
 import { Deliveries } from './deliveries.tsx';
-import { forgetChallenge } from './kept-challenge.ts';
-import { closedState, useChallenge, useClosed } from './use-challenge.ts';
+import { useCodeEntry } from './use-code-entry.ts';
 
 export interface CodeStepProps {
   readonly challenge: ChallengeFieldsFragment;
+  /** The address as it was typed. */
+  readonly email: string;
   readonly onVerified: () => void;
   /** Back to where the challenge came from. */
   readonly onLeave: () => void;
 }
 
 /** The code of a sign-in or a sign-up: typed here, and watched until it is over. */
-export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepProps) {
+export function CodeStep({ challenge: opened, email, onVerified, onLeave }: CodeStepProps) {
   const { t } = useTranslation();
-  const challenge = useChallenge(opened);
-  const { closed, close } = useClosed(challenge);
-  const [{ fetching }, verify] = useMutation(VerifyCodeDocument);
-  const [code, setCode] = useState('');
+  const productName = useProductName();
+  const [, verify] = useMutation(VerifyCodeDocument);
   const [trustDevice, setTrustDevice] = useState(true);
-  const [wrong, setWrong] = useState<string | null>(null);
-  const { fault, refuse, say } = useFault();
-  const isSignIn = challenge.purpose === 'SIGN_IN';
-
-  const submit = async (typed: string) => {
-    say(null);
-    if (typed.length < challenge.codeLength) return setWrong(t('code.incomplete', { digits: challenge.codeLength }));
-    setWrong(null);
-    const { data, error } = await verify({ challengeToken: challenge.token, code: typed, trustDevice });
-    if (error) return refuse(error);
+  const entry = useCodeEntry(opened, async (code, taken) => {
+    const { data, error } = await verify({ challengeToken: opened.token, code, trustDevice });
     const outcome = data?.verifyCode;
-    switch (outcome?.__typename) {
-      case 'SignedIn':
-        forgetChallenge(challenge.token);
-        return onVerified();
-      case 'WrongCode':
-        setCode('');
-        return outcome.attemptsRemaining > 0 ? setWrong(outcome.message) : close('LOCKED');
-      case 'ChallengeClosed':
-        return close(closedState(outcome.state));
-      case 'TemporarilyLocked':
-        setCode('');
-        return say(outcome.message);
-    }
-  };
+    if (outcome?.__typename !== 'SignedIn') return { error, outcome };
+    taken();
+    onVerified();
+    return {};
+  });
+  const { challenge, closed, fault, isPending } = entry;
+  const isSignIn = challenge.purpose === 'SIGN_IN';
 
   if (closed) {
     return (
@@ -64,22 +48,15 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
   return (
     <Door
       title={t('code.title')}
-      lead={t(leadOf(challenge), { to: challenge.sentTo })}
+      lead={t(leadOf(challenge), { productName, to: isSignIn ? challenge.sentTo : email.trim() })}
       more={
         <Button look="plain" onPress={onLeave}>
-          {t('back')}
+          {t(isSignIn ? 'back' : 'code.change')}
         </Button>
       }
     >
-      <DoorForm onSubmit={() => void submit(code)}>
-        <CodeField
-          length={challenge.codeLength}
-          value={code}
-          onChange={setCode}
-          onComplete={(complete) => void submit(complete)}
-          error={wrong}
-          isReadOnly={fetching}
-        />
+      <DoorForm onSubmit={() => entry.submit()}>
+        <CodeField entry={entry} />
         {isSignIn && (
           <Checkbox isSelected={trustDevice} onChange={setTrustDevice} description={t('code.trustMeans')}>
             {t('code.trust')}
@@ -90,7 +67,7 @@ export function CodeStep({ challenge: opened, onVerified, onLeave }: CodeStepPro
             <p>{fault}</p>
           </Notice>
         )}
-        <Button type="submit" look="primary" isWide isPending={fetching}>
+        <Button type="submit" look="primary" isWide isPending={isPending}>
           {t('code.submit')}
         </Button>
       </DoorForm>

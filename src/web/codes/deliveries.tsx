@@ -6,7 +6,8 @@ import { DevelopmentInbox } from '../sign-in/development-tools.tsx';
 import { SupportReport } from '../support/support-report.tsx';
 import { Button } from '../ui/button.tsx';
 import { Details } from '../ui/details.tsx';
-import { clock, useSecondsUntil } from '../ui/time.ts';
+import { clock, useSecondsLeft } from '../ui/time.ts';
+import { useSubmission } from '../ui/use-submission.ts';
 import styles from './deliveries.module.css';
 import { DeliveryStatus } from './delivery-status.tsx';
 
@@ -19,7 +20,7 @@ export interface DeliveriesProps {
 /** What became of the code, live; how to have it again or another way; and what helps where it does not come. */
 export function Deliveries({ challenge, onAgain }: DeliveriesProps) {
   const { t } = useTranslation();
-  const secondsLeft = useSecondsUntil(challenge.expiresAt);
+  const secondsLeft = useSecondsLeft(challenge, challenge.expiresInSeconds);
   const [latest] = challenge.deliveries;
   return (
     <div className={styles.deliveries}>
@@ -35,7 +36,7 @@ export function Deliveries({ challenge, onAgain }: DeliveriesProps) {
         {challenge.purpose === 'SIGN_IN' && <SupportReport challengeToken={challenge.token} />}
       </Details>
       <p className={styles.left}>
-        {t('code.timeLeft')} <span>{clock(secondsLeft ?? 0)}</span>
+        <span>{t('code.timeLeft')}</span> <span>{clock(secondsLeft)}</span>
       </p>
     </div>
   );
@@ -43,19 +44,18 @@ export function Deliveries({ challenge, onAgain }: DeliveriesProps) {
 
 function Resend({ challenge, onAgain }: DeliveriesProps) {
   const { t } = useTranslation();
-  const [{ fetching }, send] = useMutation(SendCodeDocument);
+  const [, send] = useMutation(SendCodeDocument);
   const { fault, refuse, say } = useFault();
-  const wait = useSecondsUntil(challenge.resendAt) ?? 0;
 
-  const again = async (method: VerificationMethod) => {
+  const { isPending, submit: again } = useSubmission(async (method: VerificationMethod) => {
     say(null);
     const { data, error } = await send({ challengeToken: challenge.token, method });
     if (error) return refuse(error);
     const outcome = data?.sendCode;
     if (outcome && outcome.__typename !== 'Challenge') say(outcome.message);
-  };
+  });
 
-  if (challenge.resendAt === null) {
+  if (challenge.sendOptions.length === 0) {
     return (
       <>
         <p className={styles.quiet}>{t('code.noSendLeft')}</p>
@@ -67,28 +67,51 @@ function Resend({ challenge, onAgain }: DeliveriesProps) {
       </>
     );
   }
-  const others = challenge.availableMethods.filter((method) => method !== challenge.method);
+  const byTheSameFirst = [...challenge.sendOptions].sort(
+    (one, other) => Number(other.method === challenge.method) - Number(one.method === challenge.method),
+  );
   return (
     <>
       <div className={styles.actions}>
-        {challenge.availableMethods.includes(challenge.method) && (
-          <Button
-            isSmall
-            isPending={fetching}
-            // Not disabled, which would take the focus from whoever has just pressed it.
-            aria-disabled={wait > 0}
-            onPress={() => wait === 0 && void again(challenge.method)}
-          >
-            {wait > 0 ? t('code.againIn', { time: clock(wait) }) : t('code.again')}
-          </Button>
-        )}
-        {others.map((method) => (
-          <Button key={method} isSmall isPending={fetching} onPress={() => void again(method)}>
-            {t(`code.by.${method}`)}
-          </Button>
+        {byTheSameFirst.map(({ method }) => (
+          <SendButton
+            key={method}
+            challenge={challenge}
+            method={method}
+            isPending={isPending}
+            onSend={() => again(method)}
+          />
         ))}
       </div>
       {fault && <p role="alert">{fault}</p>}
     </>
+  );
+}
+
+interface SendButtonProps {
+  readonly challenge: ChallengeFieldsFragment;
+  readonly method: VerificationMethod;
+  readonly isPending: boolean;
+  readonly onSend: () => void;
+}
+
+/** Sends the code by one way, once the server takes that again. */
+function SendButton({ challenge, method, isPending, onSend }: SendButtonProps) {
+  const { t } = useTranslation();
+  const option = challenge.sendOptions.find((one) => one.method === method);
+  const wait = useSecondsLeft(challenge, option?.retryInSeconds ?? 0);
+  const isTheSame = method === challenge.method;
+  const label = t(isTheSame ? 'code.again' : `code.by.${method}`);
+  const waitingLabel = isTheSame ? t('code.againIn', { time: clock(wait) }) : `${label} (${clock(wait)})`;
+  return (
+    <Button
+      isSmall
+      isPending={isPending}
+      // Not disabled, which would take the focus from whoever has just pressed it.
+      aria-disabled={wait > 0}
+      onPress={() => wait === 0 && onSend()}
+    >
+      {wait > 0 ? waitingLabel : label}
+    </Button>
   );
 }

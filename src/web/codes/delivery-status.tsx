@@ -31,12 +31,12 @@ function StatusText({ delivery }: { readonly delivery: Delivery }) {
   if (state === 'SEEN') return <b>{t('delivery.seen', { count })}</b>;
   if (reason === 'MAIL_ACCEPTED') {
     return (
-      <>
-        <b>{t('delivery.mailAccepted', { time: second(changedAt) })}</b> {t('delivery.lookIntoSpam')}
-      </>
+      <span>
+        <b>{t('delivery.mailAccepted', { time: second(changedAt) })}</b> <span>{t('delivery.lookIntoSpam')}</span>
+      </span>
     );
   }
-  if (hint) return hint;
-  if (state === 'FAILED') return t('delivery.failed');
-  return t(method === 'APP' ? 'delivery.sentToDevices' : 'delivery.onItsWay', { count });
+  if (hint) return <span>{hint}</span>;
+  if (state === 'FAILED') return <span>{t('delivery.failed')}</span>;
+  return <span>{t(method === 'APP' ? 'delivery.sentToDevices' : 'delivery.onItsWay', { count })}</span>;
 }

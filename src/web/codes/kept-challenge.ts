@@ -1,3 +1,5 @@
+import { Kept } from '../session/kept.ts';
+
 /** A challenge that waits for its code. Never with it: a password, a session, a device token. */
 export interface KeptChallenge {
   readonly token: string;
@@ -9,7 +11,7 @@ export interface KeptChallenge {
 /** What the history's entry of a code's form holds, so that Back leads to the form before it. */
 export const codeEntry = { step: 'code' };
 
-const KEY = 'doorstep-challenge';
+const keptOfTab = new Kept('sessionStorage', 'doorstep-challenge');
 
 // A phone drops a page whose person looks for the code in another app: the tab keeps what it takes to go on.
 
@@ -20,12 +22,12 @@ export function keptChallenge(path: string): KeptChallenge | null {
 }
 
 export function keepChallenge(kept: KeptChallenge): void {
-  sessionStorage.setItem(KEY, JSON.stringify(kept));
+  keptOfTab.write(JSON.stringify(kept));
 }
 
 /** Forgets the challenge of this token, and no other that was opened since. */
 export function forgetChallenge(token: string): void {
-  if (read()?.token === token) sessionStorage.removeItem(KEY);
+  if (read()?.token === token) keptOfTab.forget();
 }
 
 /** Goes on at the code where the page was not loaded again but opened anew: by its address, or by a link. */
@@ -34,5 +36,9 @@ export function goOnAtLoad(): void {
 }
 
 function read(): KeptChallenge | null {
-  return JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+  try {
+    return JSON.parse(keptOfTab.read() ?? 'null');
+  } catch {
+    return null;
+  }
 }

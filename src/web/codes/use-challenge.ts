@@ -23,8 +23,3 @@ export function useClosed({ token, state }: ChallengeFieldsFragment) {
   }, [closed, token]);
   return { closed, close };
 }
-
-/** How an answer says that a challenge is closed. */
-export function closedState(state: ChallengeFieldsFragment['state']): ClosedState {
-  return state === 'PENDING' ? 'EXPIRED' : state;
-}

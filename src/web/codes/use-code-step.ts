@@ -13,7 +13,7 @@ export interface CodeStepOfPage {
   readonly isReading: boolean;
   /** It could not be asked. */
   readonly isUnreachable: boolean;
-  /** The address that was typed before the page was loaded again. */
+  /** The address that the challenge was opened for, also after the page was loaded again; else nothing. */
   readonly email: string;
   askAgain(): void;
   open(challenge: ChallengeFieldsFragment, email: string): void;
@@ -21,7 +21,7 @@ export interface CodeStepOfPage {
   leave(): void;
 }
 
-/** Keeps the step of a page: the browser's Back leads from the code to the form, and a reload to where it was. */
+/** Keeps the step of a page: a reload leads to where it was; the browser's Back gives the code up and leads to the form. */
 export function useCodeStep(): CodeStepOfPage {
   const [path, navigate] = useLocation();
   const isAtCode = useHistoryState<typeof codeEntry | null>()?.step === codeEntry.step;
@@ -47,6 +47,13 @@ export function useCodeStep(): CodeStepOfPage {
   useEffect(() => {
     if (isOver) leave();
   }, [isOver, leave]);
+  // The browser's Back has led to the form: the code that was waited for is given up, and Forward leads to no other.
+  const isLeft = token !== undefined && !isAtCode;
+  useEffect(() => {
+    if (!isLeft) return;
+    setKept(null);
+    setOpened(null);
+  }, [isLeft]);
 
   return {
     challenge: isAtCode ? (opened ?? (isOver ? null : (read ?? null))) : null,
@@ -55,7 +62,9 @@ export function useCodeStep(): CodeStepOfPage {
     email: kept?.email ?? '',
     askAgain: ask,
     open: (challenge, email) => {
-      keepChallenge({ token: challenge.token, path, email });
+      const toKeep = { token: challenge.token, path, email };
+      keepChallenge(toKeep);
+      setKept(toKeep);
       setOpened(challenge);
       navigate(path, { state: codeEntry });
     },

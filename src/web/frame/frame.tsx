@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { useStore } from '../api/store.ts';
 import { choose, type Language, languages } from '../i18n/i18n.ts';
 import { useSession } from '../session/session.tsx';
+import { useProductName } from '../session/use-product-name.ts';
 import styles from './frame.module.css';
 import { useIsOnline } from './use-is-online.ts';
 
@@ -11,6 +12,7 @@ import { useIsOnline } from './use-is-online.ts';
 export function Frame({ children }: { readonly children: ReactNode }) {
   const { t, i18n } = useTranslation();
   const { isLoading } = useSession();
+  const productName = useProductName();
   return (
     <div className={styles.frame}>
       <a className={styles.skip} href="#content">
@@ -19,7 +21,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
       <header className={styles.header}>
         <Link href="/" className={styles.name}>
           <Mark />
-          Doorstep
+          <span>{productName}</span>
         </Link>
         <LineNote />
       </header>

@@ -4,6 +4,7 @@ import account from '../locales/en/account.json';
 import common from '../locales/en/common.json';
 import prompts from '../locales/en/prompts.json';
 import signIn from '../locales/en/signIn.json';
+import { Kept } from '../session/kept.ts';
 
 /** The languages that there are, by the name that each has for itself. */
 export const languages = {
@@ -18,7 +19,7 @@ export const languages = {
 export type Language = keyof typeof languages;
 
 /** Kept by the browser: the language that a person chose here, over that of the browser. */
-const KEPT = 'doorstep-language';
+const chosen = new Kept('localStorage', 'doorstep-language');
 
 const english = { common, signIn, account, prompts };
 const namespaces = Object.keys(english);
@@ -45,8 +46,9 @@ export async function startTexts(): Promise<i18n> {
 
 /** Shows the pages in a language from now on. */
 export async function choose(language: Language): Promise<void> {
-  localStorage.setItem(KEPT, language);
-  await speak(language);
+  chosen.write(language);
+  // Where its texts cannot be fetched, the language stays as it is, and the choice counts from the next visit on.
+  await speak(language).catch(() => undefined);
 }
 
 async function speak(language: Language): Promise<void> {
@@ -63,7 +65,7 @@ async function speak(language: Language): Promise<void> {
 }
 
 function firstLanguage(): Language {
-  const wanted = [localStorage.getItem(KEPT), ...navigator.languages].map((tag) => tag?.split('-')[0]?.toLowerCase());
+  const wanted = [chosen.read(), ...navigator.languages].map((tag) => tag?.split('-')[0]?.toLowerCase());
   return wanted.find((tag): tag is Language => tag !== undefined && tag in languages) ?? 'en';
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSettings } from '../session/session.tsx';
 import { PasswordField } from '../ui/text-field.tsx';
 import styles from './new-password-field.module.css';
 
@@ -16,7 +17,10 @@ export interface NewPasswordFieldProps {
 /** A password that is being chosen, with an estimate of its strength; the server has the last word. */
 export function NewPasswordField({ label, value, onChange, words, advice }: NewPasswordFieldProps) {
   const { t } = useTranslation();
+  const { passwordMinLength } = useSettings();
   const score = useStrength(value, words);
+  const isGood = [...value].length >= passwordMinLength && (score ?? GOOD) >= GOOD;
+  const error = useUntilMended(advice.join(' '), value, isGood);
   return (
     <div className={styles.choice}>
       <PasswordField
@@ -24,8 +28,8 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
         autoComplete="new-password"
         value={value}
         onChange={onChange}
-        description={t('strength.rule')}
-        error={advice.length > 0 ? advice.join(' ') : null}
+        description={t('strength.rule', { count: passwordMinLength })}
+        error={error}
         isRequired
       />
       {/* It has its place from the start: what is below may not move while somebody presses it. */}
@@ -47,6 +51,19 @@ export function NewPasswordField({ label, value, onChange, words, advice }: NewP
 }
 
 type Score = 0 | 1 | 2 | 3 | 4;
+/** What the server wants. */
+const GOOD = 3;
+
+/**
+ * What was said of a password, until that is mended: by anything where there was nothing, else by another password that
+ * the server would most likely take.
+ */
+function useUntilMended(said: string, value: string, isGood: boolean): string | null {
+  const [refused, setRefused] = useState({ said, value });
+  if (refused.said !== said) setRefused({ said, value });
+  const isMended = value !== refused.value && (refused.value === '' || isGood);
+  return said === '' || isMended ? null : said;
+}
 
 /**
  * The estimate is fetched when the first password is typed: it knows many words, and weighs as much.

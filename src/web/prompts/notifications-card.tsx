@@ -4,8 +4,10 @@ import { useMutation } from 'urql';
 import { faultText } from '../api/faults.ts';
 import { UpdateCurrentDeviceDocument } from '../api/operations.ts';
 import { useSession, useViewer } from '../session/session.tsx';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
 import { askForNotifications, notificationPermission } from './notifications.ts';
 
 /** Whether this browser tells of sign-ins while nobody looks at the page: asked for here, with the reason beside it. */
@@ -13,10 +15,9 @@ export function NotificationsCard() {
   const { t, i18n } = useTranslation('prompts');
   const { currentDevice } = useViewer();
   const { refresh } = useSession();
+  const productName = useProductName();
   const [permission, setPermission] = useState(notificationPermission);
-  const [{ error, fetching }, update] = useMutation(UpdateCurrentDeviceDocument);
-  if (!currentDevice.isTrusted || permission === 'unsupported') return null;
-
+  const [{ error }, update] = useMutation(UpdateCurrentDeviceDocument);
   const isOn = permission === 'granted' && currentDevice.notificationsEnabled;
   const report = async (notificationsEnabled: boolean) => {
     await update({ input: { notificationsEnabled } });
@@ -27,14 +28,18 @@ export function NotificationsCard() {
     setPermission(answer);
     await report(answer === 'granted');
   };
+  const { isPending, submit } = useSubmission(() => (isOn ? report(false) : turnOn()));
+  if (!currentDevice.isTrusted || permission === 'unsupported') return null;
 
   return (
     <Card
       title={t('notifications.title')}
-      lead={t(permission === 'denied' ? 'notifications.blocked' : isOn ? 'notifications.on' : 'notifications.why')}
+      lead={t(permission === 'denied' ? 'notifications.blocked' : isOn ? 'notifications.on' : 'notifications.why', {
+        productName,
+      })}
       aside={
         permission !== 'denied' && (
-          <Button isPending={fetching} onPress={() => void (isOn ? report(false) : turnOn())}>
+          <Button isPending={isPending} onPress={() => submit()}>
             {t(isOn ? 'notifications.turnOff' : 'notifications.turnOn')}
           </Button>
         )

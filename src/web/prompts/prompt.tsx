@@ -3,10 +3,12 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { faultText } from '../api/faults.ts';
 import { DenyLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
-import { clock, useSecondsUntil } from '../ui/time.ts';
+import { clock, useSecondsLeft, useTimeTexts } from '../ui/time.ts';
+import { useSubmission } from '../ui/use-submission.ts';
 import styles from './prompts.module.css';
 import { useIsNoticed } from './use-is-noticed.ts';
 
@@ -14,26 +16,30 @@ export interface PromptProps {
   readonly request: RequestFieldsFragment;
   /** How many more wait behind it. */
   readonly waiting: number;
+  /** It is being refused here. */
+  readonly onDeny: () => void;
   readonly onDenied: () => void;
   readonly onPutAside: () => void;
 }
 
 /** A sign-in elsewhere: who asks, from where, and the code to type there. */
-export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) {
+export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: PromptProps) {
   const { t, i18n } = useTranslation('prompts');
-  const [{ fetching }, deny] = useMutation(DenyLoginRequestDocument);
+  const [, deny] = useMutation(DenyLoginRequestDocument);
   const [fault, setFault] = useState<string | null>(null);
-  const secondsLeft = useSecondsUntil(request.expiresAt) ?? 0;
+  const productName = useProductName();
+  const secondsLeft = useSecondsLeft(request, request.expiresInSeconds);
+  const { ago } = useTimeTexts();
   const isNoticed = useIsNoticed();
   const putAside = () => isNoticed && onPutAside();
 
-  const refuse = async () => {
-    if (!isNoticed) return;
+  const { isPending, submit: refuse } = useSubmission(async () => {
     setFault(null);
+    onDeny();
     const { data, error } = await deny({ id: request.id });
     if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
     if (data?.denyLoginRequest.state === 'DENIED') onDenied();
-  };
+  });
 
   return (
     <Dialog role="alertdialog" title={t('title')} isOpen onClose={putAside}>
@@ -44,31 +50,38 @@ export function Prompt({ request, waiting, onDenied, onPutAside }: PromptProps) 
         </dd>
         <dt>{t('place')}</dt>
         <dd>
-          {request.location.label}{' '}
+          <span>{request.location.label}</span>{' '}
           <span className={styles.quiet}>
-            (<bdi>{request.ipAddress}</bdi>)
+            <bdi>{`(${request.ipAddress})`}</bdi>
           </span>
         </dd>
+        <dt>{t('time')}</dt>
+        <dd>{ago(request, request.requestedSecondsAgo)}</dd>
       </dl>
       <div className={styles.code}>
         <p className={styles.label}>{t('code')}</p>
-        <output className={styles.digits} aria-label={request.code ? [...request.code].join(' ') : ''}>
+        <output className={styles.digits} translate="no" aria-label={request.code ? [...request.code].join(' ') : ''}>
           {/* Digits run from left to right in every language; the halves of a code do not, unless they are told to. */}
           <span dir="ltr">{grouped(request.code ?? '')}</span>
         </output>
         <div className={styles.row}>
           <p className={styles.quiet}>
-            {t('timeLeft')} <span className={styles.clock}>{clock(secondsLeft)}</span>
+            <span>{t('timeLeft')}</span> <span className={styles.clock}>{clock(secondsLeft)}</span>
           </p>
           <CopyButton isSmall text={request.code ?? ''} label={t('copy')} />
         </div>
       </div>
-      <p>{t('onlyThere')}</p>
+      <p>{t('onlyThere', { productName })}</p>
       {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
       {fault && <p role="alert">{fault}</p>}
       <DialogActions>
         {/* No button has the focus: an Enter that comes out of typing would hide the prompt unseen. */}
-        <Button look="dangerQuiet" isDisabled={fetching} aria-disabled={!isNoticed} onPress={() => void refuse()}>
+        <Button
+          look="dangerQuiet"
+          isDisabled={isPending}
+          aria-disabled={!isNoticed}
+          onPress={() => isNoticed && refuse()}
+        >
           {t('notMe')}
         </Button>
         <Button aria-disabled={!isNoticed} onPress={putAside}>

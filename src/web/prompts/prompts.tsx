@@ -1,9 +1,13 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
+import { useSay } from '../account/said.tsx';
 import { AcknowledgeLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
 import { useViewer } from '../session/session.tsx';
+import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { useTitleNotice } from '../ui/title.ts';
 import { Denied } from './denied.tsx';
 import { notifyOf } from './notifications.ts';
 import { Prompt } from './prompt.tsx';
@@ -14,10 +18,13 @@ import { useLoginRequests } from './use-login-requests.ts';
 export function Prompts() {
   const { t } = useTranslation('prompts');
   const { isTrusted } = useViewer().currentDevice;
-  const requests = useLoginRequests(isTrusted);
+  const { waiting: requests, stateOf } = useLoginRequests(isTrusted);
   const [putAside, setPutAside] = useState<readonly string[]>([]);
   const [denied, setDenied] = useState<RequestFieldsFragment | null>(null);
+  const refusedHere = useRef(new Set<string>());
   useNotices(requests);
+  useEndings(requests, (id) => (refusedHere.current.has(id) ? null : stateOf(id)));
+  useTitleNotice(requests.length > 0 ? t('waiting', { count: requests.length }) : null);
 
   const raised = requests.filter((request) => !putAside.includes(sendOf(request)));
   const [shown] = raised;
@@ -30,6 +37,7 @@ export function Prompts() {
           key={shown.id}
           request={shown}
           waiting={raised.length - 1}
+          onDeny={() => refusedHere.current.add(shown.id)}
           onDenied={() => setDenied(shown)}
           onPutAside={() => setPutAside([...putAside, sendOf(shown)])}
         />
@@ -42,6 +50,20 @@ export function Prompts() {
         </div>
       )}
     </>
+  );
+}
+
+/** In the place of the prompts where they broke: whoever waits for a code here has to know. */
+export function BrokenPrompts() {
+  const { t } = useTranslation(['prompts', 'common']);
+  return (
+    <div className={styles.aside}>
+      <Notice look="alarm" title={t('broken')}>
+        <Button isSmall onPress={() => location.reload()}>
+          {t('broken.again', { ns: 'common' })}
+        </Button>
+      </Notice>
+    </div>
   );
 }
 
@@ -64,14 +86,37 @@ function useAcknowledgement(request: RequestFieldsFragment | undefined): void {
   }, [tell]);
 }
 
+/**
+ * Says how each request ended that was waited for here: its prompt would go without a word.
+ * @param endOf null where there is nothing to say
+ */
+function useEndings(
+  waiting: readonly RequestFieldsFragment[],
+  endOf: (id: string) => RequestFieldsFragment['state'] | null,
+): void {
+  const { t } = useTranslation('prompts');
+  const say = useSay();
+  const before = useRef<readonly RequestFieldsFragment[]>([]);
+  const ids = waiting.map(({ id }) => id).join(' ');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ids tell when there is one less
+  useEffect(() => {
+    for (const { id, deviceName } of before.current) {
+      const end = waiting.some((request) => request.id === id) ? null : endOf(id);
+      if (end && end !== 'PENDING') say(t(`ended.${end}`, { device: deviceName }));
+    }
+    before.current = waiting;
+  }, [ids]);
+}
+
 /** Where the browser may, a notification for each request that comes while nobody looks; it goes when it is answered. */
 function useNotices(requests: readonly RequestFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
+  const productName = useProductName();
   const sends = requests.map(sendOf).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
     const close = requests.map((request) =>
-      notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName })),
+      notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName, productName })),
     );
     return () => {
       for (const end of close) end();

@@ -17,8 +17,14 @@ import { useOtherTabs } from './use-other-tabs.ts';
 /** The account that is signed in here, as its session sees it. */
 export type Viewer = NonNullable<ViewerQuery['viewer']>;
 
-/** Why nobody is signed in, where there is something to say about it. */
-export type Farewell = 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
+/** What the server says of itself to everybody: its name, and what a password needs. */
+export type Settings = ViewerQuery['settings'];
+
+/**
+ * Why nobody is signed in, where there is something to say about it. `notKept`: the server let somebody in, but the
+ * browser has not kept the cookie that says so.
+ */
+export type Farewell = 'notKept' | 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
 
 interface SessionValue {
   readonly api: Api;
@@ -26,6 +32,8 @@ interface SessionValue {
   readonly isLoading: boolean;
   /** The server could not be asked who is signed in. */
   readonly isUnreachable: boolean;
+  /** Null until the server has answered. */
+  readonly settings: Settings | null;
   readonly viewer: Viewer | null;
   readonly farewell: Farewell;
   /** The server has just let this browser in. */
@@ -33,8 +41,9 @@ interface SessionValue {
   /**
    * Does what ends this very session, such as signing out: that the session is over is then no surprise.
    * @param work whether it was done; if not, all stays as it was
+   * @returns whether it was done
    */
-  leave(work: () => Promise<boolean>, farewell?: Farewell): Promise<void>;
+  leave(work: () => Promise<boolean>, farewell?: Farewell): Promise<boolean>;
   /** Asks again who is signed in, and how its account stands: resolves once that is shown, or could not be asked. */
   refresh(): Promise<void>;
 }
@@ -53,6 +62,13 @@ export function useViewer(): Viewer {
   const { viewer } = useSession();
   if (!viewer) throw new Error('useViewer is for pages of somebody who is signed in');
   return viewer;
+}
+
+/** What the server says of itself, for what is shown once it has answered. */
+export function useSettings(): Settings {
+  const { settings } = useSession();
+  if (!settings) throw new Error('useSettings is for pages that are shown once the server has answered');
+  return settings;
 }
 
 /** Lets everything below talk to the server, and know who is signed in. */
@@ -83,7 +99,8 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
   }, [anotherAccounts, begin]);
   const tellOtherTabs = useOtherTabs(begin);
   const entered = useCallback(() => {
-    begin(null);
+    // Said only where nobody is signed in after all.
+    begin('notKept');
     tellOtherTabs(null);
   }, [begin, tellOtherTabs]);
   const { i18n } = useTranslation();
@@ -96,9 +113,10 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
     async (work: () => Promise<boolean>, reason: Farewell = null) => {
       isLeaving.current = true;
       try {
-        if (!(await work())) return;
+        if (!(await work())) return false;
         begin(reason);
         tellOtherTabs(reason ?? 'leftInAnotherTab');
+        return true;
       } finally {
         isLeaving.current = false;
       }
@@ -137,6 +155,7 @@ function SessionReader({ api, farewell, entered, leave, children }: PropsWithChi
       api,
       isLoading: !data && !isUnreachable,
       isUnreachable,
+      settings: data?.settings ?? null,
       viewer: data?.viewer ?? null,
       farewell,
       entered,

@@ -11,10 +11,20 @@ const CHANNEL = 'doorstep-session';
 export function useOtherTabs(onChange: (farewell: Farewell) => void): (farewell: Farewell) => void {
   const channel = useRef<BroadcastChannel>(null);
   useEffect(() => {
-    const opened = new BroadcastChannel(CHANNEL);
+    const opened = openChannel();
+    if (!opened) return;
     opened.onmessage = ({ data }: MessageEvent<Farewell>) => onChange(data);
     channel.current = opened;
     return () => opened.close();
   }, [onChange]);
   return useCallback((farewell) => channel.current?.postMessage(farewell), []);
+}
+
+/** Null where the browser has none, or lets this page have none: then the line to the server tells of it. */
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(CHANNEL);
+  } catch {
+    return null;
+  }
 }

@@ -25,7 +25,7 @@ function Tools({ paths, target }: { readonly paths: readonly Tool[]; readonly ta
   if (paths.length === 0) return null;
   return (
     <p className={styles.tools}>
-      {t('tools.lead')}
+      <span>{t('tools.lead')}</span>
       {paths.map((path) => (
         <a key={path} href={path} target={target}>
           {t(known[path])}

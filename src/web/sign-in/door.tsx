@@ -52,6 +52,10 @@ export function DoorForm({ onSubmit, faults, children }: DoorFormProps) {
       ref={form}
       className={styles.form}
       noValidate
+      // An Enter that is held down is one Enter; buttons keep their keys to themselves.
+      onKeyDownCapture={(event) => {
+        if (event.key === 'Enter' && event.repeat) event.preventDefault();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();

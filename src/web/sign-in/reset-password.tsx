@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { Link, useLocation } from 'wouter';
@@ -10,36 +10,37 @@ import {
 import { Closed } from '../codes/closed.tsx';
 import { CodeField } from '../codes/code-field.tsx';
 import { Deliveries } from '../codes/deliveries.tsx';
-import { forgetChallenge } from '../codes/kept-challenge.ts';
 import { Reading } from '../codes/reading.tsx';
-import { closedState, useChallenge, useClosed } from '../codes/use-challenge.ts';
+import { type CodeAnswer, useCodeEntry } from '../codes/use-code-entry.ts';
 import { useCodeStep } from '../codes/use-code-step.ts';
 import { NewPasswordField } from '../passwords/new-password-field.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** A forgotten password: a code to the mailbox, and a new password with it. */
 export function ResetPassword() {
   const { t } = useTranslation('signIn');
   const { viewer } = useSession();
-  const [{ fetching }, request] = useMutation(RequestPasswordResetDocument);
+  const [, request] = useMutation(RequestPasswordResetDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email || (viewer?.email ?? ''));
+  const [email, setEmail] = useTypedEmail(step.email || (viewer?.email ?? ''));
   const { faults, whole, check, refuse } = useFormFaults();
 
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     if (!check({ email })) return;
     const { data, error } = await request({ email: email.trim() });
     if (error) return refuse(error);
     if (data) step.open(data.requestPasswordReset, email);
-  };
+  });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <ChoosePassword challenge={step.challenge} email={email} onLeave={step.leave} />;
+  if (step.challenge) return <ChoosePassword challenge={step.challenge} email={step.email} onLeave={step.leave} />;
   return (
     <Door
       title={t('reset.title')}
@@ -52,14 +53,14 @@ export function ResetPassword() {
         </Notice>
       )}
       {viewer?.twoStep.enabled !== false && <p>{t('reset.after')}</p>}
-      <DoorForm onSubmit={() => void submit()} faults={faults}>
+      <DoorForm onSubmit={() => submit()} faults={faults}>
         <EmailField value={email} onChange={setEmail} fault={faults.email} />
         {whole && (
           <Notice look="alarm">
             <p>{whole}</p>
           </Notice>
         )}
-        <Button type="submit" look="primary" isWide isPending={fetching}>
+        <Button type="submit" look="primary" isWide isPending={isPending}>
           {t('reset.send')}
         </Button>
       </DoorForm>
@@ -73,57 +74,37 @@ interface ChoosePasswordProps {
   readonly onLeave: () => void;
 }
 
-interface ChoiceFaults {
-  readonly code: string | null;
-  readonly advice: readonly string[];
-}
-
-const none: ChoiceFaults = { code: null, advice: [] };
+const none: readonly string[] = [];
 
 function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordProps) {
   const { t } = useTranslation('signIn');
   const { leave } = useSession();
   const [, navigate] = useLocation();
-  const challenge = useChallenge(opened);
-  const { closed, close } = useClosed(challenge);
-  const [{ fetching }, reset] = useMutation(ResetPasswordDocument);
-  const [code, setCode] = useState('');
+  const [, reset] = useMutation(ResetPasswordDocument);
   const [newPassword, setNewPassword] = useState('');
-  const [choice, setChoice] = useState(none);
-  const { whole, refuse, say } = useFormFaults();
-
-  /** @returns whether the password is another one now; else what is shown says why not */
-  const submit = async (): Promise<boolean> => {
-    say(null);
-    const missing: ChoiceFaults = {
-      code:
-        code.length < challenge.codeLength
-          ? t('code.incomplete', { ns: 'common', digits: challenge.codeLength })
-          : null,
-      advice: newPassword === '' ? [t('missing.password')] : [],
-    };
-    setChoice(missing);
-    if (missing.code || missing.advice.length > 0) return false;
-    const { data, error } = await reset({ challengeToken: challenge.token, code, newPassword });
-    if (error) refuse(error);
-    const outcome = data?.resetPassword;
-    switch (outcome?.__typename) {
-      case 'PasswordReset':
-        forgetChallenge(challenge.token);
-        navigate('/');
+  const [advice, setAdvice] = useState(none);
+  const entry = useCodeEntry(opened, async (code, taken) => {
+    let answer: CodeAnswer = {};
+    const isReset = await leave(async () => {
+      const { data, error } = await reset({ challengeToken: opened.token, code, newPassword });
+      const outcome = data?.resetPassword;
+      if (outcome?.__typename === 'PasswordReset') {
+        taken();
         return true;
-      case 'WrongCode':
-        setCode('');
-        if (outcome.attemptsRemaining > 0) setChoice({ ...none, code: outcome.message });
-        else close('LOCKED');
-        break;
-      case 'ChallengeClosed':
-        close(closedState(outcome.state));
-        break;
-      case 'WeakPassword':
-        setChoice({ ...none, advice: [outcome.message, ...outcome.suggestions] });
-    }
-    return false;
+      }
+      if (outcome?.__typename === 'WeakPassword') setAdvice([outcome.message, ...outcome.suggestions]);
+      else answer = { error, outcome };
+      return false;
+    }, 'passwordReset');
+    if (isReset) navigate('/');
+    return answer;
+  });
+  const { challenge, closed, fault, isPending } = entry;
+  const faults = useMemo(() => ({ ...entry.faults, advice }), [entry.faults, advice]);
+  const submit = () => {
+    setAdvice(newPassword === '' ? [t('missing.password')] : none);
+    if (newPassword === '') entry.check(entry.code);
+    else entry.submit();
   };
 
   if (closed) {
@@ -136,34 +117,28 @@ function ChoosePassword({ challenge: opened, email, onLeave }: ChoosePasswordPro
   return (
     <Door
       title={t('reset.chooseTitle')}
-      lead={t('reset.chooseLead', { to: challenge.sentTo })}
+      lead={t('reset.chooseLead', { to: email.trim() })}
       more={
         <Button look="plain" onPress={onLeave}>
-          {t('back', { ns: 'common' })}
+          {t('code.change', { ns: 'common' })}
         </Button>
       }
     >
-      <DoorForm onSubmit={() => void leave(submit, 'passwordReset')} faults={choice}>
-        <CodeField
-          length={challenge.codeLength}
-          value={code}
-          onChange={setCode}
-          error={choice.code}
-          isReadOnly={fetching}
-        />
+      <DoorForm onSubmit={submit} faults={faults}>
+        <CodeField entry={entry} isSentWhenWhole={false} />
         <NewPasswordField
           label={t('newPassword')}
           value={newPassword}
           onChange={setNewPassword}
           words={[email]}
-          advice={choice.advice}
+          advice={advice}
         />
-        {whole && (
+        {fault && (
           <Notice look="alarm">
-            <p>{whole}</p>
+            <p>{fault}</p>
           </Notice>
         )}
-        <Button type="submit" look="primary" isWide isPending={fetching}>
+        <Button type="submit" look="primary" isWide isPending={isPending}>
           {t('reset.submit')}
         </Button>
       </DoorForm>

@@ -10,23 +10,26 @@ import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PasswordField } from '../ui/text-field.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
+import { CookiesNeeded } from './cookies-needed.tsx';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
 import { Story } from './story.tsx';
 import { thisDevice } from './this-device.ts';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** Signing in: address and password, then the code where this device is new to the account. */
 export function SignIn() {
   const { t } = useTranslation('signIn');
   const { entered, farewell } = useSession();
-  const [{ fetching }, signIn] = useMutation(SignInDocument);
+  const [, signIn] = useMutation(SignInDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email);
+  const [email, setEmail] = useTypedEmail(step.email);
   const [password, setPassword] = useState('');
   const { faults, whole, check, refuse, say } = useFormFaults();
 
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     if (!check({ email, password })) return;
     const { data, error } = await signIn({ input: { email: email.trim(), password, device: thisDevice() } });
     if (error) return refuse(error);
@@ -40,10 +43,12 @@ export function SignIn() {
       case 'TemporarilyLocked':
         return say(outcome.message);
     }
-  };
+  });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
+  if (step.challenge) {
+    return <CodeStep challenge={step.challenge} email={step.email} onVerified={entered} onLeave={step.leave} />;
+  }
   return (
     <Door
       title={t('signIn.title')}
@@ -56,12 +61,13 @@ export function SignIn() {
       }
       aside={<Story />}
     >
-      {farewell && (
+      <CookiesNeeded />
+      {farewell && farewell !== 'notKept' && (
         <Notice look={farewell === 'endedElsewhere' ? 'warn' : 'info'} title={t(`farewell.${farewell}.title`)}>
           <p>{t(`farewell.${farewell}.text`)}</p>
         </Notice>
       )}
-      <DoorForm onSubmit={() => void submit()} faults={faults}>
+      <DoorForm onSubmit={() => submit()} faults={faults}>
         <EmailField value={email} onChange={setEmail} fault={faults.email} />
         <PasswordField
           label={t('password')}
@@ -76,7 +82,7 @@ export function SignIn() {
             <p>{whole}</p>
           </Notice>
         )}
-        <Button type="submit" look="primary" isWide isPending={fetching}>
+        <Button type="submit" look="primary" isWide isPending={isPending}>
           {t('signIn.submit')}
         </Button>
       </DoorForm>

@@ -10,23 +10,26 @@ import { NewPasswordField } from '../passwords/new-password-field.tsx';
 import { useSession } from '../session/session.tsx';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
+import { CookiesNeeded } from './cookies-needed.tsx';
 import { Door, DoorForm } from './door.tsx';
 import { EmailField } from './email-field.tsx';
 import { thisDevice } from './this-device.ts';
+import { useTypedEmail } from './typed-email.tsx';
 import { useFormFaults } from './use-form-faults.ts';
 
 /** Opening an account: it exists once the code from its mailbox was typed. */
 export function SignUp() {
   const { t } = useTranslation('signIn');
   const { entered } = useSession();
-  const [{ fetching }, signUp] = useMutation(SignUpDocument);
+  const [, signUp] = useMutation(SignUpDocument);
   const step = useCodeStep();
-  const [email, setEmail] = useState(step.email);
+  const [email, setEmail] = useTypedEmail(step.email);
   const [password, setPassword] = useState('');
   const [advice, setAdvice] = useState<readonly string[]>([]);
   const { faults, whole, check, refuse } = useFormFaults();
 
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     setAdvice([]);
     if (!check({ email, password })) return;
     const { data, error } = await signUp({ input: { email: email.trim(), password, device: thisDevice() } });
@@ -34,13 +37,16 @@ export function SignUp() {
     const outcome = data?.signUp;
     if (outcome?.__typename === 'Challenge') return step.open(outcome, email);
     if (outcome?.__typename === 'WeakPassword') setAdvice([outcome.message, ...outcome.suggestions]);
-  };
+  });
 
   if (step.isReading) return <Reading step={step} />;
-  if (step.challenge) return <CodeStep challenge={step.challenge} onVerified={entered} onLeave={step.leave} />;
+  if (step.challenge) {
+    return <CodeStep challenge={step.challenge} email={step.email} onVerified={entered} onLeave={step.leave} />;
+  }
   return (
     <Door title={t('signUp.title')} lead={t('signUp.lead')} more={<Link href="/">{t('signUp.toSignIn')}</Link>}>
-      <DoorForm onSubmit={() => void submit()} faults={advice.length > 0 ? advice : faults}>
+      <CookiesNeeded />
+      <DoorForm onSubmit={() => submit()} faults={advice.length > 0 ? advice : faults}>
         <EmailField value={email} onChange={setEmail} fault={faults.email} />
         <NewPasswordField
           label={t('password')}
@@ -54,7 +60,7 @@ export function SignUp() {
             <p>{whole}</p>
           </Notice>
         )}
-        <Button type="submit" look="primary" isWide isPending={fetching}>
+        <Button type="submit" look="primary" isWide isPending={isPending}>
           {t('signUp.submit')}
         </Button>
       </DoorForm>

@@ -4,9 +4,9 @@ import { DevelopmentTools } from './development-tools.tsx';
 import { Scene } from './scene.tsx';
 import styles from './story.module.css';
 
-const facts = ['live', 'notMe', 'own'] as const;
+const facts = ['live', 'notMe'] as const;
 
-/** What this is, for somebody who sees it for the first time. */
+/** What two-step verification does for whoever signs in. */
 export function Story() {
   const { t } = useTranslation('signIn');
   const id = useId();

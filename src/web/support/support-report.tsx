@@ -4,13 +4,15 @@ import { CreateSupportReportDocument } from '../api/operations.ts';
 import { useFaultText } from '../api/use-fault-text.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { useSubmission } from '../ui/use-submission.ts';
 import styles from './support-report.module.css';
 
 /** Makes the report that a person sends to support, shows it, and copies it. */
 export function SupportReport({ challengeToken = null }: { readonly challengeToken?: string | null }) {
   const { t } = useTranslation();
   const faultText = useFaultText();
-  const [{ data, error, fetching }, create] = useMutation(CreateSupportReportDocument);
+  const [{ data, error }, create] = useMutation(CreateSupportReportDocument);
+  const { isPending, submit } = useSubmission(() => create({ challengeToken }));
   const report = data?.createSupportReport;
   return (
     <div className={styles.report}>
@@ -27,7 +29,7 @@ export function SupportReport({ challengeToken = null }: { readonly challengeTok
         </>
       ) : (
         <div>
-          <Button isSmall isPending={fetching} onPress={() => void create({ challengeToken })}>
+          <Button isSmall isPending={isPending} onPress={() => submit()}>
             {t('report.create')}
           </Button>
         </div>

@@ -4,7 +4,7 @@ import styles from './button.module.css';
 
 export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style' | 'children'> {
   /** How much it asks for attention; one `primary` on a screen. */
-  readonly look?: 'primary' | 'secondary' | 'danger' | 'dangerQuiet' | 'plain';
+  readonly look?: 'primary' | 'secondary' | 'danger' | 'dangerQuiet' | 'plain' | 'plainDanger';
   readonly isSmall?: boolean;
   readonly isWide?: boolean;
   readonly children?: ReactNode;
@@ -12,7 +12,8 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style'
 
 /**
  * A button; while `isPending` it keeps the focus and its size, turns a wheel, and does nothing. Not react-aria's own
- * pending: that announces by the button's id, which names nothing once the button has made way for the next step.
+ * pending: that announces by the button's id, which names nothing once the button has made way for the next step; and
+ * it overwrites the attribute `data-pending`.
  */
 export function Button({
   look = 'secondary',
@@ -26,7 +27,7 @@ export function Button({
   return (
     <AriaButton
       {...props}
-      {...(isPending ? { type: 'button', onPress: undefined, 'aria-disabled': true, 'data-pending': true } : {})}
+      {...(isPending ? { type: 'button', onPress: undefined, 'aria-disabled': true, 'data-busy': true } : {})}
       className={names.filter(Boolean).join(' ')}
     >
       <span className={styles.label}>{children}</span>

@@ -17,7 +17,7 @@ export function Checkbox({ children, description, ...props }: CheckboxProps) {
         </svg>
       </span>
       <span>
-        {children}
+        <span>{children}</span>
         {description && <span className={styles.description}>{description}</span>}
       </span>
     </AriaCheckbox>

@@ -1,25 +1,25 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, type ButtonProps } from './button.tsx';
+import { copyText } from './copy.ts';
 
 const SAYS_SO_MS = 2_000;
 
-/** Copies a text, and says so for a moment. */
+/** Copies a text, and says so, or that it could not, for a moment. */
 export function CopyButton({ text, label, ...props }: { readonly text: string; readonly label: string } & ButtonProps) {
   const { t } = useTranslation();
-  const [isCopied, setCopied] = useState(false);
+  const [said, setSaid] = useState<'copied' | 'notCopied' | null>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), SAYS_SO_MS);
+    setSaid((await copyText(text)) ? 'copied' : 'notCopied');
+    setTimeout(() => setSaid(null), SAYS_SO_MS);
   };
   return (
     <>
       <Button {...props} onPress={() => void copy()}>
-        {isCopied ? t('copied') : label}
+        {said ? t(said) : label}
       </Button>
       <span className="visually-hidden" role="status">
-        {isCopied ? t('copied') : ''}
+        {said ? t(said) : ''}
       </span>
     </>
   );

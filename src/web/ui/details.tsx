@@ -9,7 +9,7 @@ export function Details({ summary, children }: { readonly summary: string; reado
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <path d="M6 3.5 10.5 8 6 12.5" />
         </svg>
-        {summary}
+        <span>{summary}</span>
       </summary>
       <div className={styles.content}>{children}</div>
     </details>

@@ -1,18 +1,47 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** Whole seconds until an instant, counting down; 0 once it has come, null without one. */
-export function useSecondsUntil(instant: string | null): number | null {
-  const left = () => (instant === null ? null : Math.max(0, Math.ceil((Date.parse(instant) - Date.now()) / 1000)));
-  const [seconds, setSeconds] = useState(left);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `left` is made of `instant` alone
+const arrivals = new WeakMap<object, number>();
+
+/**
+ * When an answer of the server arrived, on a clock that nobody sets: whatever the device says of the date, what is left
+ * is what the server said, less what has passed since.
+ */
+function arrivalOf(answer: object): number {
+  const known = arrivals.get(answer);
+  if (known !== undefined) return known;
+  const now = performance.now();
+  arrivals.set(answer, now);
+  return now;
+}
+
+/** Seconds since an answer arrived: since it was first asked how old it is. */
+function ageOf(answer: object): number {
+  return (performance.now() - arrivalOf(answer)) / 1000;
+}
+
+/** Whole seconds that are left now of those that an answer tells of; 0 once they are over. */
+export function secondsLeft(answer: object, seconds: number): number {
+  return Math.max(0, Math.ceil(seconds - ageOf(answer)));
+}
+
+/**
+ * The same, counting down.
+ * @param answer the object that says so, as it came from the server
+ */
+export function useSecondsLeft(answer: object, seconds: number): number {
+  useTicks(secondsLeft(answer, seconds) > 0);
+  return secondsLeft(answer, seconds);
+}
+
+/** Renders again from now on about twice a second, while what is shown changes with the time. */
+export function useTicks(isRunning: boolean): void {
+  const [, tick] = useState(0);
   useEffect(() => {
-    setSeconds(left());
-    if (instant === null) return;
-    const timer = setInterval(() => setSeconds(left()), 500);
+    if (!isRunning) return;
+    const timer = setInterval(() => tick((times) => times + 1), 500);
     return () => clearInterval(timer);
-  }, [instant]);
-  return seconds;
+  }, [isRunning]);
 }
 
 /** Seconds as a clock shows them: 0:09, 9:41. */
@@ -25,6 +54,12 @@ export function useTimeTexts() {
   const { i18n } = useTranslation();
   const { language } = i18n;
   return {
+    /** How long ago something was that was so many seconds ago when an answer told of it. */
+    ago: (answer: object, seconds: number): string => {
+      const passed = Math.floor(seconds + ageOf(answer));
+      const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+      return passed < 60 ? format.format(-passed, 'second') : format.format(-Math.floor(passed / 60), 'minute');
+    },
     /** The time of day, with the day where it is not today. */
     moment: (instant: string): string => {
       const at = new Date(instant);

@@ -68,7 +68,7 @@ function wrongPasswords(handset: Handset, count: number): Promise<Activity[]> {
   }, `${count} wrong passwords in the activity`);
 }
 
-describe('login activity', () => {
+describe('sign-in activity', () => {
   test('has an entry of every type, in the order in which things happened', async () => {
     const phone = await servers.trusted();
     const laptop = phone.another('Laptop');
@@ -250,7 +250,7 @@ describe('wrong passwords', () => {
   });
 });
 
-describe('pages of the login activity', () => {
+describe('pages of the sign-in activity', () => {
   test('neither skip nor repeat an entry while others arrive', async () => {
     const phone = await servers.signedUp();
     await signInAgain(phone, 8);
@@ -343,7 +343,7 @@ describe('pages of the login activity', () => {
   });
 });
 
-describe('the days of the login activity', () => {
+describe('the days of the sign-in activity', () => {
   const daysOf = (handset: Handset, days?: number) => handset.ask<{ days: Day[] }>(DAYS, { days });
 
   test('are counted in UTC, one entry each, today last', async () => {
@@ -382,7 +382,7 @@ describe('the days of the login activity', () => {
   });
 });
 
-describe('the live login activity', () => {
+describe('the live sign-in activity', () => {
   test('brings what is new, from whichever server it comes, and nothing from before', async () => {
     const phone = await servers.signedUp();
     await using entries = streamOf(phone);
@@ -431,7 +431,7 @@ describe('the live login activity', () => {
   });
 });
 
-test('login activity is kept for ACTIVITY_DAYS', async () => {
+test('sign-in activity is kept for ACTIVITY_DAYS', async () => {
   const phone = await servers.signedUp();
   await signInAgain(phone, 2);
   const [, kept, gone] = await activityOf(phone);

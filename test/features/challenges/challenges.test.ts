@@ -186,7 +186,7 @@ describe('a challenge', () => {
       const laptop = phone.another('Laptop');
       const withheld = await laptop.challenged();
       expect(withheld.deliveries).toMatchObject([{ method: 'EMAIL', state: 'FAILED', reason: 'MAIL_LIMIT_REACHED' }]);
-      expect(withheld.deliveries[0]?.hint).toMatch(/^So many codes were mailed/);
+      expect(withheld.deliveries[0]?.hint).toMatch(/^We’ve emailed too many codes/);
       await age(withheld, '30 seconds');
       asA('SendLimitReached', await laptop.sendCode(withheld, 'EMAIL'));
       asA('Challenge', await laptop.sendCode(withheld, 'APP'));

@@ -42,7 +42,7 @@ test('a code that no device was given yet is said to be on its way, not to be th
   );
   const [delivery] = (await phone.another('Laptop').challenged()).deliveries;
   expect(delivery).toMatchObject({ state: 'QUEUED', devicesReached: 0 });
-  expect(delivery?.hint).toMatch(/^The code is on its way to your trusted devices\./);
+  expect(delivery?.hint).toMatch(/^We’re sending the code to your trusted devices\./);
 });
 
 test('after a reset of the password no hint offers mail to a device that it is held from, or names devices that are not there', async () => {
@@ -55,7 +55,7 @@ test('after a reset of the password no hint offers mail to a device that it is h
     return { challenge, newcomer, hint: challenge.deliveries[0]?.hint };
   };
   expect((await hintFor('Tablet')).hint).toMatch(
-    /^You have no trusted device .* Sign in first on one that was trusted/,
+    /^You have no trusted devices .* First sign in on a device that was trusted/,
   );
 
   const back = asA('Challenge', await phone.signIn({ password: NEW_PASSWORD }));
@@ -65,8 +65,10 @@ test('after a reset of the password no hint offers mail to a device that it is h
   const { challenge, newcomer } = await hintFor('Laptop');
   const codes = newcomer.challengeChanges(challenge);
   const shown = await codes.nextThat(({ deliveries }) => deliveries[0]?.state === 'SENT');
-  expect(shown.deliveries[0]?.hint).toMatch(/has not shown it yet\. Open Doorstep there\.$/);
-  expect((await hintFor('Notebook')).hint).toMatch(/not asked for now\. Wait a while, then start again\.$/);
+  expect(shown.deliveries[0]?.hint).toMatch(/isn’t on the screen yet\. Open Doorstep there\.$/);
+  expect((await hintFor('Notebook')).hint).toMatch(
+    /not asking your trusted devices right now\. Wait a while, then start again\.$/,
+  );
 
   await live[Symbol.asyncDispose]();
   const gone = await codes.nextThat(({ deliveries }) => deliveries[0]?.reason === 'MAIL_HELD');

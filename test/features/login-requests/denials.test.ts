@@ -37,7 +37,7 @@ describe("'this was not me'", () => {
     await phone.deny(challenge);
     expect(asA('ChallengeClosed', await intruder.verify(challenge, code))).toMatchObject({
       state: 'DENIED',
-      message: 'This sign-in was refused on a trusted device.',
+      message: 'This sign-in was blocked on a trusted device.',
     });
     expect(asA('ChallengeClosed', await intruder.sendCode(challenge, 'EMAIL')).state).toBe('DENIED');
   });
@@ -72,7 +72,7 @@ describe("'this was not me'", () => {
     const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.includes('was refused'));
     for (const advice of [
       'Change your password now.',
-      'If you use the old password anywhere else, change it there too, and use none twice.',
+      'If you use the old password anywhere else, change it there too.',
       'A password manager helps with that.',
       'Laptop',
       '127.0.0.1',
@@ -206,7 +206,7 @@ describe('more prompts than PROMPTS_UNANSWERED', () => {
         method: 'APP',
         state: 'QUEUED',
         reason: 'PROMPTS_PAUSED',
-        hint: expect.stringContaining('Have the code sent by e-mail.'),
+        hint: expect.stringContaining('Get the code by email instead.'),
       },
     ]);
   });

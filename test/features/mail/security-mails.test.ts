@@ -50,7 +50,7 @@ async function lockChallenge(phone: Handset, name = 'Laptop'): Promise<void> {
 const notices: [string, string, (phone: Handset) => Promise<unknown>, string[]][] = [
   [
     'NEW_DEVICE',
-    'A new device signed in to your account',
+    'New device signed in to your account',
     (phone) => letIn(phone, phone.another('Laptop')),
     ['“Laptop”', 'Remove the device from your list of devices', 'change your password'],
   ],
@@ -86,17 +86,22 @@ const notices: [string, string, (phone: Handset) => Promise<unknown>, string[]][
   ],
   [
     'LOGIN_DENIED',
-    'A sign-in to your account was refused',
+    'We blocked a sign-in to your account',
     async (phone) => phone.deny(await phone.another('Laptop').challenged()),
-    ['“Laptop”', 'Change your password now.', 'use none twice', 'password manager'],
+    ['“Laptop”', 'Change your password now.', 'password manager'],
   ],
   [
     'COPIED_TOKEN',
-    'The key of one of your devices was used twice',
+    'Suspicious sign-in from one of your devices',
     presentCopy,
     ['“Phone”', 'Check the device for malware', 'Change your password now.'],
   ],
-  ['WRONG_CODES', 'Wrong codes for your account', lockChallenge, ['“Laptop”', 'Someone else knows your password.']],
+  [
+    'WRONG_CODES',
+    'Too many wrong codes for your account',
+    lockChallenge,
+    ['“Laptop”', 'Someone else knows your password.'],
+  ],
 ];
 
 describe.each(notices)('the notice %s', (notice, subject, happen, words) => {

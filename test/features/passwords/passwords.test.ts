@@ -41,7 +41,7 @@ describe('changing the password', () => {
     const refused = await changePassword(phone, NEW_PASSWORD, { currentPassword: 'not the password' });
     expect(member('WrongPassword', refused)).toEqual({
       __typename: 'WrongPassword',
-      message: 'That password is not right.',
+      message: 'Wrong password.',
       retryAt: null,
     });
     expect(await passwordOf(phone)).toEqual(before);
@@ -63,7 +63,7 @@ describe('changing the password', () => {
     const phone = await servers.signedUp();
     const before = await passwordOf(phone);
     const { message, suggestions } = member('WeakPassword', await changePassword(phone, 'short'));
-    expect(message).toBe('This password cannot be used. Please choose another one.');
+    expect(message).toBe('Choose a stronger password.');
     expect(suggestions).toEqual(['Use at least 12 characters.']);
     expect(await passwordOf(phone)).toEqual(before);
   });
@@ -143,7 +143,7 @@ describe('a password', () => {
     ['one that many use', 'passwordpassword', 'Avoid repeated words and characters.'],
     ['a row of keys', 'qwertyuiop[]', 'Make it harder to guess'],
     ['a repetition', 'abcabcabcabcabc', 'easy to guess'],
-    ['the name of the product', 'Doorstep2026', 'Leave out your e-mail address and the name Doorstep.'],
+    ['the name of the product', 'Doorstep2026', 'Don’t use your email address or the name Doorstep in your password.'],
   ])('is refused where it is %s, with what would make it stronger', async (_what, password, suggestion) => {
     const { suggestions } = await judge(password);
     expect(suggestions.join('\n')).toContain(suggestion);
@@ -152,7 +152,7 @@ describe('a password', () => {
   test('is refused where it is the own address', async () => {
     const handset = servers.stranger();
     const { suggestions } = await judge(handset.owner.email, handset);
-    expect(suggestions).toContain('Leave out your e-mail address and the name Doorstep.');
+    expect(suggestions).toContain('Don’t use your email address or the name Doorstep in your password.');
   });
 
   test('is counted in characters, not in bytes', async () => {

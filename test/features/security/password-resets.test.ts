@@ -172,7 +172,7 @@ describe('who has an account', () => {
 
   test('is not told by the language: the texts follow the request alone', async () => {
     const challenge = await requestReset(servers.stranger());
-    expect(challenge.help.join(' ')).toContain('no e-mail goes to other addresses');
+    expect(challenge.help.join(' ')).toContain('We don’t send codes to other addresses.');
     expect(challenge.deliveries).toEqual([]);
   });
 });
@@ -200,7 +200,7 @@ describe('after a reset of an account that had a trusted device', () => {
     const tablet = phone.another('Tablet');
     const challenge = asA('Challenge', await tablet.signIn({ password: NEW_PASSWORD }));
     expect(challenge.deliveries).toMatchObject([{ method: 'APP', state: 'QUEUED', reason: 'MAIL_HELD' }]);
-    expect(challenge.deliveries[0]?.hint).toMatch(/can go by e-mail only in (1 day|24 hours)/);
+    expect(challenge.deliveries[0]?.hint).toMatch(/by email only in (1 day|24 hours)/);
     await servers.database.query(
       "update account set mail_held_until = mail_held_until - interval '22 hours 30 minutes' where email = $1",
       [phone.owner.email],

@@ -105,7 +105,7 @@ describe('a support report of somebody who is stuck outside', () => {
       'State: PENDING',
       'Name: Laptop',
       'App version: 9.9',
-      'Tries left: 5',
+      'Attempts left: 5',
     ]) {
       expect(text.split('\n')).toContain(line);
     }

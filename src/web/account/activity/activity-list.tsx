@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useViewer } from '../../session/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -8,9 +9,12 @@ import { Waiting } from '../../ui/waiting.tsx';
 import { ActivityItem } from './activity-item.tsx';
 import styles from './activity-list.module.css';
 import { byDay } from './days.ts';
+import { type Happening, happeningsOf } from './happenings.ts';
 import { type ActivityKind, typesOf } from './kinds.ts';
+import { mayBeAnothers, NotMeDialog } from './not-me-dialog.tsx';
 import { useActivity } from './use-activity.ts';
 import { useActivitySentence } from './use-activity-sentence.ts';
+import { useIsFromNewCountry } from './use-latest-activity.ts';
 
 const filters = ['all', 'signIns', 'refused', 'changes'] as const;
 type Filter = (typeof filters)[number];
@@ -39,6 +43,9 @@ function Entries({ kind }: { readonly kind: ActivityKind | null }) {
   const types = useMemo(() => kind && typesOf(kind), [kind]);
   const { pages, fault, isLoading, latest, more, refresh } = useActivity(types);
   const sentence = useActivitySentence();
+  const { currentDevice } = useViewer();
+  const isFromNewCountry = useIsFromNewCountry();
+  const [disowned, disown] = useState<Happening | null>(null);
   const end = useRef<HTMLParagraphElement>(null);
   const wasAsked = useRef(false);
 
@@ -59,12 +66,17 @@ function Entries({ kind }: { readonly kind: ActivityKind | null }) {
       </p>
       {!pages && !fault && <Waiting />}
       {pages?.entries.length === 0 && <p className={styles.none}>{t(`activity.none.${kind ?? 'all'}`)}</p>}
-      {byDay(pages?.entries ?? [], i18n.language).map(({ name, entries }) => (
+      {byDay(happeningsOf(pages?.entries ?? []), i18n.language).map(({ name, entries }) => (
         <section key={name}>
           <h3 className={styles.day}>{name}</h3>
           <ul className={styles.list}>
-            {entries.map((entry) => (
-              <ActivityItem key={entry.id} entry={entry} />
+            {entries.map((happening) => (
+              <ActivityItem
+                key={happening.id}
+                happening={happening}
+                isFromNewCountry={isFromNewCountry(happening)}
+                onNotMe={mayBeAnothers(happening, currentDevice.id) ? () => disown(happening) : undefined}
+              />
             ))}
           </ul>
         </section>
@@ -86,6 +98,7 @@ function Entries({ kind }: { readonly kind: ActivityKind | null }) {
           {t('activity.list.end')}
         </p>
       )}
+      <NotMeDialog happening={disowned} onClose={() => disown(null)} />
     </>
   );
 }

@@ -11,9 +11,9 @@ export function ActivitySentence({ entry: { type, deviceName } }: { readonly ent
   const [before, after] = t(`activity.type.${type}`, { device: NAME }).split(NAME);
   return (
     <span>
-      {before}
+      <span>{before}</span>
       <bdi className={styles.name}>{deviceName || t('activity.unknownDevice')}</bdi>
-      {after}
+      <span>{after}</span>
     </span>
   );
 }

@@ -53,10 +53,12 @@ function Days({ days }: { readonly days: readonly ActivityDay[] }) {
     <div className={styles.days}>
       <ul className={styles.legend}>
         <li>
-          <span className={styles.signedIn} aria-hidden="true" /> {t('activity.days.signedIn', { count: signedIn })}
+          <span className={styles.signedIn} aria-hidden="true" />
+          <span>{t('activity.days.signedIn', { count: signedIn })}</span>
         </li>
         <li>
-          <span className={styles.refused} aria-hidden="true" /> {t('activity.days.refused', { count: refused })}
+          <span className={styles.refused} aria-hidden="true" />
+          <span>{t('activity.days.refused', { count: refused })}</span>
         </li>
       </ul>
       <DaysChart days={days} title={t('activity.days.title')} description={summary} />

@@ -1,6 +1,6 @@
 import type { ActivityType } from '../../api/operations.ts';
 
-/** What an entry is about: somebody at the door, somebody refused, something changed. */
+/** What an entry is about: somebody who signed in or out, somebody who was blocked, something that changed. */
 export type ActivityKind = 'signIns' | 'refused' | 'changes';
 
 const kinds: Record<ActivityType, ActivityKind> = {
@@ -23,6 +23,14 @@ const kinds: Record<ActivityType, ActivityKind> = {
 /** The kind that a type belongs to. */
 export function kindOf(type: ActivityType): ActivityKind {
   return kinds[type];
+}
+
+/** Their sentences say already that it was blocked. */
+const saysBlocked: readonly ActivityType[] = ['LOGIN_DENIED', 'CHALLENGE_LOCKED'];
+
+/** Whether it has to be marked as blocked. */
+export function isMarkedBlocked(type: ActivityType): boolean {
+  return kindOf(type) === 'refused' && !saysBlocked.includes(type);
 }
 
 /** The types of a kind. */

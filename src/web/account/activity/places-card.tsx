@@ -1,8 +1,7 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useQuery } from 'urql';
-import { ActivityDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { BrokenPage, fetched, Mishap } from '../../frame/mishap.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -10,45 +9,35 @@ import { Waiting } from '../../ui/waiting.tsx';
 import { Badge } from '../badge.tsx';
 import { type PlaceCount, placesOf } from './places.ts';
 import styles from './places-card.module.css';
+import { useLatestActivity } from './use-latest-activity.ts';
 
 // The outlines of the world weigh more than the page: fetched when somebody wants to see them.
-const PlacesMap = lazy(() => import('./places-map.tsx'));
+const PlacesMap = fetched(() => import('./places-map.tsx'));
 
-/** The most that the server gives at once. */
-const LATEST = 100;
-
-/** Where sign-ins came from: a map once it is asked for, and a list of the same. */
+/** Where sign-ins came from: a map once it is asked for, and a list of the same. Not there where no place is known. */
 export function PlacesCard() {
   const { t } = useTranslation('account');
   const faultText = useFaultText();
   const [isOpen, open] = useState(false);
-  const [{ data, error }] = useQuery({
-    query: ActivityDocument,
-    variables: { first: LATEST, after: null, types: null },
-  });
-  const entries = data?.viewer?.loginActivity.edges.map(({ node }) => node);
+  const { entries, error } = useLatestActivity();
   const places = entries && placesOf(entries);
-  const isNothingKnown = places?.length === 0;
+  if (places?.length === 0 || (!places && !error)) return null;
   return (
     <Card
       title={t('activity.places.title')}
       lead={t('activity.places.lead')}
       aside={
-        !isNothingKnown && (
-          <Button isSmall aria-expanded={isOpen} onPress={() => open(!isOpen)}>
-            {t(isOpen ? 'activity.places.hide' : 'activity.places.show')}
-          </Button>
-        )
+        <Button isSmall aria-expanded={isOpen} onPress={() => open(!isOpen)}>
+          {t(isOpen ? 'activity.places.hide' : 'activity.places.show')}
+        </Button>
       }
     >
-      {isNothingKnown && <p className={styles.none}>{t('activity.places.none')}</p>}
       {isOpen && error && !places && (
         <Notice look="alarm">
           <p>{faultText(error)}</p>
         </Notice>
       )}
-      {isOpen && !error && !places && <Waiting />}
-      {isOpen && places && !isNothingKnown && <Places places={places} />}
+      {isOpen && places && <Places places={places} />}
     </Card>
   );
 }
@@ -57,9 +46,11 @@ function Places({ places }: { readonly places: readonly PlaceCount[] }) {
   const { t } = useTranslation('account');
   return (
     <>
-      <Suspense fallback={<Waiting />}>
-        <PlacesMap places={places} title={t('activity.places.mapTitle', { count: places.length })} />
-      </Suspense>
+      <Mishap instead={<BrokenPage />}>
+        <Suspense fallback={<Waiting />}>
+          <PlacesMap places={places} title={t('activity.places.mapTitle', { count: places.length })} />
+        </Suspense>
+      </Mishap>
       <ul className={styles.list} aria-label={t('activity.places.list')}>
         {places.map((place) => (
           <li key={`${place.label} ${place.latitude} ${place.longitude}`} className={styles.place}>

@@ -19,7 +19,7 @@ interface Pages {
   readonly next: string | null;
 }
 
-/** The login activity as far as it was asked for, growing as things happen. */
+/** The sign-in activity as far as it was asked for, growing as things happen. */
 export interface ActivityList {
   /** Null until it is known. */
   readonly pages: Pages | null;

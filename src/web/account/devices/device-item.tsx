@@ -14,13 +14,13 @@ export interface DeviceItemProps {
   readonly onRemove: () => void;
 }
 
-/** A device: what it is, whether it is online, where and when it was seen, until when it is trusted. */
+/** A device: what it is, whether it is online, where and when it was seen, since when, until when it is trusted. */
 export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
   const { t } = useTranslation('account');
   const { moment, day } = useTimeTexts();
   const { api } = useSession();
   const line = useStore(api.line);
-  const { name, model, osVersion, isCurrent, lastSeenAt, lastLocation, lastIpAddress } = device;
+  const { name, model, osVersion, isCurrent, createdAt, lastSeenAt, lastLocation, lastIpAddress } = device;
   // Of itself the page knows it before the server's list does.
   const isOnline = device.isOnline || (isCurrent && line === 'live');
   const system = [t(`platform.${device.platform}`), osVersion].filter(Boolean).join(' ');
@@ -36,8 +36,10 @@ export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
         </p>
         {/* What the server knows comes first, what the device says of itself after it. */}
         <p className={`${styles.detail} clamped`}>
-          {lastLocation.label} · <bdi>{lastIpAddress}</bdi> · {[model, system].filter(Boolean).join(' · ')}
+          <span>{`${lastLocation.label} ·`}</span> <bdi>{lastIpAddress}</bdi>{' '}
+          <span>{['', model, system].filter((part) => part !== null).join(' · ')}</span>
         </p>
+        <p className={styles.detail}>{t('devices.firstSeen', { day: day(createdAt) })}</p>
         {device.trustExpiresAt && (
           <p className={styles.detail}>{t('devices.trustedUntil', { day: day(device.trustExpiresAt) })}</p>
         )}
@@ -46,7 +48,7 @@ export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
         <Button isSmall look="plain" onPress={onRename} aria-label={t('devices.renameNamed', { device: name })}>
           {t('devices.rename')}
         </Button>
-        <Button isSmall look="dangerQuiet" onPress={onRemove} aria-label={t('devices.removeNamed', { device: name })}>
+        <Button isSmall look="plainDanger" onPress={onRemove} aria-label={t('devices.removeNamed', { device: name })}>
           {t('devices.remove')}
         </Button>
       </div>

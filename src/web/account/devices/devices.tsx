@@ -92,7 +92,7 @@ function DeviceLists({ devices, isTwoStepOn }: ListsProps) {
           title={t('devices.all.title')}
           lead={
             <>
-              {t('devices.all.lead')} <Link href="/account">{t('devices.all.turnOn')}</Link>
+              <span>{t('devices.all.lead')}</span> <Link href="/account">{t('devices.all.turnOn')}</Link>
             </>
           }
         >

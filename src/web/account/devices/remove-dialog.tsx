@@ -1,12 +1,14 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
+import { useLocation } from 'wouter';
 import { type DeviceFieldsFragment, RemoveDeviceDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useSession } from '../../session/session.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 
 export interface RemoveDialogProps {
   /** Null: the dialog is closed. */
@@ -34,12 +36,13 @@ export function RemoveDialog({ device, onClose, onRemoved }: RemoveDialogProps) 
 function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly device: DeviceFieldsFragment }) {
   const { t } = useTranslation(['account', 'common']);
   const { leave } = useSession();
+  const [, navigate] = useLocation();
   const faultText = useFaultText();
-  const [{ fetching }, remove] = useMutation(RemoveDeviceDocument);
+  const [, remove] = useMutation(RemoveDeviceDocument);
   const [fault, setFault] = useState<string | null>(null);
 
   /** @returns whether the device is off the account */
-  const submit = async (): Promise<boolean> => {
+  const takeOff = async (): Promise<boolean> => {
     setFault(null);
     const { data, error } = await remove({ id: device.id });
     if (error) setFault(faultText(error));
@@ -48,6 +51,10 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
     onClose();
     return true;
   };
+  const leaveByIt = async () => {
+    if (await leave(takeOff)) navigate('/');
+  };
+  const { isPending, submit } = useSubmission(() => (device.isCurrent ? leaveByIt() : takeOff()));
 
   return (
     <>
@@ -62,7 +69,7 @@ function Remove({ device, onClose, onRemoved }: RemoveDialogProps & { readonly d
         <Button onPress={onClose} autoFocus>
           {t('cancel', { ns: 'common' })}
         </Button>
-        <Button look="danger" isPending={fetching} onPress={() => void (device.isCurrent ? leave(submit) : submit())}>
+        <Button look="danger" isPending={isPending} onPress={() => submit()}>
           {t('remove.submit')}
         </Button>
       </DialogActions>

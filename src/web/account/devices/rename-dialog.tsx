@@ -7,6 +7,7 @@ import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 import { useSay } from '../said.tsx';
 
 const LONGEST_NAME = 64;
@@ -31,20 +32,20 @@ function Rename({ device, onClose }: { readonly device: DeviceFieldsFragment; re
   const { t } = useTranslation(['account', 'common']);
   const say = useSay();
   const faultText = useFaultText();
-  const [{ fetching }, rename] = useMutation(RenameDeviceDocument);
+  const [, rename] = useMutation(RenameDeviceDocument);
   const [name, setName] = useState(device.name);
   const [fault, setFault] = useState<string | null>(null);
 
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     setFault(null);
     const { error } = await rename({ id: device.id, name: name.trim() });
     if (error) return setFault(faultText(error));
     say(t('rename.done', { device: name.trim() }));
     onClose();
-  };
+  });
 
   return (
-    <DoorForm onSubmit={() => void submit()}>
+    <DoorForm onSubmit={() => submit()}>
       <TextField
         label={t('rename.name')}
         description={t('rename.means')}
@@ -58,7 +59,7 @@ function Rename({ device, onClose }: { readonly device: DeviceFieldsFragment; re
       />
       <DialogActions>
         <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button type="submit" look="primary" isPending={fetching} isDisabled={name.trim() === ''}>
+        <Button type="submit" look="primary" isPending={isPending} isDisabled={name.trim() === ''}>
           {t('rename.submit')}
         </Button>
       </DialogActions>

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 import { useSay } from '../said.tsx';
 
 /** Ends every session but this one. */
@@ -14,7 +15,7 @@ export function SignOutOthers() {
   const { t } = useTranslation(['account', 'common']);
   const say = useSay();
   const faultText = useFaultText();
-  const [{ fetching }, signOutOthers] = useMutation(SignOutOtherSessionsDocument);
+  const [, signOutOthers] = useMutation(SignOutOtherSessionsDocument);
   const [isAsked, ask] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
 
@@ -22,13 +23,13 @@ export function SignOutOthers() {
     ask(false);
     setFault(null);
   };
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     setFault(null);
     const { data, error } = await signOutOthers({});
     if (error) return setFault(faultText(error));
     say(t('sessionsEnded', { count: data?.signOutOtherSessions.sessionsEnded ?? 0 }));
     close();
-  };
+  });
 
   return (
     <Card
@@ -51,7 +52,7 @@ export function SignOutOthers() {
           <Button onPress={close} autoFocus>
             {t('cancel', { ns: 'common' })}
           </Button>
-          <Button look="danger" isPending={fetching} onPress={() => void submit()}>
+          <Button look="danger" isPending={isPending} onPress={() => submit()}>
             {t('signOutOthers.submit')}
           </Button>
         </DialogActions>

@@ -6,13 +6,17 @@ import { NotificationsCard } from '../../prompts/notifications-card.tsx';
 import { Card } from '../../ui/card.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
 import { ActivitySentence } from '../activity/activity-sentence.tsx';
-import { kindOf } from '../activity/kinds.ts';
+import { happeningsOf } from '../activity/happenings.ts';
+import { isMarkedBlocked } from '../activity/kinds.ts';
 import { Badge } from '../badge.tsx';
 import { Page } from '../page.tsx';
 import { TwoStepCard } from '../two-step/two-step-card.tsx';
 import styles from './overview.module.css';
 
-/** How the account stands, and where to look closer. */
+/** As many entries as one sign-in has steps. */
+const STEPS = 10;
+
+/** How the account stands, and the way to its pages. */
 export function Overview() {
   const { t } = useTranslation('account');
   return (
@@ -49,8 +53,9 @@ function DevicesRow() {
 
 function ActivityRow() {
   const { t } = useTranslation('account');
-  const [{ data }] = useQuery({ query: ActivityDocument, variables: { first: 1, after: null, types: null } });
-  const latest = data?.viewer?.loginActivity.edges[0]?.node;
+  const [{ data }] = useQuery({ query: ActivityDocument, variables: { first: STEPS, after: null, types: null } });
+  const [happening] = happeningsOf(data?.viewer?.loginActivity.edges.map(({ node }) => node) ?? []);
+  const latest = happening?.head;
   return <Row href="/account/activity" title={t('nav.activity')} detail={latest && <Latest entry={latest} />} />;
 }
 
@@ -59,8 +64,8 @@ function Latest({ entry }: { readonly entry: ActivityFieldsFragment }) {
   const { moment } = useTimeTexts();
   return (
     <>
-      <ActivitySentence entry={entry} /> · {moment(entry.occurredAt)}{' '}
-      {kindOf(entry.type) === 'refused' && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
+      <ActivitySentence entry={entry} /> <span>{`· ${moment(entry.occurredAt)}`}</span>{' '}
+      {isMarkedBlocked(entry.type) && <Badge look="alarm">{t('activity.mark.refused')}</Badge>}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PasswordField } from '../../ui/text-field.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 import { Page } from '../page.tsx';
 import styles from './password.module.css';
 
@@ -39,7 +40,7 @@ function PasswordForm() {
   const { t } = useTranslation('account');
   const { email } = useViewer();
   const faultText = useFaultText();
-  const [{ fetching }, change] = useMutation(ChangePasswordDocument);
+  const [, change] = useMutation(ChangePasswordDocument);
   const [currentPassword, setCurrentPassword] = useState('');
   const [newPassword, setNewPassword] = useState('');
   const [signOutOtherDevices, setSignOutOtherDevices] = useState(true);
@@ -52,7 +53,7 @@ function PasswordForm() {
     if (done) result.current?.focus();
   }, [done]);
 
-  const submit = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     setFaults({});
     setDone(null);
     const { data, error } = await change({ currentPassword, newPassword, signOutOtherDevices });
@@ -70,10 +71,10 @@ function PasswordForm() {
           signOutOtherDevices ? t('sessionsEnded', { count: outcome.sessionsEnded }) : t('password.othersStay'),
         );
     }
-  };
+  });
 
   return (
-    <DoorForm onSubmit={() => void submit()} faults={faults}>
+    <DoorForm onSubmit={() => submit()} faults={faults}>
       {/* Tells a password manager whose password it is. */}
       <input type="text" autoComplete="username" value={email} readOnly hidden />
       <PasswordField
@@ -115,7 +116,7 @@ function PasswordForm() {
         <Button
           type="submit"
           look="primary"
-          isPending={fetching}
+          isPending={isPending}
           isDisabled={currentPassword === '' || newPassword === ''}
         >
           {t('password.submit')}

@@ -9,13 +9,14 @@ import {
 import { Closed } from '../../codes/closed.tsx';
 import { CodeField } from '../../codes/code-field.tsx';
 import { Deliveries } from '../../codes/deliveries.tsx';
-import { closedState, useChallenge, useClosed } from '../../codes/use-challenge.ts';
+import { useCodeEntry } from '../../codes/use-code-entry.ts';
 import { useSession, useViewer } from '../../session/session.tsx';
 import { useFault } from '../../session/use-fault.ts';
 import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 import styles from './set-up-dialog.module.css';
 
 export interface SetUpDialogProps {
@@ -51,11 +52,11 @@ function SetUp({ onDone, onClose }: SetUpProps) {
   const { t } = useTranslation(['account', 'common']);
   const { email } = useViewer();
   const { refresh } = useSession();
-  const [{ fetching }, start] = useMutation(StartTwoStepSetupDocument);
+  const [, start] = useMutation(StartTwoStepSetupDocument);
   const [challenge, setChallenge] = useState<ChallengeFieldsFragment | null>(null);
   const { fault, refuse, say } = useFault();
 
-  const send = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     say(null);
     const { data, error } = await start({});
     if (error) return refuse(error);
@@ -64,7 +65,7 @@ function SetUp({ onDone, onClose }: SetUpProps) {
     // Turned on elsewhere a moment ago.
     await refresh();
     onClose();
-  };
+  });
 
   if (challenge)
     return <TypeCode challenge={challenge} onDone={onDone} onAgain={() => setChallenge(null)} onClose={onClose} />;
@@ -82,7 +83,7 @@ function SetUp({ onDone, onClose }: SetUpProps) {
       )}
       <DialogActions>
         <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button look="primary" isPending={fetching} onPress={() => void send()}>
+        <Button look="primary" isPending={isPending} onPress={() => submit()}>
           {t('setUp.send')}
         </Button>
       </DialogActions>
@@ -97,52 +98,24 @@ interface TypeCodeProps {
   readonly onClose: () => void;
 }
 
-/** What was wrong with the code, if anything. */
-interface CodeFault {
-  readonly code?: string;
-}
-
 function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps) {
   const { t } = useTranslation(['account', 'common']);
-  const challenge = useChallenge(opened);
-  const { closed, close } = useClosed(challenge);
-  const [{ fetching }, enable] = useMutation(EnableTwoStepDocument);
-  const [code, setCode] = useState('');
-  const [faults, setFaults] = useState<CodeFault>({});
-  const { fault, refuse, say } = useFault();
-
-  const submit = async (typed: string) => {
-    say(null);
-    if (typed.length < challenge.codeLength) {
-      return setFaults({ code: t('code.incomplete', { ns: 'common', digits: challenge.codeLength }) });
-    }
-    setFaults({});
-    const { data, error } = await enable({ challengeToken: challenge.token, code: typed });
-    if (error) return refuse(error);
+  const [, enable] = useMutation(EnableTwoStepDocument);
+  const entry = useCodeEntry(opened, async (code, taken) => {
+    const { data, error } = await enable({ challengeToken: opened.token, code });
     const outcome = data?.enableTwoStep;
-    switch (outcome?.__typename) {
-      case 'TwoStepEnabled':
-        return onDone(outcome.sessionsEnded);
-      case 'WrongCode':
-        setCode('');
-        return outcome.attemptsRemaining > 0 ? setFaults({ code: outcome.message }) : close('LOCKED');
-      case 'ChallengeClosed':
-        return close(closedState(outcome.state));
-    }
-  };
+    if (outcome?.__typename !== 'TwoStepEnabled') return { error, outcome };
+    taken();
+    onDone(outcome.sessionsEnded);
+    return {};
+  });
+  const { challenge, closed, faults, fault, isPending } = entry;
 
   if (closed) return <Closed state={closed} onAgain={onAgain} />;
   return (
-    <DoorForm onSubmit={() => void submit(code)} faults={faults}>
+    <DoorForm onSubmit={() => entry.submit()} faults={faults}>
       <p>{t('code.leadEmail', { ns: 'common', to: challenge.sentTo })}</p>
-      <CodeField
-        length={challenge.codeLength}
-        value={code}
-        onChange={setCode}
-        onComplete={(complete) => void submit(complete)}
-        error={faults.code}
-        isReadOnly={fetching}
-      />
+      <CodeField entry={entry} />
       {fault && (
         <Notice look="alarm">
           <p>{fault}</p>
@@ -150,7 +123,7 @@ function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps
       )}
       <DialogActions>
         <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button type="submit" look="primary" isPending={fetching}>
+        <Button type="submit" look="primary" isPending={isPending}>
           {t('setUp.submit')}
         </Button>
       </DialogActions>

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PasswordField } from '../../ui/text-field.tsx';
+import { useSubmission } from '../../ui/use-submission.ts';
 import { useSay } from '../said.tsx';
 import styles from './set-up-dialog.module.css';
 
@@ -39,11 +40,10 @@ function SwitchOff({ onClose }: { readonly onClose: () => void }) {
   const faultText = useFaultText();
   const { refresh } = useSession();
   const [, disable] = useMutation(DisableTwoStepDocument);
-  const [isPending, setPending] = useState(false);
   const [password, setPassword] = useState('');
   const [faults, setFaults] = useState<Faults>({});
 
-  const switchOff = async () => {
+  const { isPending, submit } = useSubmission(async () => {
     setFaults({});
     const { data, error } = await disable({ password });
     if (error) return setFaults({ other: faultText(error) });
@@ -53,15 +53,10 @@ function SwitchOff({ onClose }: { readonly onClose: () => void }) {
     await refresh();
     say(t('switchOff.done'));
     onClose();
-  };
-  const submit = async () => {
-    setPending(true);
-    await switchOff();
-    setPending(false);
-  };
+  });
 
   return (
-    <DoorForm onSubmit={() => void submit()} faults={faults}>
+    <DoorForm onSubmit={() => submit()} faults={faults}>
       <ul className={styles.means}>
         <li>{t('switchOff.meansPassword')}</li>
         <li>{t('switchOff.meansTrust')}</li>
