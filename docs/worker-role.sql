@@ -40,4 +40,5 @@ grant select (retired_at), delete on device_token to doorstep_worker;
 grant select (renewed_at), delete on presence to doorstep_worker;
 grant select (occurred_at), delete on activity to doorstep_worker;
 grant select (last_at), delete on password_attempt to doorstep_worker;
+grant select (since), delete on password_tally to doorstep_worker;
 grant select (created_at), delete on support_report to doorstep_worker;

@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
 
@@ -141,9 +141,12 @@ export function rememberLocale(tx: Tx, { id, locale: before }: AccountRow, local
   if (before !== locale) tx.write(sql`update account set locale = ${locale} where id = ${id}`);
 }
 
-/** SQL that takes the number of the next entry of the login activity: `id` and `activity_count`, where the condition holds. */
-export function numbering(accountId: string, condition: Fragment): Fragment {
-  return sql`update account set activity_count = activity_count + 1
+/**
+ * SQL that takes the number of the next entry of the login activity: `id` and `activity_count`, where the condition holds.
+ * @param count of so many; then `activity_count` is the last of them
+ */
+export function numbering(accountId: string, condition: Fragment, count: Fragment = raw('1')): Fragment {
+  return sql`update account set activity_count = activity_count + ${count}
         where id = ${accountId} and ${condition} returning id, activity_count`;
 }
 

@@ -1,6 +1,7 @@
 import { numbering } from '../accounts/accounts.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { clientNetworks } from '../places/client-network.js';
 import type { Places } from '../places/places.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
@@ -18,7 +19,7 @@ export interface NewActivity {
   readonly isNewDevice?: boolean;
 }
 
-/** Entries of which a flood becomes one, with a count: per account, address and hour. */
+/** Entries of which a flood becomes one, with a count: per account, address (of IPv6, /48) and hour. */
 const floods: readonly ActivityTypeName[] = ['WRONG_PASSWORD'];
 
 /** The sign-in activity of accounts. */
@@ -34,6 +35,23 @@ export class Activities {
       tx.wake(`account:${entry.accountId}`);
       tx.write(this.insertion(entry));
     }
+  }
+
+  /**
+   * SQL of `with` for a statement that ends sessions: an entry for each device that is in `ended` or `gone`. Nobody was
+   * there for it, so it makes no country known. The account must be locked by this transaction.
+   * @param ipAddress whence came what they had to end for
+   */
+  signedOut(accountId: string, ipAddress: string): Fragment {
+    return sql`signed_out as (
+        select d.id, d.name, d.platform, row_number() over (order by d.id) as nth from device d
+        where d.id in (select device_id from ended union select device_id from gone)),
+      numbered as (
+        ${numbering(accountId, raw('exists (select 1 from signed_out)'), raw('(select count(*) from signed_out)'))}),
+      noted as (
+        insert into activity (account_id, number, type, device_id, device_name, platform, ip_address, is_new_device, is_new_location)
+        select ${accountId}::uuid, activity_count - nth + 1, 'SIGNED_OUT', signed_out.id, name, platform, ${ipAddress}::text, false, false
+        from signed_out, numbered)`;
   }
 
   private insertion(entry: NewActivity): Fragment {
@@ -62,7 +80,8 @@ export class Activities {
 function again(entry: NewActivity): Fragment {
   return sql`again as (
       update activity set count = count + 1
-      where account_id = ${entry.accountId} and type = ${entry.type} and ip_address = ${entry.ipAddress}
+      where account_id = ${entry.accountId} and type = ${entry.type} and device_id is not distinct from ${entry.deviceId}::uuid
+        and ip_address::inet <<= ${clientNetworks(entry.ipAddress).wide ?? entry.ipAddress}::inet
         and occurred_at >= date_trunc('hour', clock_timestamp())
       returning 1),`;
 }

@@ -18,7 +18,10 @@ export class LoginActivity {
   readonly type: ActivityTypeName;
   @Field(() => Date)
   readonly occurredAt: Date;
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      'Empty where the password was wrong, on a device that the account does not know: nobody else names it.',
+  })
   readonly deviceName: string;
   @Field(() => Platform)
   readonly platform: PlatformName;

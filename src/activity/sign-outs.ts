@@ -34,8 +34,8 @@ export class SignOuts {
     return this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
       const ended = await this.sessions.endOthers(tx, session.accountId, session.id);
-      await this.record(tx, session, [...new Set(ended.map(({ deviceId }) => deviceId))], ipAddress);
-      return ended.length;
+      await this.record(tx, session, ended.deviceIds, ipAddress);
+      return ended.count;
     });
   }
 

@@ -23,7 +23,7 @@ export interface SocketHandle {
 
 /** What every resolver is given: made anew for each request, and for each operation on a socket. */
 export interface Context {
-  /** A fork of its own. */
+  /** One connection at a time, for all that this asks for at once. */
   readonly db: Sql;
   /** Null: nobody is signed in. */
   readonly session: SignedInSession | null;

@@ -1,5 +1,6 @@
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { type Counts, countsBy, isUsedUp } from '../rate-limits/shares.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
@@ -29,7 +30,7 @@ interface LockFacts {
 }
 
 interface StartFacts {
-  readonly challenges: number;
+  readonly challenges: Counts;
   readonly nextAt: Date | null;
   readonly nextMs: number | null;
 }
@@ -38,18 +39,21 @@ interface StartFacts {
 export class AccountLimits {
   constructor(private readonly limits: Limits) {}
 
-  /** @param deviceId the device that asks, where the account knows it */
-  async doorOf(db: Sql, accountId: string, deviceId: string | null): Promise<Door> {
-    const found = await rowOf<LockFacts & StartFacts & { prompts: number; method: Method; isMailHeld: boolean }>(
+  /**
+   * @param deviceId the device that asks, where the account knows it
+   * @param ipAddress whence it asks
+   */
+  async doorOf(db: Sql, accountId: string, deviceId: string | null, ipAddress: string): Promise<Door> {
+    const found = await rowOf<LockFacts & StartFacts & { prompts: Counts; method: Method; isMailHeld: boolean }>(
       db,
       sql`select ${this.lockFacts()}, started.*, ${methodNow(this.limits, accountId)} as method,
-            (select count(*)::int from challenge c
+            (select ${countsBy('c.ip_address', ipAddress)} from challenge c
              where c.account_id = a.id and c.purpose = 'SIGN_IN' and not c.is_silent and c.state not in ('VERIFIED', 'DENIED')
                and c.created_at > clock_timestamp() - make_interval(secs => ${this.limits.PROMPTS_WINDOW_SECONDS})) as prompts,
             coalesce(a.mail_held_until > clock_timestamp(), false) and not exists (
               select 1 from device d
               where d.id = ${deviceId}::uuid and d.account_id = a.id and d.trusted_at_reset) as "isMailHeld"
-          from account a cross join lateral (${startFacts(accountId)}) started where a.id = ${accountId}`,
+          from account a cross join lateral (${startFacts(accountId, ipAddress)}) started where a.id = ${accountId}`,
     );
     if (!found) throw new Error('the door of an account that does not exist was looked at');
     return {
@@ -57,7 +61,7 @@ export class AccountLimits {
       retry: this.retry(found),
       isMailHeld: found.isMailHeld,
       method: found.method,
-      arePromptsPaused: found.prompts >= this.limits.PROMPTS_UNANSWERED,
+      arePromptsPaused: isUsedUp(found.prompts, this.limits.PROMPTS_UNANSWERED),
     };
   }
 
@@ -74,13 +78,13 @@ export class AccountLimits {
   }
 
   /** How long until the account may start a challenge again; null if it may now. */
-  async nextChallenge(db: Sql, accountId: string): Promise<Wait | null> {
-    const started = await rowOf<StartFacts>(db, startFacts(accountId));
+  async nextChallenge(db: Sql, accountId: string, ipAddress: string): Promise<Wait | null> {
+    const started = await rowOf<StartFacts>(db, startFacts(accountId, ipAddress));
     return started && this.retry(started);
   }
 
   private retry({ challenges, nextAt, nextMs }: StartFacts): Wait | null {
-    return challenges < this.limits.CHALLENGES_PER_ACCOUNT_HOUR ? null : waitOf(nextAt, nextMs);
+    return isUsedUp(challenges, this.limits.CHALLENGES_PER_ACCOUNT_HOUR) ? waitOf(nextAt, nextMs) : null;
   }
 }
 
@@ -89,9 +93,9 @@ function lockOf({ isLocked, isStopped, pausedUntil, pausedMs }: LockFacts): Temp
   return new TemporarilyLocked(isStopped ? null : waitOf(pausedUntil, pausedMs));
 }
 
-function startFacts(accountId: string): Fragment {
+function startFacts(accountId: string, ipAddress: string): Fragment {
   const nextAt = sql`(min(created_at) + interval '1 hour')`;
-  return sql`select count(*)::int as challenges, ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs" from challenge
+  return sql`select ${countsBy('ip_address', ipAddress)} as challenges, ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs" from challenge
     where account_id = ${accountId} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
       and created_at > clock_timestamp() - interval '1 hour'`;
 }

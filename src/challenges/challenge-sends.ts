@@ -6,7 +6,8 @@ import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverCode } from '../outbox/outbox.js';
 import { clientNetworks } from '../places/client-network.js';
-import { rowsOf } from '../sql/rows.js';
+import { type Counts, countsBy, isShareUsedUp, isUsedUp } from '../rate-limits/shares.js';
+import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
@@ -60,7 +61,11 @@ export class ChallengeSends {
       lockAccountOf(tx, which),
       this.views.lock(tx, which, token, takesSend(method, this.limits)),
       method === 'EMAIL' &&
-        this.areMailsUsedUp(tx, sql`(select c.email from challenge c where ${which} and c.epoch is not null)`),
+        this.areMailsUsedUp(
+          tx,
+          sql`(select c.email from challenge c where ${which} and c.epoch is not null)`,
+          ipAddress,
+        ),
     ]);
     if (!seen) return this.closed(tx, token);
     const { view, takesNow } = seen;
@@ -122,33 +127,40 @@ export class ChallengeSends {
    * behind the account's lock where a password was proven, else behind a lock on the address.
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
-    if (isPasswordProven(challenge.purpose)) return this.areMailsUsedUp(tx, sql`${challenge.email}`);
+    if (isPasswordProven(challenge.purpose)) {
+      return this.areMailsUsedUp(tx, sql`${challenge.email}`, challenge.ipAddress);
+    }
     tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
-    const [open] = await rowsOf<{ byStrangers: number; byThisOne: number }>(
+    // What was withheld is no mail, and counts no more: or one network could ask until nothing is left for others.
+    const open = await rowOf<{ byStrangers: Counts; byThisOne: number }>(
       tx,
-      sql`select (count(*) filter (where asked_from not like ${`${DEVICE_ASKER}%`}))::int as "byStrangers",
+      sql`select ${countsBy('network', challenge.ipAddress, sql`network is not null`)} as "byStrangers",
             (count(*) filter (where asked_from = ${askerOf(challenge)}))::int as "byThisOne"
-          from delivery where to_address = ${challenge.email} and asked_from is not null
-            and created_at > clock_timestamp() - interval '1 hour'`,
+          from (
+            select asked_from, case when asked_from not like ${`${DEVICE_ASKER}%`} then asked_from end as network
+            from delivery where to_address = ${challenge.email} and asked_from is not null and not is_withheld
+              and created_at > clock_timestamp() - interval '1 hour') asked`,
     );
     const { OPEN_MAILS_PER_ADDRESS_HOUR: perAddress, OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: perAsker } = this.limits;
+    if (!open) return false;
     // A device of the account's is counted by itself: strangers cannot use up what its owner needs.
-    if (challenge.deviceId) return (open?.byThisOne ?? 0) >= perAddress;
-    return (open?.byStrangers ?? 0) >= perAddress || (open?.byThisOne ?? 0) >= perAsker;
+    return challenge.deviceId ? open.byThisOne >= perAddress : isShareUsedUp(open.byStrangers, perAsker, perAddress);
   }
 
   /**
    * The same where a password was proven, behind the account's lock.
    * @param address SQL for it
+   * @param ipAddress whence another one is asked for
    */
-  async areMailsUsedUp(tx: Tx, address: Fragment): Promise<boolean> {
-    const [proven] = await rowsOf<{ mails: number }>(
+  async areMailsUsedUp(tx: Tx, address: Fragment, ipAddress: string): Promise<boolean> {
+    const proven = await rowOf<{ mails: Counts }>(
       tx,
-      sql`select count(*)::int as mails from delivery
-          where to_address = ${address} and challenge_id is not null and asked_from is null and not is_withheld
-            and created_at > clock_timestamp() - interval '1 hour'`,
+      sql`select ${countsBy('c.ip_address', ipAddress)} as mails
+          from delivery d left join challenge c on c.id = d.challenge_id
+          where d.to_address = ${address} and d.challenge_id is not null and d.asked_from is null
+            and not d.is_withheld and d.created_at > clock_timestamp() - interval '1 hour'`,
     );
-    return (proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR;
+    return proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR);
   }
 }
 

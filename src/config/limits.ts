@@ -35,15 +35,25 @@ export const limitTable = {
   ),
   RESEND_SECONDS: limit(30, 1, 600, 'between two sends of one challenge by the same method'),
   CHALLENGE_SENDS: limit(5, 1, 20, 'sends per challenge, the first included'),
-  MAILS_PER_ADDRESS_HOUR: limit(10, 1, 1000, 'codes of SIGN_IN and ENABLE_TWO_STEP mailed to one address in an hour'),
+  MAILS_PER_ADDRESS_HOUR: limit(
+    10,
+    1,
+    1000,
+    'codes of SIGN_IN and ENABLE_TWO_STEP mailed to one address in an hour, by home',
+  ),
   OPEN_MAILS_PER_ADDRESS_HOUR: limit(
     10,
     1,
     1000,
     'codes of SIGN_UP and RESET_PASSWORD asked for one address in an hour',
   ),
-  OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: limit(3, 1, 1000, 'the same, from one client network'),
-  CHALLENGES_PER_ACCOUNT_HOUR: limit(30, 1, 10_000, 'challenges started with the right password in an hour'),
+  OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: limit(
+    3,
+    1,
+    1000,
+    'the same, by home; twice that by site, and never the last one',
+  ),
+  CHALLENGES_PER_ACCOUNT_HOUR: limit(30, 1, 10_000, 'challenges started with the right password in an hour, by home'),
   CHALLENGES_PER_IP_HOUR: limit(
     100,
     1,
@@ -60,7 +70,7 @@ export const limitTable = {
     10,
     1,
     1000,
-    'live prompts on trusted devices in the window; past it a request waits silently',
+    'live prompts on trusted devices in the window, by home; past it a request waits silently',
   ),
   PROMPTS_WINDOW_SECONDS: limit(600, 1, DAY_SECONDS, 'the window of PROMPTS_UNANSWERED'),
   DENIALS_BEFORE_PAUSE: limit(
@@ -83,6 +93,24 @@ export const limitTable = {
     1_000_000,
     'wrong passwords per client network over all addresses in an hour',
   ),
+  PASSWORD_FAILURES_PER_ADDRESS_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'wrong passwords for one address in an hour, over all networks; 10 count by /24 or /48, and each then has one try a minute',
+  ),
+  SIGN_INS_PER_ACCOUNT_HOUR: limit(
+    200,
+    1,
+    1_000_000,
+    'sign-ins with the right password on devices that an account does not know in an hour; as many tries on each that it knows',
+  ),
+  SIGN_INS_PER_IP_HOUR: limit(
+    2000,
+    1,
+    1_000_000,
+    'sign-ins of unknown devices, right or wrong, by /32 or /64; ten times that by /48',
+  ),
   PASSWORD_MIN_LENGTH: limit(12, 8, 64, 'code points; NIST SP 800-63B-4 3.1.1.2'),
   PASSWORD_MAX_LENGTH: limit(256, 64, 1024, 'code points'),
   JUDGEMENTS_PER_CHALLENGE: limit(
@@ -103,6 +131,8 @@ export const limitTable = {
   ),
   SESSION_IDLE_DAYS: limit(7, 1, 365, 'a session not used so long is over; ASVS 7.3'),
   SESSION_MAX_DAYS: limit(30, 1, 365, 'a session opened so long ago is over; ASVS 7.3'),
+  SESSIONS_PER_DEVICE: limit(5, 1, 1000, 'live sessions of a device; the one unused longest makes room'),
+  SESSIONS_PER_ACCOUNT: limit(200, 1, 10_000, 'live sessions of an account; the one unused longest makes room'),
   TRUSTED_SESSION_IDLE_DAYS: limit(
     90,
     1,
@@ -117,6 +147,12 @@ export const limitTable = {
   ),
   TRUST_IDLE_DAYS: limit(90, 1, 3650, 'a trusted device not used so long is asked again'),
   TRUST_MAX_DAYS: limit(365, 1, 3650, 'a device trusted so long ago is asked again'),
+  NEW_DEVICE_NOTICES_HOUR: limit(
+    5,
+    1,
+    1000,
+    'mails in an hour that a new device has signed in; then one that tells how many more',
+  ),
   RESET_HOLD_HOURS: limit(
     24,
     0,
@@ -124,7 +160,12 @@ export const limitTable = {
     'after a reset, codes by mail only to devices trusted at that moment; 0 turns it off',
   ),
   REPORTS_PER_CHALLENGE: limit(3, 1, 1000, 'support reports per challenge'),
-  REPORTS_PER_ACCOUNT_HOUR: limit(10, 1, 1000, 'support reports per account in an hour'),
+  REPORTS_PER_ACCOUNT_HOUR: limit(
+    10,
+    1,
+    1000,
+    'support reports per account in an hour; of those who are not signed in, by home',
+  ),
   TRUSTED_DEVICES: limit(20, 1, 1000, 'trusted devices per account; the one unused longest makes room'),
   DEVICES: limit(100, 1, 10_000, 'devices per account; the one unused longest makes room, untrusted ones first'),
   ACTIVITY_DAYS: limit(180, 1, 3650, 'how long sign-in activity is kept'),

@@ -7,6 +7,7 @@ type CodeMailKind = (typeof codeMailKinds)[number];
 /** What a security notice can be about. */
 export const noticeKinds = [
   'NEW_DEVICE',
+  'NEW_DEVICES',
   'DEVICE_REMOVED',
   'PASSWORD_CHANGED',
   'PASSWORD_RESET',
@@ -51,4 +52,6 @@ export interface NoticeMail {
   readonly place: string | null;
   readonly ipAddress: string | null;
   readonly occurredAt: Date | null;
+  /** NEW_DEVICES: how many have signed in of which no mail told. */
+  readonly more?: number;
 }

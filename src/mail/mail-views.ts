@@ -1,4 +1,4 @@
-import type { Texts } from '../texts/texts.js';
+import type { Texts, TextValues } from '../texts/texts.js';
 import { instantText } from '../texts/times.js';
 import type { CodeMail, NoticeKind, NoticeMail } from './mail-data.js';
 import { quotedName } from './quoted-name.js';
@@ -60,20 +60,24 @@ export class MailViews {
     const { texts } = this;
     const advice = texts.list(locale, `mail.notices.${kind}.advice`);
     return {
-      ...this.frame(locale, `mail.notices.${kind}`),
+      ...this.frame(locale, `mail.notices.${kind}`, { count: mail.more ?? 1 }),
       facts: this.facts(mail),
       adviceTitle: texts.t(locale, happenedToYou.has(kind) ? 'mail.parts.whatToDo' : 'mail.parts.ifNotYou'),
       advice: mendedByReset.has(kind) ? advice : [...advice, ...texts.list(locale, 'mail.parts.changePassword')],
     };
   }
 
-  private frame(locale: CodeMail['locale'], key: `mail.codes.${CodeMail['kind']}` | `mail.notices.${NoticeKind}`) {
+  private frame(
+    locale: CodeMail['locale'],
+    key: `mail.codes.${CodeMail['kind']}` | `mail.notices.${NoticeKind}`,
+    values: TextValues = {},
+  ) {
     const { texts, supportContact } = this;
     return {
       locale,
       productName: texts.productName,
       title: texts.t(locale, `${key}.title`),
-      intro: texts.t(locale, `${key}.intro`),
+      intro: texts.t(locale, `${key}.intro`, values),
       colon: texts.t(locale, 'mail.parts.colon'),
       factsTitle: texts.t(locale, 'mail.parts.facts'),
       footer: [

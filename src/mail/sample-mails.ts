@@ -21,7 +21,7 @@ export function sampleCodeMails(locale: Locale): CodeMail[] {
 export function sampleNotices(locale: Locale): NoticeMail[] {
   const nothing = { deviceName: null, platform: null, place: null, ipAddress: null, occurredAt: null };
   return noticeKinds.flatMap((kind) => [
-    { ...asker, locale, kind, occurredAt: requestedAt },
+    { ...asker, locale, kind, occurredAt: requestedAt, more: 55 },
     { ...nothing, locale, kind },
   ]);
 }

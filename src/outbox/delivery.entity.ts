@@ -12,6 +12,8 @@ export interface NoticeFacts {
   readonly deviceName: string | null;
   readonly platform: string | null;
   readonly ipAddress: string | null;
+  /** NEW_DEVICE: of how many devices it tells, where it tells of several at once and names none. */
+  readonly more?: number;
 }
 
 /**

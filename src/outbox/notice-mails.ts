@@ -17,15 +17,16 @@ export class NoticeMails {
   compose(delivery: DeliveryRow): RenderedMail | null {
     if (!delivery.notice || !delivery.facts) return null;
     const locale = localeOf(delivery.locale);
-    const { deviceName, platform, ipAddress } = delivery.facts;
+    const { deviceName, platform, ipAddress, more } = delivery.facts;
     return this.templates.notice({
-      kind: delivery.notice,
+      kind: more === undefined ? delivery.notice : 'NEW_DEVICES',
       locale,
       deviceName,
       platform: platform as NoticeMail['platform'],
       place: ipAddress && labelOf(this.places.of(ipAddress), this.texts, locale),
       ipAddress,
       occurredAt: delivery.createdAt,
+      more,
     });
   }
 }

@@ -81,6 +81,47 @@ export function deliverNotice(
   );
 }
 
+/** What is put together where there were too many notices: it names no device. */
+const NO_FACTS = { deviceName: null, platform: null, ipAddress: null, more: 1 } satisfies NoticeFacts;
+
+/**
+ * Writes the notice that a new device has signed in. Past `mostPerHour` of them one more is written, which counts those
+ * that follow until it leaves, an hour after the first. The account must be locked by this transaction.
+ */
+export function deliverNewDevice(
+  tx: Tx,
+  account: { readonly id: string; readonly email: string; readonly locale: string },
+  facts: NoticeFacts,
+  mostPerHour: number,
+): void {
+  const id = randomUUID();
+  const [json, counting] = [facts, NO_FACTS].map((written) => JSON.stringify(written));
+  tx.write(
+    sql`with recent as (
+          select facts, created_at from delivery
+          where account_id = ${account.id} and notice = 'NEW_DEVICE' and not facts ? 'more'
+            and created_at > clock_timestamp() - interval '1 hour'),
+        told as (select count(*) >= ${mostPerHour} as enough, min(created_at) as since from recent),
+        known as (
+          select from recent where facts = ${json}::jsonb and created_at > clock_timestamp() - interval '1 minute'),
+        counted as (
+          update delivery set facts = jsonb_set(facts, '{more}', to_jsonb((facts ->> 'more')::int + 1))
+          where account_id = ${account.id} and notice = 'NEW_DEVICE' and facts ? 'more' and state = 'QUEUED' and attempts = 0
+            and (select enough from told) and not exists (select from known)
+          returning 1)
+        insert into delivery (id, account_id, method, notice, facts, to_address, locale, next_attempt_at)
+        select ${id}::uuid, ${account.id}::uuid, 'EMAIL', 'NEW_DEVICE', case when enough then ${counting}::jsonb else ${json}::jsonb end,
+          ${account.email}::text, ${account.locale}::text,
+          case when enough then since + interval '1 hour' else clock_timestamp() end
+        from told where not exists (select from known) and not exists (select from counted)
+        returning facts ? 'more' as waits`,
+    ({ rows }) => {
+      // The sweeper finds the one that waits.
+      if (rows[0]?.waits === false) tx.send(id);
+    },
+  );
+}
+
 /**
  * Takes a delivery up for sending.
  * @returns null if there is nothing to do: it was sent, given up, is withheld, not due yet, or another worker has it

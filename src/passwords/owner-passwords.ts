@@ -3,6 +3,7 @@ import { findAccount } from '../accounts/accounts.js';
 import { Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import type { Sql } from '../sql/database.js';
+import { knownDevice } from './asker.js';
 import { WrongPassword } from './password.types.js';
 import type { PasswordAttempts } from './password-attempts.js';
 import type { Passwords } from './passwords.js';
@@ -17,7 +18,7 @@ export class OwnerPasswords {
   /**
    * Counted for this device alone.
    * @returns the account as it was read with the hash that the password fits
-   * @throws Overloaded
+   * @throws Overloaded, RateLimited
    */
   async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
     const attempt = await this.attempts.begin(db, session.deviceId);
@@ -25,14 +26,14 @@ export class OwnerPasswords {
     const account = await findAccount(db, session.accountId);
     if (!account) throw new Unauthenticated();
     const isRight = await this.passwords
-      .matches(account.passwordHash, password, 'KNOWN_DEVICE')
+      .matches(account.passwordHash, password, knownDevice(account.email, session.deviceId))
       .catch(async (error) => {
         // Nothing was compared, so it was no wrong password.
         if (error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
         throw error;
       });
     if (!isRight) return new WrongPassword(attempt.retry);
-    await this.attempts.takeBack(db, attempt);
+    await this.attempts.succeed(db, attempt);
     return account;
   }
 }

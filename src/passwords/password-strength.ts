@@ -1,11 +1,11 @@
 import { Tinypool } from 'tinypool';
 import type { Text } from '../api/problem.js';
 import type { Limits } from '../config/limits.js';
+import type { Asker } from './asker.js';
 import { HashSlots } from './hash-slots.js';
 import { WeakPassword } from './password.types.js';
 import type { Estimate, Estimated } from './password-estimate.js';
 import { normalisedPassword } from './password-text.js';
-import type { Asker } from './passwords.js';
 
 /** Of zxcvbn's scores 0 to 4: 3 is "safely unguessable: moderate protection from offline slow-hash scenario". */
 const MIN_SCORE = 3;
@@ -24,7 +24,7 @@ export class PasswordStrength {
     maxThreads: 2,
     idleTimeout: IDLE_MS,
   });
-  private readonly slots: Record<Asker, HashSlots>;
+  private readonly slots: Record<Asker['kind'], HashSlots>;
 
   constructor(
     private readonly limits: Limits,
@@ -45,7 +45,7 @@ export class PasswordStrength {
     if (text === null || length > max) return weak({ key: 'weakPassword.rule.tooLong', values: { count: max } });
     if (length < min) return weak({ key: 'weakPassword.rule.tooShort', values: { count: min } });
     const estimated: Estimated = { text, words: this.wordsOf(email) };
-    const estimate: Estimate = await this.slots[asker].run(() => this.threads.run(estimated));
+    const estimate: Estimate = await this.slots[asker.kind].run(() => this.threads.run(estimated), asker.share);
     return estimate.score >= MIN_SCORE ? null : this.weakBecause(estimate);
   }
 

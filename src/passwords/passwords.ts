@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import type { Limits } from '../config/limits.js';
+import type { Asker } from './asker.js';
 import { HashSlots } from './hash-slots.js';
 import { normalisedPassword } from './password-text.js';
 
@@ -10,16 +11,13 @@ const ARGON2ID = 2;
 /** Salt and output of a decoy, random and as long as argon2 makes them here. */
 const DECOY = [16, 32].map((bytes) => randomBytes(bytes).toString('base64').replaceAll('=', '')).join('$');
 
-/** Who asks for a hash: a device that the account knows has slots of its own, which strangers cannot fill. */
-export type Asker = 'STRANGER' | 'KNOWN_DEVICE';
-
 /**
  * Hashes and compares passwords with argon2id (RFC 9106; OWASP Password Storage Cheat Sheet), off the event loop, after
  * Unicode normalisation.
  */
 export class Passwords {
   private readonly options: Options;
-  private readonly slots: Record<Asker, HashSlots>;
+  private readonly slots: Record<Asker['kind'], HashSlots>;
 
   constructor(limits: Limits) {
     this.options = optionsOf(limits);
@@ -31,7 +29,7 @@ export class Passwords {
   async hash(password: string, asker: Asker): Promise<string> {
     const text = normalisedPassword(password);
     if (text === null) throw new RangeError('a password that is far too long was to be hashed');
-    return this.slots[asker].run(() => hash(text, this.options));
+    return this.slots[asker.kind].run(() => hash(text, this.options), asker.share);
   }
 
   /**
@@ -41,7 +39,7 @@ export class Passwords {
    */
   async matches(passwordHash: string, password: string, asker: Asker): Promise<boolean> {
     const text = normalisedPassword(password);
-    const matches = await this.slots[asker].run(() => verify(passwordHash, text ?? ''));
+    const matches = await this.slots[asker.kind].run(() => verify(passwordHash, text ?? ''), asker.share);
     return matches && text !== null;
   }
 

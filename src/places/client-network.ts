@@ -49,6 +49,21 @@ export function clientNetworks(ip: string): ClientNetworks {
   return { narrow: network(address, 64), wide: network(address, 48) };
 }
 
+/** Where a client is, as far as strangers there count as one for what protects a person. In CIDR form. */
+export interface Surroundings {
+  /** What one household or server may have: /32 of IPv4, /56 of IPv6. */
+  readonly home: string;
+  /** What one site may have: /24 of IPv4, /48 of IPv6. */
+  readonly site: string;
+}
+
+/** The surroundings of an address; what is no address counts under `NO_ADDRESS`. */
+export function surroundings(ip: string): Surroundings {
+  const address = parseIp(ip) ?? ipaddr.process(NO_ADDRESS);
+  if (address.kind() === 'ipv6') return { home: network(address, 56), site: network(address, 48) };
+  return { home: `${address}/32`, site: `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/24`)}/24` };
+}
+
 function network(address: IpAddress, prefix: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${prefix}`)}/${prefix}`;
 }

@@ -18,12 +18,14 @@ import { Wait } from '../texts/times.js';
 
 /** What is counted by client network: being wrong about it costs mail or time, and lets nobody in. */
 export type NetworkLimit =
+  | 'SIGN_INS_PER_IP_HOUR'
   | 'CHALLENGES_PER_IP_HOUR'
   | 'OPEN_CHALLENGES_PER_IP_HOUR'
   | 'PASSWORD_FAILURES_PER_IP_HOUR'
   | 'KEY_FAILURES_PER_IP_HOUR';
 
 const networkLimits: readonly NetworkLimit[] = [
+  'SIGN_INS_PER_IP_HOUR',
   'CHALLENGES_PER_IP_HOUR',
   'OPEN_CHALLENGES_PER_IP_HOUR',
   'PASSWORD_FAILURES_PER_IP_HOUR',
@@ -40,6 +42,9 @@ const WIDE_FACTOR = 10;
 const STORE_TIMEOUT_MS = 500;
 /** The same for one command to Redis: a sign-in sends up to five, one after the other. */
 const COMMAND_TIMEOUT_MS = 300;
+
+/** Who is counted: a client by its address, or a device that an account knows. */
+type LimitedAsker = string | { readonly deviceId: string };
 
 interface Counter {
   readonly narrow: RateLimiterAbstract;
@@ -70,33 +75,34 @@ export class RateLimits {
     );
   }
 
-  /** Counts one for the client's network; one that has none left costs a look. @throws RateLimited if it is one too many */
-  async take(name: NetworkLimit, ipAddress: string): Promise<void> {
-    await this.look(name, ipAddress);
-    await this.count(name, ipAddress);
+  /** Counts one for the client's network, or for a device by itself; one that has none left costs a look. @throws RateLimited if it is one too many */
+  async take(name: NetworkLimit, asker: LimitedAsker): Promise<void> {
+    await this.look(name, asker);
+    await this.count(name, asker);
   }
 
   /** Looks, and counts nothing. @throws RateLimited if the client's network has none left */
-  async look(name: NetworkLimit, ipAddress: string): Promise<void> {
-    await this.each(name, ipAddress, requireLeft);
+  async look(name: NetworkLimit, asker: LimitedAsker): Promise<void> {
+    await this.each(name, asker, requireLeft);
   }
 
   /** Counts without a look before. @throws RateLimited if that is one too many */
-  async count(name: NetworkLimit, ipAddress: string): Promise<void> {
-    await this.each(name, ipAddress, consume);
+  async count(name: NetworkLimit, asker: LimitedAsker): Promise<void> {
+    await this.each(name, asker, consume);
   }
 
   /** Takes back what was counted. */
-  async giveBack(name: NetworkLimit, ipAddress: string): Promise<void> {
-    await this.each(name, ipAddress, (counter, network) => counter.reward(network));
+  async giveBack(name: NetworkLimit, asker: LimitedAsker): Promise<void> {
+    await this.each(name, asker, (counter, network) => counter.reward(network));
   }
 
   private async each(
     name: NetworkLimit,
-    ipAddress: string,
-    work: (counter: RateLimiterAbstract, network: string) => Promise<unknown>,
+    asker: LimitedAsker,
+    work: (counter: RateLimiterAbstract, key: string) => Promise<unknown>,
   ): Promise<void> {
-    const { narrow, wide } = clientNetworks(ipAddress);
+    const { narrow, wide } =
+      typeof asker === 'string' ? clientNetworks(asker) : { narrow: `device:${asker.deviceId}`, wide: null };
     const counter = this.counters.get(name) as Counter;
     await Promise.all([work(counter.narrow, narrow), wide && work(counter.wide, wide)]);
   }

@@ -8,6 +8,7 @@ import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import { knownDevice } from '../passwords/asker.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { type WeakPassword, WrongPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
@@ -43,9 +44,10 @@ export class PasswordChanges {
   ): Promise<PasswordChanged | WrongPassword | WeakPassword> {
     const proven = await this.ownerPasswords.prove(db, session, change.currentPassword);
     if (proven instanceof WrongPassword) return proven;
-    const weak = await this.strength.judge(change.newPassword, proven.email, 'KNOWN_DEVICE');
+    const asker = knownDevice(proven.email, session.deviceId);
+    const weak = await this.strength.judge(change.newPassword, proven.email, asker);
     if (weak) return weak;
-    const passwordHash = await this.passwords.hash(change.newPassword, 'KNOWN_DEVICE');
+    const passwordHash = await this.passwords.hash(change.newPassword, asker);
     const changed = await this.transactions.run((tx) =>
       this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
     );
@@ -67,7 +69,7 @@ export class PasswordChanges {
     if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
     await shutDoor(tx, account.id);
     setPassword(tx, account.id, passwordHash);
-    const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : [];
+    const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : null;
     if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
     const { name: deviceName, platform } = device;
@@ -80,6 +82,6 @@ export class PasswordChanges {
       ipAddress,
     });
     deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
-    return { sessionsEnded: ended.length, token };
+    return { sessionsEnded: ended?.count ?? 0, token };
   }
 }

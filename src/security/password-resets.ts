@@ -15,6 +15,7 @@ import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
 import { forgetTrustAtReset } from '../devices/devices.js';
 import { deliverNotice } from '../outbox/outbox.js';
+import { stranger } from '../passwords/asker.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
@@ -61,8 +62,9 @@ export class PasswordResets {
     email: string,
     deviceToken: string | null,
   ): Promise<Challenge> {
-    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
     const deviceId = await liveTokenDevice(db, email, deviceToken);
+    // A device of the account's is counted by itself: neighbours cannot use up what its owner needs.
+    await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', deviceId ? { deviceId } : client.ipAddress);
     const account = await rowOf<AccountRow>(db, sql`select ${columns(AccountRow)} from account where email = ${email}`);
     const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {
@@ -99,15 +101,16 @@ export class PasswordResets {
     // Judged before a try is spent: a weak password is no wrong code.
     const closed = await this.tries.spendJudgement(db, seen);
     if (closed) return closed;
-    const weak = await this.strength.judge(newPassword, seen.row.email, 'STRANGER').catch(async (error) => {
+    const { ipAddress } = client;
+    const asker = stranger(ipAddress);
+    const weak = await this.strength.judge(newPassword, seen.row.email, asker).catch(async (error) => {
       if (error instanceof Overloaded) await takeJudgementBack(db, seen.row.id);
       throw error;
     });
     if (weak) return weak;
-    const { ipAddress } = client;
     const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress }, nothingYet);
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
-    const passwordHash = await this.passwords.hash(newPassword, 'STRANGER');
+    const passwordHash = await this.passwords.hash(newPassword, asker);
     const sessionsEnded = await this.transactions.run((tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
     return sessionsEnded === null ? this.tries.closedState(db, token) : new PasswordReset(sessionsEnded);
   }
@@ -126,6 +129,6 @@ export class PasswordResets {
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });
     deliverNotice(tx, account, 'PASSWORD_RESET', { deviceName: null, platform: null, ipAddress });
-    return ended.length;
+    return ended.count;
   }
 }

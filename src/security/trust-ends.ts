@@ -55,11 +55,11 @@ export class TrustEnds {
     const ended = await this.sessions.endOthers(tx, account.id, kept?.id ?? null);
     this.forgetTrust(tx, account.id, reason, kept?.deviceId ?? null);
     if (reason === 'PASSWORD_CHANGED' || reason === 'PASSWORD_RESET') liftStop(tx, account.id, this.limits);
-    const signedOut = new Set(ended.map(({ deviceId }) => deviceId));
+    const signedOut = new Set(ended.deviceIds);
     for (const { id: deviceId, name: deviceName, platform } of devices.filter(({ id }) => signedOut.has(id))) {
       this.activities.record(tx, { accountId, type: 'SIGNED_OUT', deviceId, deviceName, platform, ipAddress });
     }
-    return ended.length;
+    return ended.count;
   }
 
   private async keptOf(tx: Tx, account: AccountRow, sessionId: string | null): Promise<Session | null> {

@@ -10,7 +10,19 @@ export type SessionReason = (typeof sessionReasons)[number];
 export const SessionRow = defineEntity({
   name: 'SessionRow',
   tableName: 'session',
-  indexes: [{ properties: ['accountId'] }, { properties: ['deviceId'] }],
+  indexes: [
+    { properties: ['accountId'] },
+    { properties: ['deviceId'] },
+    // What is looked for are those that have not ended; those that have are kept for a while, and may be many.
+    {
+      name: 'session_open_of_account_index',
+      expression: 'create index "session_open_of_account_index" on "session" ("account_id") where ended_at is null',
+    },
+    {
+      name: 'session_open_of_device_index',
+      expression: 'create index "session_open_of_device_index" on "session" ("device_id") where ended_at is null',
+    },
+  ],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     accountId: () => p.manyToOne(AccountRow).mapToPk().fieldName('account_id').deleteRule('cascade'),

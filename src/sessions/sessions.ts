@@ -10,6 +10,7 @@ import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
+import { others, tooManyFor } from './session-room.js';
 
 interface AccountColumns {
   readonly email: string;
@@ -41,6 +42,12 @@ export interface OpenedSession {
   readonly expiry: (trust: Wait | null) => Wait;
 }
 
+/** Sessions that were live and are over now. */
+export interface EndedSessions {
+  readonly count: number;
+  readonly deviceIds: readonly string[];
+}
+
 /**
  * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
  * lay in a drawer must still show codes.
@@ -57,6 +64,28 @@ export function isLive(limits: Limits, session: string): Fragment {
     and (${s}.last_used_at is not null or ${s}.challenge_id is null
       or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
 }
+
+/**
+ * Of sessions that end at once, so many are kept as ended rows, those used last first. There are more only where no number
+ * bounded them: before `SESSIONS_PER_ACCOUNT` was there, or was lowered. Those are deleted, which costs PostgreSQL a
+ * fraction of the other.
+ */
+const ENDED_KEPT = 1_000;
+
+/**
+ * SQL of `with`: ends the sessions of `chosen`, any number of them. `ended` and `gone` have their devices.
+ * @param chosen selects `id`, and `nth`, their order: what was used last is 1
+ */
+function ending(chosen: Fragment): Fragment {
+  return sql`chosen as (${chosen}),
+    ended as (
+      update session s set ended_at = clock_timestamp() from chosen
+      where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null returning s.device_id),
+    gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${ENDED_KEPT} returning s.device_id)`;
+}
+
+/** SQL that is true once `ending` is done: for what locks a device, since sessions are always locked before it. */
+const haveEnded = sql`(select count(*) from ended) + (select count(*) from gone) >= 0`;
 
 /** @param live the same session as it was read now; undefined: it is over */
 export function standingOf(named: Session, live: Session | undefined): Standing {
@@ -94,18 +123,20 @@ export class Sessions implements SessionLookup {
    * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the device
    * is locked here, since retention removes devices without the account. Where the account's epoch is another by now, the
    * device was removed or the reason does not hold, there is no account to open it for: PostgreSQL refuses the row, and all
-   * of the transaction with it (`isRefusedSession`).
+   * of the transaction with it (`isRefusedSession`). Sessions that are too many then end in the same statement.
+   * @param noted SQL of `with` that notes it: `ended` and `gone` have the devices of those that had to end
    */
-  async start(tx: Tx, opening: SessionOpening): Promise<OpenedSession> {
+  async start(tx: Tx, opening: SessionOpening, noted: Fragment | null = null): Promise<OpenedSession> {
     const token = newToken('ses');
     const session = await rowOf<SessionRow>(
       tx,
-      sql`insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
+      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, opening))}${noted ? sql`, ${noted}` : raw('')}
+          insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
           values (
             (select a.id from account a join device d on d.account_id = a.id
              where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
                and d.id = ${opening.deviceId} and d.removed_at is null
-               and ${this.reasonHolds(opening)}
+               and ${this.reasonHolds(opening)} and ${haveEnded}
              for no key update of d),
             ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
           returning ${columns(SessionRow)}`,
@@ -278,14 +309,15 @@ export class Sessions implements SessionLookup {
     );
   }
 
-  /** Ends the account's sessions but one. @returns those that were live and are over now */
-  endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<SessionRow[]> {
-    return rowsOf<SessionRow>(
+  /** Ends the account's sessions but one, however many there are. */
+  async endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
+    const ended = await rowOf<EndedSessions>(
       tx,
-      sql`update session s set ended_at = clock_timestamp()
-          where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive(this.limits, 's')}
-          returning ${columns(SessionRow, 's')}`,
+      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId))}
+          select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds"
+          from (select device_id from ended union all select device_id from gone) device`,
     );
+    return ended ?? { count: 0, deviceIds: [] };
   }
 
   /** Ends all sessions of a device. @returns how many were live and are over now */

@@ -3,10 +3,11 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { rememberLocale } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
+import type { Limits } from '../config/limits.js';
 import { issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices, SeenDevice } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { deliverNotice } from '../outbox/outbox.js';
+import { deliverNewDevice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import type { OpenedSession, Sessions } from '../sessions/sessions.js';
 import type { Tx } from '../sql/transactions.js';
@@ -53,6 +54,7 @@ export class Admissions {
     private readonly devices: Devices,
     private readonly sessions: Sessions,
     private readonly activities: Activities,
+    private readonly limits: Limits,
   ) {}
 
   /** Which devices have to go, or lose their trust, for this one; read behind the account's lock. */
@@ -77,14 +79,18 @@ export class Admissions {
     // Only then: whoever makes room ends every sign-in that still waits.
     const account = await this.makeRoom(tx, admission.account, room);
     // Before the device is greeted: being seen must not bring lapsed trust back.
-    const opened = this.sessions.start(tx, {
-      accountId: account.id,
-      epoch: account.epoch,
-      deviceId,
-      reason: admission.reason,
-      challengeId: admission.challengeId,
-      madeDevice: isNewDevice,
-    });
+    const opened = this.sessions.start(
+      tx,
+      {
+        accountId: account.id,
+        epoch: account.epoch,
+        deviceId,
+        reason: admission.reason,
+        challengeId: admission.challengeId,
+        madeDevice: isNewDevice,
+      },
+      this.activities.signedOut(account.id, ipAddress),
+    );
     if (!isNewDevice) this.devices.greet(tx, deviceId, device, ipAddress);
     if (!isNewDevice && trustsDevice) this.devices.trust(tx, deviceId);
     const deviceToken = issueToken(tx, deviceId, admission.presentedToken);
@@ -121,6 +127,7 @@ export class Admissions {
     if (admission.trustsDevice) this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
     const isSignUp = method !== null && account.activityCount === 0;
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
-    deliverNotice(tx, account, 'NEW_DEVICE', { deviceName: device.name, platform: device.platform, ipAddress });
+    const facts = { deviceName: device.name, platform: device.platform, ipAddress };
+    deliverNewDevice(tx, account, facts, this.limits.NEW_DEVICE_NOTICES_HOUR);
   }
 }

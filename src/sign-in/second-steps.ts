@@ -1,6 +1,7 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Client } from '../api/context.js';
+import { RateLimited } from '../api/errors.js';
 import type { AccountLimits, Door } from '../challenges/account-limits.js';
 import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
@@ -13,6 +14,7 @@ import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import { isRefusedSession, type Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
+import type { Wait } from '../texts/times.js';
 import type { Admissions, Admitted } from './admissions.js';
 
 /** What a device signs in with. */
@@ -28,6 +30,9 @@ export interface Credentials {
 /** What a proven password leads to. */
 export type Entrance = { readonly admitted: Admitted } | { readonly opened: OpenedChallenge } | TemporarilyLocked;
 
+/** The account is another than the one whose password was proven. */
+class AccountChanged extends Error {}
+
 /** Decides, behind the account's lock, whether a device with the right password is let in or has to type a code. */
 export class SecondSteps {
   constructor(
@@ -42,23 +47,20 @@ export class SecondSteps {
 
   /**
    * @param proven the account as it was read with the password's hash
-   * @param settle writes what the right password brings about in any case
+   * @param settle writes what the right password brings about in any case, and returns how long it lets nobody in
    * @returns null if the account is another by now: its password has to be proven again
+   * @throws RateLimited
    */
   async enter(
     proven: AccountRow,
     credentials: Credentials,
     client: Client,
-    settle: (tx: Tx) => void,
+    settle: (tx: Tx) => Promise<Wait | null>,
   ): Promise<Entrance | null> {
     try {
-      return await this.transactions.run(async (tx) => {
-        const entrance = await this.enterOnce(tx, proven, credentials, client);
-        if (entrance) settle(tx);
-        return entrance;
-      });
+      return await this.transactions.run((tx) => this.enterOnce(tx, proven, credentials, client, settle));
     } catch (error) {
-      if (isRefusedSession(error)) return null;
+      if (error instanceof AccountChanged || isRefusedSession(error)) return null;
       throw error;
     }
   }
@@ -68,21 +70,25 @@ export class SecondSteps {
     proven: AccountRow,
     credentials: Credentials,
     client: Client,
-  ): Promise<Entrance | null> {
+    settle: (tx: Tx) => Promise<Wait | null>,
+  ): Promise<Entrance> {
     const { deviceToken } = credentials;
-    const [account, presented, seen] = await Promise.all([
+    const [account, presented, seen, retry] = await Promise.all([
       lockAccount(tx, proven.id, proven.epoch),
       presentToken(tx, proven.id, deviceToken, this.limits),
       // Who brings no token is not known: if it needs a code, this is what decides how.
-      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null),
+      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null, client.ipAddress),
+      settle(tx),
     ]);
-    if (!account) return null;
+    // Nothing is settled by that either.
+    if (!account) throw new AccountChanged();
+    if (retry) throw new RateLimited(retry);
     const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
     const reason = reasonToSkip(account, presented);
     if (reason) return this.admit(tx, account, reason, presented, device, client);
     const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
-    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, presented?.deviceId ?? null));
     const deviceId = presented?.deviceId ?? null;
+    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, deviceId, client.ipAddress));
     cancelEarlierSignIns(tx, account.id, { ...credentials.earlier, deviceId });
     return this.challenge(tx, current, door, deviceId, device, client);
   }

@@ -4,15 +4,18 @@ import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
 import { Challenge, type TemporarilyLocked } from '../challenges/challenge.types.js';
+import type { DeviceRow } from '../devices/device.entity.js';
 import type { DeviceDescription } from '../devices/devices.js';
+import { type Asker, knownDevice, stranger } from '../passwords/asker.js';
 import { type Compared, comparedHash } from '../passwords/compared-hash.js';
 import type { CountedAttempt, PasswordAttempts, RefusedAttempt } from '../passwords/password-attempts.js';
-import type { Asker, Passwords } from '../passwords/passwords.js';
-import { clientNetworks } from '../places/client-network.js';
+import type { Passwords } from '../passwords/passwords.js';
+import { clientNetworks, surroundings } from '../places/client-network.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Sql } from '../sql/database.js';
-import type { Transactions } from '../sql/transactions.js';
-import type { Wait } from '../texts/times.js';
+import { rowOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
 import type { Credentials, Entrance, SecondSteps } from './second-steps.js';
 import { InvalidCredentials, type SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
@@ -26,6 +29,9 @@ const ROUNDS = 3;
 type Proof =
   | { readonly isProven: true; readonly row: AccountRow }
   | { readonly isProven: false; readonly id: string | null };
+
+/** Why a network is refused: it has guessed wrong too often, or signed in too often, right or wrong. */
+type Refusal = InvalidCredentials | RateLimited;
 
 /** The first step: an address and its password. */
 export class SignIns {
@@ -46,25 +52,29 @@ export class SignIns {
     { db, client, afterAnswer }: Pick<Context, 'db' | 'client' | 'afterAnswer'>,
     credentials: Credentials,
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
-    // Before the address's own count: for a network that is blocked nothing is written, unless a known device asks.
-    const blocked = await this.blocked('look', client);
-    if (blocked && !credentials.deviceToken) return new InvalidCredentials(blocked);
-    const [attempt, compared] = await this.begin(db, credentials, blocked !== null, client);
+    const { email } = credentials;
+    const { ipAddress } = client;
+    // Before the address's own count: for a network that is refused nothing is written, unless a known device asks.
+    const refusal = await this.refusal('look', client);
+    if (refusal && !credentials.deviceToken) return refused(refusal);
+    const [attempt, compared] = await this.begin(db, credentials, refusal !== null, client);
     const { deviceId } = attempt;
-    const asker = deviceId ? 'KNOWN_DEVICE' : 'STRANGER';
-    if (blocked && asker === 'STRANGER') return new InvalidCredentials(blocked);
+    const isStranger = deviceId === null;
+    if (refusal && isStranger) return refused(refusal);
     if ('refused' in attempt) return new InvalidCredentials(attempt.refused);
     // A known device is counted by itself alone: a neighbour behind the same address cannot lock it out.
-    const retry = asker === 'STRANGER' ? await this.blocked('count', client) : null;
-    if (retry) {
+    const late = isStranger ? await this.refusal('count', client) : null;
+    if (late) {
       await this.attempts.takeBack(db, attempt);
-      return new InvalidCredentials(retry);
+      if (late instanceof RateLimited) await this.rateLimits.giveBack(FAILURES, ipAddress);
+      return refused(late);
     }
+    const asker = isStranger ? stranger(ipAddress) : knownDevice(email, deviceId);
     const first = await this.prove(db, credentials, asker, compared).catch(async (error) => {
       // Too many wait for a hash: nothing was compared, so it was no wrong password.
       if (error instanceof Overloaded) {
         await this.attempts.takeBack(db, attempt);
-        if (asker === 'STRANGER') await this.rateLimits.giveBack(FAILURES, client.ipAddress);
+        if (isStranger) await this.rateLimits.giveBack(FAILURES, ipAddress);
       }
       throw error;
     });
@@ -73,13 +83,13 @@ export class SignIns {
       if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retry);
     }
-    if (asker === 'STRANGER') await this.rateLimits.giveBack(FAILURES, client.ipAddress);
+    if (isStranger) await this.rateLimits.giveBack(FAILURES, ipAddress);
     try {
       // What counts now is that a device which is not known is about to be challenged.
-      if (asker === 'STRANGER' && first.row.twoStepEnabledAt) {
-        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);
+      if (isStranger && first.row.twoStepEnabledAt) {
+        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);
       }
-      return await this.enter(db, first, attempt, credentials, client);
+      return await this.enter(db, first, attempt, asker, credentials, client);
     } catch (error) {
       // Refused, with the right password: what would have taken the try back was not written.
       if (error instanceof RateLimited || error instanceof Overloaded) await this.attempts.takeBack(db, attempt);
@@ -95,9 +105,10 @@ export class SignIns {
     { ipAddress }: Client,
   ): Promise<[CountedAttempt | RefusedAttempt, Compared]> {
     const { narrow: network } = clientNetworks(ipAddress);
+    const { site } = surroundings(ipAddress);
     return db.together((connection) =>
       Promise.all([
-        this.attempts.beginSignIn(connection, { email, network, deviceToken, areStrangersRefused }),
+        this.attempts.beginSignIn(connection, { email, network, site, deviceToken, areStrangersRefused }),
         comparedHash(connection, this.passwords, email),
       ]),
     );
@@ -108,15 +119,15 @@ export class SignIns {
     db: Sql,
     first: Proof,
     attempt: CountedAttempt,
+    asker: Asker,
     credentials: Credentials,
     client: Client,
   ): Promise<SignedIn | Challenge | InvalidCredentials | TemporarilyLocked> {
-    const asker = attempt.deviceId ? 'KNOWN_DEVICE' : 'STRANGER';
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
-      const entrance = await this.secondSteps.enter(proven.row, credentials, client, (tx) =>
-        tx.write(this.attempts.takingBack(attempt)),
-      );
+      const { row } = proven;
+      const settle = (tx: Tx) => this.attempts.settle(tx, attempt, row.id);
+      const entrance = await this.secondSteps.enter(row, credentials, client, settle);
       if (entrance) return this.answer(entrance);
       // The account changed while the password was hashed: what was proven counts no more.
       proven = await this.prove(db, credentials, asker, await comparedHash(db, this.passwords, credentials.email));
@@ -130,15 +141,13 @@ export class SignIns {
     return entrance;
   }
 
-  /** How long the client's network is refused for wrong passwords; null if it is not. */
-  private async blocked(step: 'look' | 'count', { ipAddress }: Client): Promise<Wait | null> {
-    try {
-      await this.rateLimits[step](FAILURES, ipAddress);
-      return null;
-    } catch (error) {
-      if (error instanceof RateLimited) return error.retry;
-      throw error;
-    }
+  /** Why strangers of the client's network are refused, whatever their password; null if they are not. */
+  private async refusal(step: 'look' | 'count', { ipAddress }: Client): Promise<Refusal | null> {
+    const [failures, signIns] = await Promise.all([
+      limitOf(this.rateLimits[step](FAILURES, ipAddress)),
+      limitOf(this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)),
+    ]);
+    return signIns ?? (failures && new InvalidCredentials(failures.retry));
   }
 
   private async prove(
@@ -161,19 +170,32 @@ export class SignIns {
   private async noteWrongPassword(
     accountId: string,
     deviceId: string | null,
-    device: DeviceDescription,
-    client: Client,
+    { platform }: DeviceDescription,
+    { ipAddress }: Client,
   ): Promise<void> {
     await this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, accountId, null))) return;
-      this.activities.record(tx, {
-        accountId,
-        type: 'WRONG_PASSWORD',
-        deviceId,
-        deviceName: device.name,
-        platform: device.platform,
-        ipAddress: client.ipAddress,
-      });
+      // Whoever has not the password writes nothing on the owner's pages: a device has the owner's name for it, or none.
+      const known = await rowOf<Pick<DeviceRow, 'name'>>(tx, sql`select name from device where id = ${deviceId}::uuid`);
+      const deviceName = known?.name ?? '';
+      this.activities.record(tx, { accountId, type: 'WRONG_PASSWORD', deviceId, deviceName, platform, ipAddress });
     });
   }
+}
+
+/** The limit that was reached; null: it was not. */
+async function limitOf(counted: Promise<void>): Promise<RateLimited | null> {
+  try {
+    await counted;
+    return null;
+  } catch (error) {
+    if (error instanceof RateLimited) return error;
+    throw error;
+  }
+}
+
+/** @throws RateLimited */
+function refused(refusal: Refusal): InvalidCredentials {
+  if (refusal instanceof RateLimited) throw refusal;
+  return refusal;
 }

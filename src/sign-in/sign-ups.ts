@@ -2,6 +2,7 @@ import type { Context } from '../api/context.js';
 import { Challenge } from '../challenges/challenge.types.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import type { DeviceDescription } from '../devices/devices.js';
+import { stranger } from '../passwords/asker.js';
 import type { WeakPassword } from '../passwords/password.types.js';
 import type { PasswordStrength } from '../passwords/password-strength.js';
 import type { Passwords } from '../passwords/passwords.js';
@@ -35,9 +36,10 @@ export class SignUps {
   ): Promise<Challenge | WeakPassword> {
     // Before the estimate, which costs more than a refusal.
     await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
-    const weak = await this.strength.judge(password, email, 'STRANGER');
+    const asker = stranger(client.ipAddress);
+    const weak = await this.strength.judge(password, email, asker);
     if (weak) return weak;
-    const passwordHash = await this.passwords.hash(password, 'STRANGER');
+    const passwordHash = await this.passwords.hash(password, asker);
     const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {
         purpose: 'SIGN_UP',

@@ -3,10 +3,13 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
 import { NotFound, RateLimited } from '../api/errors.js';
 import type { Session } from '../api/session.js';
+import type { ChallengeRow } from '../challenges/challenge.entity.js';
 import { isPasswordProven } from '../challenges/challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import type { Devices } from '../devices/devices.js';
+import { NO_ADDRESS } from '../places/client-network.js';
+import { type Counts, countsBy, isUsedUp } from '../rate-limits/shares.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { msUntil } from '../sql/clock.js';
@@ -54,7 +57,7 @@ export class SupportReports {
     return this.transactions.run(async (tx) => {
       const account = await lockAccount(tx, accountId, null);
       if (!account) throw new NotFound('challenge');
-      await this.requireAllowed(tx, account.id, view.row.id);
+      await this.requireAllowed(tx, account.id, view.row);
       return this.write(tx, account, view, challengeText(view), await this.accountPart(tx, account));
     });
   }
@@ -79,19 +82,24 @@ export class SupportReports {
   }
 
   /** Before anything is read for it. Those asked for by a session count by themselves: whoever has but the password cannot use up the owner's. */
-  private async requireAllowed(tx: Tx, accountId: string, challengeId: string | null): Promise<void> {
-    const nextAt = sql`(min(created_at) filter (where created_at > clock_timestamp() - interval '1 hour') + interval '1 hour')`;
-    const [written] = await rowsOf<{ inHour: number; ofChallenge: number; nextAt: Date | null; nextMs: number | null }>(
+  private async requireAllowed(tx: Tx, accountId: string, challenge: ChallengeRow | null): Promise<void> {
+    const challengeId = challenge?.id ?? null;
+    const inHour = sql`r.created_at > clock_timestamp() - interval '1 hour'`;
+    const nextAt = sql`(min(r.created_at) filter (where ${inHour}) + interval '1 hour')`;
+    const written = await rowOf<{ inHour: Counts; ofChallenge: number; nextAt: Date | null; nextMs: number | null }>(
       tx,
-      sql`select (count(*) filter (where created_at > clock_timestamp() - interval '1 hour'))::int as "inHour",
-            (count(*) filter (where challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
+      sql`select ${countsBy('c.ip_address', challenge?.ipAddress ?? NO_ADDRESS, inHour)} as "inHour",
+            (count(*) filter (where r.challenge_id = ${challengeId}::uuid))::int as "ofChallenge",
             ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs"
-          from support_report where account_id = ${accountId} and (challenge_id is null) = ${challengeId === null}`,
+          from support_report r left join challenge c on c.id = r.challenge_id
+          where r.account_id = ${accountId} and (r.challenge_id is null) = ${challengeId === null}`,
     );
-    const isTooOften =
-      (written?.inHour ?? 0) >= this.limits.REPORTS_PER_ACCOUNT_HOUR ||
-      (written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE;
-    if (isTooOften) throw new RateLimited((written && waitOf(written.nextAt, written.nextMs)) ?? Wait.of(0));
+    if (!written) return;
+    const { REPORTS_PER_ACCOUNT_HOUR: inHourMost, REPORTS_PER_CHALLENGE: ofChallengeMost } = this.limits;
+    const isUsed = challenge ? isUsedUp(written.inHour, inHourMost) : written.inHour.ofAll >= inHourMost;
+    if (isUsed || written.ofChallenge >= ofChallengeMost) {
+      throw new RateLimited(waitOf(written.nextAt, written.nextMs) ?? Wait.of(0));
+    }
   }
 
   private async accountPart(tx: Tx, account: AccountRow): Promise<string> {

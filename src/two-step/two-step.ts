@@ -45,7 +45,7 @@ export class TwoStep {
     const started = await this.transactions.run(async (tx) => {
       const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
-      const retry = await this.accountLimits.nextChallenge(tx, account.id);
+      const retry = await this.accountLimits.nextChallenge(tx, account.id, client.ipAddress);
       if (retry) throw new RateLimited(retry);
       cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
@@ -126,6 +126,6 @@ export class TwoStep {
     this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
     this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
     deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
-    return { account, sessionsEnded: ended.length };
+    return { account, sessionsEnded: ended.count };
   }
 }

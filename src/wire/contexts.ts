@@ -3,6 +3,7 @@ import type { Client, Context } from '../api/context.js';
 import type { SignedInSession } from '../api/session.js';
 import { canonicalIp } from '../places/client-network.js';
 import type { Sql } from '../sql/database.js';
+import { SharedConnection } from '../sql/shared-connection.js';
 import { localeOf, type Texts } from '../texts/texts.js';
 
 /** How an operation came in. */
@@ -25,7 +26,7 @@ export class Contexts {
 
   create(client: Client, session: SignedInSession | null, transport: Partial<Transport> = {}): Context {
     return {
-      db: this.db,
+      db: new SharedConnection(this.db),
       session,
       client,
       texts: this.texts,

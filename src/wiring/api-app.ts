@@ -137,7 +137,7 @@ async function createResolvers(
   const sends = new ChallengeSends(transactions, views, activities, limits);
   const openings = new ChallengeOpenings(codes, sends, views, limits);
   const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, limits);
-  const admissions = new Admissions(devices, sessions, activities);
+  const admissions = new Admissions(devices, sessions, activities, limits);
   const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
   const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings);

@@ -13,6 +13,7 @@ import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.entity.js';
+import { PasswordTallyRow } from '../passwords/password-tally.entity.js';
 import { RateLimitRow } from '../rate-limits/rate-limit.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
 import { SupportReportRow } from '../support/support-report.entity.js';
@@ -44,6 +45,7 @@ export function ormOptions(databaseUrl: string) {
       KeyFingerprintRow,
       PasswordAttemptRow,
       PasswordCostRow,
+      PasswordTallyRow,
       PresenceRow,
       RateLimitRow,
       SessionRow,

@@ -94,6 +94,7 @@ export class Retention {
       oldest('device_token', 'retired_at', { days: TRUST_MAX_DAYS }),
       oldest('presence', 'renewed_at', { seconds: 6 * PRESENCE_SECONDS }),
       oldest('password_attempt', 'last_at', { days: 1 }),
+      oldest('password_tally', 'since', { seconds: 7200 }),
     ];
   }
 

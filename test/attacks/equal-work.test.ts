@@ -125,6 +125,24 @@ describe('an address that somebody has and one that nobody has cost the same', (
     expect(known).toBeGreaterThan(unknown / 2);
   });
 
+  test('statements to a wrong password past those that an address may have', async () => {
+    const few = { PASSWORD_FAILURES_PER_ADDRESS_HOUR: '1' };
+    const app = await servers.add({ api: true, worker: false }, few);
+    const refused = async (asker: Handset) => {
+      const outcome = asA('InvalidCredentials', await asker.signIn({ password: WRONG }));
+      expect(outcome.retryAt).not.toBeNull();
+    };
+    const stranger = servers.stranger().twin(new Client(app.url ?? ''));
+    await stranger.signIn({ password: WRONG });
+    const unknown = await statementsOf(() => refused(stranger));
+    const phone = (await someAccount()).twin(new Client(app.url ?? ''));
+    await untilNoted(() => phone.signIn({ password: WRONG }));
+    const known = await statementsOf(() => refused(phone));
+    expect(known).toEqual(unknown);
+    expect(textsOf(known)).toContainEqual(expect.stringMatching(/insert into password_tally/));
+    await app.close();
+  });
+
   test('statements to a code whose key is gone', async () => {
     const key = `newer:${randomBytes(32).toString('base64')}`;
     const app = await servers.add({ api: true, worker: false }, { CODE_KEYS: key });

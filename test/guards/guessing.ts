@@ -255,7 +255,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: '(proven?.mails ?? 0) >= this.limits.MAILS_PER_ADDRESS_HOUR',
+        find: 'proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR)',
         replace: 'proven === null',
       },
     ],
@@ -313,7 +313,7 @@ export const guessingGuards: readonly Guard[] = [
       {
         file: 'sign-in/sign-ins.ts',
         find: "    if ('refused' in attempt)",
-        replace: `    await this.prove(db, credentials, 'STRANGER', compared);
+        replace: `    await this.prove(db, credentials, stranger(ipAddress), compared);
     if ('refused' in attempt)`,
       },
     ],
@@ -327,7 +327,8 @@ export const guessingGuards: readonly Guard[] = [
         file: 'passwords/owner-passwords.ts',
         find: 'const attempt = await this.attempts.begin(db, session.deviceId);',
         replace: `const begun = await this.attempts.begin(db, session.deviceId);
-    const attempt = 'refused' in begun ? { ...begun, key: Buffer.alloc(32), failures: 0, retry: null } : begun;`,
+    const attempt =
+      'refused' in begun ? { key: Buffer.alloc(32), deviceId: session.deviceId, failures: 0, retry: null } : begun;`,
       },
       {
         file: 'passwords/owner-passwords.ts',
@@ -355,7 +356,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/hash-slots.ts',
-        find: 'if (this.waiting.length >= this.maxWaiting) throw new Overloaded();',
+        find: 'if (this.line.length >= this.maxWaiting) this.makeRoom(share);',
         replace: '',
       },
     ],
@@ -373,6 +374,147 @@ export const guessingGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['hashes', 'a known device is let in while strangers keep every slot of theirs busy'],
+  },
+  {
+    name: 'hash-turns',
+    keeps: 'accounts take turns where passwords wait to be hashed',
+    edits: [
+      {
+        file: 'passwords/hash-slots.ts',
+        find: 'turn(this.groups, group, members, members.size);',
+        replace: 'if (members.size === 0) this.groups.delete(group);',
+      },
+    ],
+    noticedBy: ['hashes', 'takes turns: however many wait for one account, another waits for one hash'],
+  },
+  {
+    name: 'hash-places',
+    keeps: 'where too many wait for a hash, whoever has most there gives way',
+    edits: [
+      {
+        file: 'passwords/hash-slots.ts',
+        find: 'const last = this.line.giveWay(share);',
+        replace: 'const last = share.group === null ? this.line.giveWay(share) : undefined;',
+      },
+    ],
+    noticedBy: ['hashes', 'of one account keeps no known device of another out'],
+  },
+  {
+    name: 'failures-per-address',
+    keeps: 'wrong passwords for one address are counted over all networks',
+    edits: [
+      {
+        file: 'passwords/password-tallies.ts',
+        find: 'where ${isOver} or t.count < ${perAddress} or (select is_due from site)',
+        replace: 'where ${perAddress}::int > 0',
+      },
+    ],
+    noticedBy: [
+      'limits-of-sign-ins',
+      'that %s are PASSWORD_FAILURES_PER_ADDRESS_HOUR, and then one a minute from each network',
+    ],
+  },
+  {
+    name: 'failures-of-one-site',
+    keeps: 'of one /24 or /48 ten wrong passwords count for an address',
+    edits: [
+      {
+        file: 'passwords/password-tallies.ts',
+        find: 'count <= ${COUNTED_OF_SITE}',
+        replace: 'count > 0 * ${COUNTED_OF_SITE}',
+      },
+    ],
+    noticedBy: ['limits-of-sign-ins', 'count ten times of one /24 or /48'],
+  },
+  {
+    name: 'a-try-from-elsewhere',
+    keeps: 'past what an address may have each network has a try a minute',
+    edits: [{ file: 'passwords/password-tallies.ts', find: ' or (select is_due from site)', replace: '' }],
+    noticedBy: ['limits-of-sign-ins', 'leave the owner a try from elsewhere, and a known device all of them'],
+  },
+  {
+    name: 'sign-ins-per-account',
+    keeps: 'right passwords of unknown devices, and tries of a known one, are counted',
+    edits: [
+      {
+        file: 'passwords/password-tallies.ts',
+        find: 'where ${isOver} or t.count < ${most} returning 1',
+        replace: 'where ${most}::int > 0 returning 1',
+      },
+    ],
+    noticedBy: [
+      'limits-of-sign-ins',
+      'on devices that it does not know are SIGN_INS_PER_ACCOUNT_HOUR, and a known one has as many of its own',
+    ],
+  },
+  {
+    name: 'sign-ins-per-network',
+    keeps: 'sign-ins are counted by network, right or wrong',
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: "limitOf(this.rateLimits[step]('SIGN_INS_PER_IP_HOUR', ipAddress)),",
+        replace: 'null as RateLimited | null,',
+      },
+    ],
+    noticedBy: ['limits-of-sign-ins', 'right or wrong, are SIGN_INS_PER_IP_HOUR, and a known device is not asked'],
+  },
+  {
+    name: 'shares-of-mails',
+    keeps: 'strangers of one place leave a reset its mail',
+    edits: [{ file: 'rate-limits/shares.ts', find: 'ofSite >= Math.min(2 * mostOfHome, leavingOne) || ', replace: '' }],
+    noticedBy: ['used-up-limits', 'leave a reset its mail, whatever they ask for and however often'],
+  },
+  {
+    name: 'withheld-mails-not-counted',
+    keeps: 'mails that were withheld use up nothing',
+    edits: [
+      {
+        file: 'challenges/challenge-sends.ts',
+        find: 'asked_from is not null and not is_withheld',
+        replace: 'asked_from is not null',
+      },
+    ],
+    noticedBy: ['used-up-limits', 'leave a reset its mail, whatever they ask for and however often'],
+  },
+  {
+    name: 'shares-of-an-account',
+    keeps: 'whoever has the password leaves the owner elsewhere a challenge, a prompt and a mail',
+    edits: [
+      {
+        file: 'rate-limits/shares.ts',
+        find: 'return ofHome >= most || ofSite >= 2 * most || ofAll >= 3 * most;',
+        replace: 'return ofHome + ofSite < 0 || ofAll >= most;',
+      },
+    ],
+    noticedBy: ['used-up-limits', 'who have the password leave the owner a challenge, a prompt, a mail and a report'],
+  },
+  {
+    name: 'resets-of-known-devices',
+    keeps: 'neighbours do not keep a device of the account from a reset',
+    edits: [
+      {
+        file: 'security/password-resets.ts',
+        find: 'deviceId ? { deviceId } : client.ipAddress',
+        replace: 'client.ipAddress',
+      },
+    ],
+    noticedBy: [
+      'used-up-limits',
+      'a device of the account asks for a reset although its neighbours have used up the network',
+    ],
+  },
+  {
+    name: 'one-connection-a-query',
+    keeps: 'what a query asks for at once holds one connection of the database',
+    edits: [
+      {
+        file: 'wire/contexts.ts',
+        find: 'db: new SharedConnection(this.db),',
+        replace: 'db: SharedConnection ? this.db : this.db,',
+      },
+    ],
+    noticedBy: ['held-pool', 'queries with as many charts as may be hold one connection each'],
   },
   {
     name: 'decoy-hash',
@@ -398,8 +540,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: '    try {\n      await this.rateLimits[step]',
-        replace: '    try {\n      if (ipAddress) return null;\n      await this.rateLimits[step]',
+        find: 'limitOf(this.rateLimits[step](FAILURES, ipAddress)),',
+        replace: 'limitOf(ipAddress ? Promise.resolve() : this.rateLimits[step](FAILURES, ipAddress)),',
       },
     ],
     noticedBy: ['limits-of-networks', 'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR'],
@@ -410,7 +552,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/sign-ins.ts',
-        find: "await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', client.ipAddress);",
+        find: "await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);",
         replace: '',
       },
     ],
@@ -437,7 +579,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/password-resets.ts',
-        find: "await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);",
+        find: "await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', deviceId ? { deviceId } : client.ipAddress);",
         replace: '',
       },
     ],
@@ -462,8 +604,8 @@ export const guessingGuards: readonly Guard[] = [
     name: 'blocked-networks-look-first',
     keeps: 'nothing is written for a network that is blocked',
     edits: [
-      { file: 'sign-in/sign-ins.ts', find: "await this.blocked('look', client);", replace: 'null as Wait | null;' },
-      { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, ipAddress);\n', replace: '' },
+      { file: 'sign-in/sign-ins.ts', find: "await this.refusal('look', client);", replace: 'null as Refusal | null;' },
+      { file: 'rate-limits/rate-limits.ts', find: '    await this.look(name, asker);\n', replace: '' },
     ],
     noticedBy: ['limits-of-networks', 'a network that is blocked has nothing written for it'],
   },

@@ -125,6 +125,43 @@ export const mailGuards: readonly Guard[] = [
     noticedBy: ['activity', 'are one entry per address and hour, which counts them'],
   },
   {
+    name: 'flood-of-a-site',
+    keeps: 'wrong passwords of a /48 are one entry',
+    edits: [
+      {
+        file: 'activity/activities.ts',
+        find: 'clientNetworks(entry.ipAddress).wide ?? entry.ipAddress',
+        replace: 'clientNetworks(entry.ipAddress).narrow',
+      },
+    ],
+    noticedBy: ['used-up-limits', 'make one entry of their wrong passwords, and write nothing in it'],
+  },
+  {
+    name: 'no-text-of-strangers',
+    keeps: 'a stranger without the password writes nothing on the pages of the owner',
+    edits: [
+      {
+        file: 'sign-in/sign-ins.ts',
+        find: '{ platform }: DeviceDescription,',
+        replace: '{ platform, name }: DeviceDescription,',
+      },
+      { file: 'sign-in/sign-ins.ts', find: "known?.name ?? ''", replace: 'known?.name ?? name' },
+    ],
+    noticedBy: ['used-up-limits', 'make one entry of their wrong passwords, and write nothing in it'],
+  },
+  {
+    name: 'notices-of-new-devices',
+    keeps: 'NEW_DEVICE_NOTICES_HOUR mails tell of new devices, and one more of the rest',
+    edits: [
+      {
+        file: 'outbox/outbox.ts',
+        find: 'select count(*) >= ${mostPerHour} as enough',
+        replace: 'select count(*) < 0 * ${mostPerHour}::int as enough',
+      },
+    ],
+    noticedBy: ['limits-of-sign-ins', 'are NEW_DEVICE_NOTICES_HOUR, and then one that tells how many more'],
+  },
+  {
     name: 'flood-of-notices',
     keeps: 'the same notice within a minute is mailed once',
     edits: [

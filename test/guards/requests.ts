@@ -774,8 +774,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'support/support-reports.ts',
-        find: '(written?.ofChallenge ?? 0) >= this.limits.REPORTS_PER_CHALLENGE',
-        replace: '(written?.ofChallenge ?? 0) < 0',
+        find: ' || written.ofChallenge >= ofChallengeMost',
+        replace: ' || written.ofChallenge >= 1000 * ofChallengeMost',
       },
     ],
     noticedBy: ['support-report', 'are at most REPORTS_PER_CHALLENGE for a challenge'],

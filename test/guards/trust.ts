@@ -346,6 +346,27 @@ export const trustGuards: readonly Guard[] = [
     noticedBy: ['device-tokens', 'is retired, with the one it came from, once its sibling was used'],
   },
   {
+    name: 'sessions-per-device',
+    keeps: 'a device has SESSIONS_PER_DEVICE live sessions',
+    edits: [{ file: 'sessions/session-room.ts', find: 'where not fits or place', replace: 'where place' }],
+    noticedBy: [
+      'session-limits',
+      'of a device are SESSIONS_PER_DEVICE: for one more the one unused longest ends, and its socket closes',
+    ],
+  },
+  {
+    name: 'sessions-per-account',
+    keeps: 'an account has SESSIONS_PER_ACCOUNT live sessions',
+    edits: [
+      {
+        file: 'sessions/session-room.ts',
+        find: ' or place >= ${perAccount}',
+        replace: ' or place < 0 * ${perAccount}::int',
+      },
+    ],
+    noticedBy: ['session-limits', 'of an account are SESSIONS_PER_ACCOUNT: for one more the one unused longest ends'],
+  },
+  {
     name: 'session-idle',
     keeps: 'a session that was not used for SESSION_IDLE_DAYS is over',
     edits: [
@@ -601,8 +622,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'security/password-changes.ts',
-        find: 'signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : []',
-        replace: '[1]',
+        find: 'signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : null',
+        replace: '{ count: 1 }',
       },
     ],
     noticedBy: ['passwords', 'ends every other session and every other trust'],

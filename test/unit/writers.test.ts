@@ -20,6 +20,7 @@ const writers: Readonly<Record<string, string | null>> = {
   key_fingerprint: 'key-rings/key-rings.ts',
   password_attempt: 'passwords/password-attempts.ts',
   password_cost: null,
+  password_tally: 'passwords/password-tallies.ts',
   presence: 'devices/presence.ts',
   rate_limit: 'rate-limits/rate-limits.ts',
   session: 'sessions/sessions.ts',

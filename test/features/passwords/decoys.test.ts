@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { loadConfig } from '../../../src/config/config.js';
+import { stranger } from '../../../src/passwords/asker.js';
 import { comparedHash } from '../../../src/passwords/compared-hash.js';
 import { Passwords } from '../../../src/passwords/passwords.js';
 import { type Connections, Database, type Sql } from '../../../src/sql/database.js';
@@ -68,7 +69,7 @@ describe('the hash that a password is compared with', () => {
     });
     const { account, hash } = await comparedHash(db, passwords, newAddress());
     expect(account).toBeNull();
-    expect(await passwords.matches(hash, 'whatever is typed', 'STRANGER')).toBe(false);
+    expect(await passwords.matches(hash, 'whatever is typed', stranger('127.0.0.1'))).toBe(false);
   });
 
   test('has the costs in force while there is no account', async () => {

@@ -68,6 +68,65 @@ test('as many wait for a hash as may, and one more is turned away at once', asyn
   expect(most).toBe(2);
 });
 
+describe('what waits for a hash', () => {
+  /** Slots whose work ends one after the other; the order in which it began. */
+  function line(maxWaiting: number) {
+    const slots = new HashSlots(1, maxWaiting);
+    const begun: string[] = [];
+    const finish: (() => void)[] = [];
+    const ask = (group: string, member = group) => {
+      const work = async () => {
+        begun.push(member);
+        await new Promise<void>((resolve) => finish.push(resolve));
+      };
+      return slots.run(work, { group, member }).then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+    };
+    const finishAll = async (count: number) => {
+      for (let nth = 0; nth < count; nth += 1) {
+        await until(() => finish.length > nth, 'the next in line');
+        finish[nth]?.();
+      }
+    };
+    return { ask, begun, finishAll };
+  }
+
+  test('takes turns: however many wait for one account, another waits for one hash', async () => {
+    const { ask, begun, finishAll } = line(100);
+    const ofAnn = Array.from({ length: 24 }, (_, nth) => ask('ann', `ann ${nth % 2}`));
+    const ofBen = ask('ben');
+    await finishAll(25);
+    expect(begun.slice(0, 5)).toEqual(['ann 0', 'ann 1', 'ben', 'ann 0', 'ann 1']);
+    expect(await Promise.all([...ofAnn, ofBen])).toEqual(Array(25).fill('done'));
+  });
+
+  test('gives way to whoever has fewer there, be it of another account or of another device', async () => {
+    const { ask, finishAll } = line(3);
+    const ofAnn = [ask('ann'), ask('ann'), ask('ann'), ask('ann')];
+    const ofBen = ask('ben');
+    const tablet = ask('ann', 'tablet');
+    await finishAll(4);
+    expect((await Promise.all(ofAnn)).map((outcome) => outcome === 'done')).toEqual([true, true, false, false]);
+    expect(await ofBen).toBe('done');
+    expect(await tablet).toBe('done');
+  });
+
+  test('of one account keeps no known device of another out', async () => {
+    await using narrow = await Servers.start({
+      limits: { HASHES_AT_ONCE: 1, HASHES_WAITING: 4, PASSWORD_FAILURES_FREE: 100, SESSIONS_PER_DEVICE: 100 },
+    });
+    const [crowd, phone] = [await narrow.signedUp(), await narrow.signedUp()];
+    const heavy = await hash(PASSWORD, { memoryCost: 65_536, timeCost: 8, parallelism: 1 });
+    await narrow.database.query('update account set password_hash = $2 where email = $1', [crowd.owner.email, heavy]);
+    const crowded = Array.from({ length: 24 }, () => outcomeOf(crowd.twin().signIn()));
+    expect(await Promise.race(crowded)).toBe('OVERLOADED');
+    expect(await outcomeOf(phone.signIn())).toBe('SignedIn');
+    await Promise.all(crowded);
+  });
+});
+
 test('a known device is let in while strangers keep every slot of theirs busy', async () => {
   const phone = await servers.trusted();
   expect(await whileBusy(() => outcomeOf(phone.signIn()))).toBe('SignedIn');
@@ -111,7 +170,12 @@ test('a wrong password is answered although the account is locked by somebody', 
     asA('InvalidCredentials', await within(answer, 'the answer'));
   });
   await until(
-    () => servers.database.count('activity', "type = 'WRONG_PASSWORD' and device_name = 'Thief'"),
+    () =>
+      servers.database.count(
+        'activity',
+        "type = 'WRONG_PASSWORD' and account_id = (select id from account where email = $1)",
+        [phone.owner.email],
+      ),
     'the entry in the activity',
   );
 });

@@ -71,6 +71,19 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'limits-of-networks',
     'wrong passwords over all addresses are PASSWORD_FAILURES_PER_IP_HOUR',
   ],
+  PASSWORD_FAILURES_PER_ADDRESS_HOUR: [
+    'limits-of-sign-ins',
+    'that %s are PASSWORD_FAILURES_PER_ADDRESS_HOUR, and then one a minute from each network',
+  ],
+  SIGN_INS_PER_ACCOUNT_HOUR: [
+    'limits-of-sign-ins',
+    'on devices that it does not know are SIGN_INS_PER_ACCOUNT_HOUR, and a known one has as many of its own',
+  ],
+  SIGN_INS_PER_IP_HOUR: [
+    'limits-of-sign-ins',
+    'right or wrong, are SIGN_INS_PER_IP_HOUR, and a known device is not asked',
+  ],
+  NEW_DEVICE_NOTICES_HOUR: ['limits-of-sign-ins', 'are NEW_DEVICE_NOTICES_HOUR, and then one that tells how many more'],
   PASSWORD_MIN_LENGTH: ['passwords', 'is counted in characters, not in bytes'],
   PASSWORD_MAX_LENGTH: ['passwords', 'is refused where it is %s, with what would make it stronger'],
   JUDGEMENTS_PER_CHALLENGE: ['judgements', 'are JUDGEMENTS_PER_CHALLENGE for one reset, and then it is locked'],
@@ -81,6 +94,14 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   HASHES_WAITING: ['hashes', 'as many wait for a hash as may, and one more is turned away at once'],
   SESSION_IDLE_DAYS: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
   SESSION_MAX_DAYS: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
+  SESSIONS_PER_DEVICE: [
+    'session-limits',
+    'of a device are SESSIONS_PER_DEVICE: for one more the one unused longest ends, and its socket closes',
+  ],
+  SESSIONS_PER_ACCOUNT: [
+    'session-limits',
+    'of an account are SESSIONS_PER_ACCOUNT: for one more the one unused longest ends',
+  ],
   TRUSTED_SESSION_IDLE_DAYS: [
     'limits-of-time',
     'a session of a trusted device that was not used for TRUSTED_SESSION_IDLE_DAYS is over, and not before',

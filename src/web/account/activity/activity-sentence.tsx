@@ -12,7 +12,7 @@ export function ActivitySentence({ entry: { type, deviceName } }: { readonly ent
   return (
     <span>
       <span>{before}</span>
-      <bdi className={styles.name}>{deviceName}</bdi>
+      <bdi className={styles.name}>{deviceName || t('activity.unknownDevice')}</bdi>
       <span>{after}</span>
     </span>
   );

@@ -1,0 +1,35 @@
+import type { Limits } from '../config/limits.js';
+import { type Fragment, sql } from '../sql/statement.js';
+
+/** A session that a sign-in is about to open. */
+interface Newcomer {
+  readonly accountId: string;
+  readonly deviceId: string;
+}
+
+/**
+ * SQL for `ending`: the account's live sessions but one.
+ * @param isLive SQL that is true of a live session `s`
+ */
+export function others(isLive: Fragment, accountId: string, keptSessionId: string | null): Fragment {
+  return sql`select s.id, row_number() over (order by coalesce(s.last_used_at, s.created_at) desc) as nth
+    from session s where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive}`;
+}
+
+/**
+ * SQL for `ending`: the live sessions that have to end so that one more fits under `SESSIONS_PER_DEVICE` and
+ * `SESSIONS_PER_ACCOUNT`: those unused longest. Those that their device has too many of do not count for the account.
+ * @param isLive SQL that is true of a live session `s`
+ */
+export function tooManyFor(isLive: Fragment, limits: Limits, { accountId, deviceId }: Newcomer): Fragment {
+  const { SESSIONS_PER_DEVICE: perDevice, SESSIONS_PER_ACCOUNT: perAccount } = limits;
+  return sql`select id, row_number() over (order by used_at desc) as nth
+    from (
+      select id, used_at, fits, row_number() over (partition by fits order by used_at desc, id) as place
+      from (
+        select s.id, coalesce(s.last_used_at, s.created_at) as used_at,
+          row_number() over (partition by s.device_id order by coalesce(s.last_used_at, s.created_at) desc, s.id)
+            <= ${perDevice}::int - case when s.device_id = ${deviceId} then 1 else 0 end as fits
+        from session s where s.account_id = ${accountId} and ${isLive}) of_device) of_account
+    where not fits or place >= ${perAccount}`;
+}
