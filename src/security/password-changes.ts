@@ -7,6 +7,7 @@ import { Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { type WeakPassword, WrongPassword } from '../passwords/password.types.js';
@@ -70,6 +71,7 @@ export class PasswordChanges {
     const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : [];
     if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
+    tell(tx, { type: 'PASSWORD_CHANGED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
     this.activities.record(tx, {
       accountId: account.id,
