@@ -32,6 +32,10 @@ grant select (id, account_id, device_id, purpose, state, key_id, salt, code_leng
   locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
 
+-- The feed: events get their numbers here.
+grant select (id, serial, number, occurred_at), update (number), delete on event to doorstep_worker;
+grant select (head), update (head) on event_log to doorstep_worker;
+
 -- Retention: the columns that tell a row's age, and whether something else still needs it.
 grant select (id, device_id, made_device, challenge_id, last_used_at, created_at, ended_at), update (ended_at), delete
   on session to doorstep_worker;

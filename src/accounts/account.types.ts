@@ -4,6 +4,7 @@ import { EmailAddress } from './email-address.js';
 
 /** What the session that looks at an account decides of how it looks. */
 export interface Onlooker {
+  readonly id: string;
   readonly deviceId: string;
   readonly isTrusted: boolean;
 }

@@ -1,4 +1,4 @@
-import { Ctx, Field, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { type Context, requireSession } from '../api/context.js';
 import type { SignOuts } from './sign-outs.js';
 
@@ -21,6 +21,16 @@ export class SignOutsResolver {
     const session = requireSession(context);
     const ended = await this.signOuts.signOut(session, context.client.ipAddress);
     context.cookies?.dropSession();
+    return new SignedOut(ended);
+  }
+
+  @Mutation(() => SignedOut, {
+    description: 'Ends one session of the account, wherever its sockets are. One that is over already: 0.',
+  })
+  async endSession(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<SignedOut> {
+    const session = requireSession(context);
+    const ended = await this.signOuts.end(session, id, context.client.ipAddress);
+    if (id === session.id) context.cookies?.dropSession();
     return new SignedOut(ended);
   }
 

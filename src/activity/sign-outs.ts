@@ -1,4 +1,6 @@
 import { lockAccount } from '../accounts/accounts.js';
+import { NotFound } from '../api/errors.js';
+import { isUuid } from '../api/ids.js';
 import type { Session } from '../api/session.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { lockOwner } from '../sessions/owner.js';
@@ -25,6 +27,23 @@ export class SignOuts {
       if (!(await lockAccount(tx, session.accountId, null))) return 0;
       const ended = await this.sessions.end(tx, session.id);
       if (ended > 0) await this.record(tx, session, [session.deviceId], ipAddress);
+      return ended;
+    });
+  }
+
+  /**
+   * Ends a session of the account, its own included.
+   * @returns 1, or 0 if it was over already
+   * @throws NotFound if the account has no such session; Unauthenticated
+   */
+  end(session: Session, sessionId: string, ipAddress: string): Promise<number> {
+    if (!isUuid(sessionId)) throw new NotFound('session');
+    return this.transactions.run(async (tx) => {
+      await lockOwner(tx, this.sessions, session);
+      const deviceId = await this.sessions.deviceOf(tx, session.accountId, sessionId);
+      if (!deviceId) throw new NotFound('session');
+      const ended = await this.sessions.end(tx, sessionId);
+      if (ended > 0) await this.record(tx, session, [deviceId], ipAddress);
       return ended;
     });
   }

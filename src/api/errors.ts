@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'BAD_USER_INPUT'
+  | 'CURSOR_LOST'
   | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'INTERNAL_SERVER_ERROR';
@@ -47,6 +48,16 @@ export class BadUserInput extends ApiError {
   /** @param field the path of the value, such as `input.device.name` */
   constructor(field: string, message: string) {
     super('BAD_USER_INPUT', `${field}: ${message}`, { field });
+  }
+}
+
+/** What came after the cursor cannot be told any more: whoever reads has to look at everything anew. */
+export class CursorLost extends ApiError {
+  constructor() {
+    super(
+      'CURSOR_LOST',
+      'This cursor is too old, or of another database: read what you hold anew, and go on without it.',
+    );
   }
 }
 

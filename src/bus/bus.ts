@@ -1,5 +1,8 @@
-/** What one can listen to: an account, which of its devices are online, or a challenge, by id. */
-export type Topic = `account:${string}` | `presence:${string}` | `challenge:${string}`;
+/**
+ * What one can listen to: an account, which of its devices are online, or a challenge, by id; events that have no number
+ * yet; the feed of those that have.
+ */
+export type Topic = `account:${string}` | `presence:${string}` | `challenge:${string}` | 'events' | 'feed';
 
 /**
  * Wakes the listeners of a topic on every server. It carries no data: whoever is woken reads the rows again, so a

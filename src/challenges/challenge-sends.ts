@@ -78,7 +78,7 @@ export class ChallengeSends {
     // Counted where this send is asked for, which need not be where the challenge was started.
     const asked = { ...row, method, ipAddress };
     const isWithheld = method === 'EMAIL' && !isProven && (await this.isMailLimitReached(tx, asked));
-    countSend(tx, row.id, method);
+    countSend(tx, row, method, this.limits);
     this.deliver(tx, asked, isWithheld);
     const after = this.views.opened(tx, row.id, token);
     // Whoever waits for the end of the transaction is told what failed first.

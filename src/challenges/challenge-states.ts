@@ -9,6 +9,7 @@ import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isOpen } from './challenge-rules.js';
+import { requested, tellOver, tellRequested } from './prompt-events.js';
 
 // The one writer of `challenge`: how one begins, what is counted on it, and how it ends.
 
@@ -43,8 +44,7 @@ export type NewChallenge = Pick<
 /** Begins a challenge. */
 export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
   const sentBy = (method: Method) => (row.method === method ? sql`clock_timestamp()` : sql`null`);
-  tx.write(
-    sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
+  const opened = sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
           device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
           app_version, notifications_enabled, ip_address, locale, sends, last_app_send_at, last_mail_send_at, expires_at)
         values (${row.id}, ${row.accountId}, ${row.purpose}, ${row.tokenHash}, ${row.keyId}, ${row.salt},
@@ -52,8 +52,9 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
           ${row.passwordHash}, ${row.mailHeld}, ${row.isSilent}, ${row.deviceName}, ${row.deviceModel}, ${row.platform},
           ${row.osVersion}, ${row.appVersion}, ${row.notificationsEnabled}, ${row.ipAddress}, ${row.locale},
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
-          clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))`,
-  );
+          clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
+        returning ${requested}`;
+  tx.write(row.purpose === 'SIGN_IN' ? tellRequested(tx, opened, limits) : opened);
   // The account's trusted devices are prompted.
   if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
 }
@@ -66,11 +67,16 @@ export function takesSend(method: Method, limits: Limits): Fragment {
 }
 
 /** Counts one more send. Behind the challenge's lock it was open and `takesSend`. */
-export function countSend(tx: Tx, challengeId: string, method: Method): void {
-  tx.write(
-    sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
-        where id = ${challengeId}`,
-  );
+export function countSend(
+  tx: Tx,
+  { id, purpose }: Pick<ChallengeRow, 'id' | 'purpose'>,
+  method: Method,
+  limits: Limits,
+): void {
+  const counted = sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
+        where id = ${id} returning ${requested}`;
+  // Shown anew, also where it was put aside before.
+  tx.write(purpose === 'SIGN_IN' && method === 'APP' ? tellRequested(tx, counted, limits) : counted);
 }
 
 function lastSendBy(method: Method): Fragment {
@@ -180,7 +186,7 @@ export async function consume(
  * @param deviceId the device that it signs in
  */
 export function consumeFor(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string): void {
-  tx.write(ending('VERIFIED', isRight(challenge, purposes), deviceId));
+  tx.write(ending(tx, 'VERIFIED', isRight(challenge, purposes), deviceId));
   wakeAll(tx, challenge);
 }
 
@@ -255,14 +261,14 @@ export function cancelByHolder(tx: Tx, hash: Buffer): void {
 }
 
 function cancelEach(tx: Tx, which: Fragment): void {
-  tx.write(ending('CANCELLED', which), ({ rows }) => {
+  tx.write(ending(tx, 'CANCELLED', which), ({ rows }) => {
     for (const row of rows) wakeAll(tx, row);
   });
 }
 
 /** Ends the challenges that are open, and wakes who listens. */
 async function end(tx: Tx, state: EndState, which: Fragment): Promise<ChallengeRow[]> {
-  const ended = await rowsOf<ChallengeRow>(tx, ending(state, which));
+  const ended = await rowsOf<ChallengeRow>(tx, ending(tx, state, which));
   for (const row of ended) wakeAll(tx, row);
   return ended;
 }
@@ -271,13 +277,17 @@ type EndState = Exclude<ChallengeRow['state'], 'PENDING'>;
 
 /**
  * One whose time is over stays EXPIRED: somebody may have been told so. The hash of an unfinished sign-up goes with it.
+ * Backends are told of what was a prompt.
  * @param deviceId the device that it signs in; null where it signs in none
  */
-function ending(state: EndState, which: Fragment, deviceId: string | null = null): Fragment {
-  return sql`update challenge c
-    set state = ${state}, ended_at = clock_timestamp(), password_hash = null, signed_in_device_id = ${deviceId}
-    where ${which} and ${isOpen('c')}
-    returning ${columns(ChallengeRow, 'c')}`;
+function ending(tx: Tx, state: EndState, which: Fragment, deviceId: string | null = null): Fragment {
+  return tellOver(
+    tx,
+    sql`update challenge c
+        set state = ${state}, ended_at = clock_timestamp(), password_hash = null, signed_in_device_id = ${deviceId}
+        where ${which} and ${isOpen('c')}
+        returning ${columns(ChallengeRow, 'c')}`,
+  );
 }
 
 /** Whoever answers it, and the devices of its account. */

@@ -169,6 +169,7 @@ export const limitTable = {
   TRUSTED_DEVICES: limit(20, 1, 1000, 'trusted devices per account; the one unused longest makes room'),
   DEVICES: limit(100, 1, 10_000, 'devices per account; the one unused longest makes room, untrusted ones first'),
   ACTIVITY_DAYS: limit(180, 1, 3650, 'how long sign-in activity is kept'),
+  EVENTS_DAYS: limit(7, 1, 90, "how long the feed of products' backends goes back"),
   ENDED_DAYS: limit(30, 1, 3650, 'how long ended challenges, deliveries, sessions and support reports are kept'),
   UNUSED_SESSION_SECONDS: limit(600, 30, DAY_SECONDS, 'a session opened by a challenge and never used goes after this'),
   ANSWER_SECONDS: limit(120, 1, 3600, 'for how long an answer over HTTP may be made and read'),

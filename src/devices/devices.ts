@@ -1,4 +1,5 @@
 import type { Limits } from '../config/limits.js';
+import { changeAndTell, type NewEvent } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowsOf } from '../sql/rows.js';
@@ -78,13 +79,12 @@ export class Devices {
     isTrusted: boolean,
     ipAddress: string,
   ): void {
-    tx.write(
-      sql`insert into device (id, account_id, name, model, platform, os_version, app_version, notifications_enabled,
+    const adding = sql`insert into device (id, account_id, name, model, platform, os_version, app_version, notifications_enabled,
             trusted_at, last_ip_address)
           values (${deviceId}, ${accountId}, ${device.name}, ${device.model}, ${device.platform}, ${device.osVersion},
             ${device.appVersion}, ${device.notificationsEnabled ?? true},
-            ${isTrusted ? sql`clock_timestamp()` : sql`null`}, ${ipAddress})`,
-    );
+            ${isTrusted ? sql`clock_timestamp()` : sql`null`}, ${ipAddress}) returning id, account_id`;
+    tx.write(isTrusted ? changeAndTell(tx, adding, { ...ofDevice, type: 'DEVICE_TRUSTED' }) : adding);
   }
 
   /** The devices that have to go so that one more fits under `DEVICES`: those unused longest, untrusted ones first. */
@@ -108,14 +108,14 @@ export class Devices {
 
   /** Ends a device's trust, that at a reset of the password included; its sessions were ended before, since their rows are always locked before a device's. */
   distrust(tx: Tx, deviceId: string): void {
-    tx.write(sql`update device set trusted_at = null, trusted_at_reset = false where id = ${deviceId}`);
+    endTrust(tx, sql`d.id = ${deviceId}`);
   }
 
   /** Takes a device off the account; its sessions were ended before, as for `distrust`. */
   remove(tx: Tx, deviceId: string): void {
-    tx.write(
-      sql`update device set removed_at = clock_timestamp(), trusted_at = null where id = ${deviceId} and removed_at is null`,
-    );
+    const removal = sql`update device set removed_at = clock_timestamp(), trusted_at = null
+          where id = ${deviceId} and removed_at is null returning id, account_id`;
+    tx.write(changeAndTell(tx, removal, { ...ofDevice, type: 'DEVICE_REMOVED' }));
     forgetPresence(tx, deviceId);
   }
 
@@ -135,14 +135,18 @@ export class Devices {
 
   /** Trusts a device from now on. Room was made before, see `tooManyTrusted`. */
   trust(tx: Tx, deviceId: string): void {
-    tx.write(sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
-          where id = ${deviceId} and removed_at is null`);
+    const trusting = sql`update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp()
+          where id = ${deviceId} and removed_at is null returning id, account_id`;
+    tx.write(changeAndTell(tx, trusting, { ...ofDevice, type: 'DEVICE_TRUSTED' }));
   }
 
   /** Forgets the trust of the account's devices, that at a reset of the password included, but for one. */
   forgetTrust(tx: Tx, accountId: string, keptDeviceId: string | null): void {
-    tx.write(sql`update device set trusted_at = null, trusted_at_reset = false
-          where account_id = ${accountId} and (trusted_at is not null or trusted_at_reset) and id is distinct from ${keptDeviceId}::uuid`);
+    endTrust(
+      tx,
+      sql`d.account_id = ${accountId} and (d.trusted_at is not null or d.trusted_at_reset)
+          and d.id is distinct from ${keptDeviceId}::uuid`,
+    );
   }
 
   /** The owner's name for a device. @returns false if the account has no such device (any more) */
@@ -176,16 +180,30 @@ export function forgetTrustAtReset(
   keptDeviceId: string | null = null,
 ): void {
   const isHeld = sql`exists (select 1 from account a where a.id = ${accountId} and a.mail_held_until > clock_timestamp())`;
-  tx.write(sql`update device d
-        set trusted_at_reset = ${isTrusted(limits, 'd')} or (trusted_at_reset and ${isHeld}),
-          trusted_at = case when d.id = ${keptDeviceId}::uuid then trusted_at end
-        where account_id = ${accountId}`);
+  endTrust(
+    tx,
+    sql`d.account_id = ${accountId}`,
+    sql`${isTrusted(limits, 'd')} or (d.trusted_at_reset and ${isHeld})`,
+    keptDeviceId,
+  );
 }
 
 /** Holds mail for the devices too that were trusted before. */
 export function forgetTrustBeforeReset(tx: Tx, accountId: string): void {
   tx.write(sql`update device set trusted_at_reset = false where account_id = ${accountId} and trusted_at_reset`);
 }
+
+/** @param keptDeviceId one that stays trusted, which is remembered alike */
+function endTrust(tx: Tx, which: Fragment, trustedAtReset = sql`false`, keptDeviceId: string | null = null): void {
+  const ending = sql`update device d
+        set trusted_at_reset = ${trustedAtReset}, trusted_at = case when d.id = ${keptDeviceId}::uuid then d.trusted_at end
+        from device before where before.id = d.id and ${which}
+        returning d.id, d.account_id, before.trusted_at is not null and d.trusted_at is null as "isEnded"`;
+  tx.write(changeAndTell(tx, ending, { ...ofDevice, type: 'TRUST_ENDED' }, sql`happened h where h."isEnded"`));
+}
+
+/** What an event tells of a device that was changed. */
+const ofDevice: Omit<NewEvent, 'type'> = { accountId: sql`h.account_id`, deviceId: sql`h.id` };
 
 /**
  * SQL that notes that devices are used now, and returns the `id` of each in `used`. Trust that has lapsed is taken away for

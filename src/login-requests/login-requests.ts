@@ -8,6 +8,7 @@ import { deny, giveToDevice, isDeniedOften } from '../challenges/challenge-state
 import { methodOf } from '../challenges/challenge-tries.js';
 import { noteSeen } from '../challenges/displays.js';
 import type { Limits } from '../config/limits.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
@@ -82,6 +83,12 @@ export class LoginRequests {
     const account = await this.lockTrusted(tx, session);
     const denied = await deny(tx, challengeId, account.id);
     if (!denied) return;
+    tell(tx, {
+      type: 'LOGIN_DENIED',
+      accountId: account.id,
+      deviceId: denied.deviceId ?? null,
+      promptId: challengeId,
+    });
     // Somebody who has the password keeps asking: after several denials new devices wait.
     pauseWhere(tx, account.id, this.limits.ACCOUNT_PAUSE_SECONDS, isDeniedOften(account.id, this.limits));
     const { deviceName, platform } = denied;

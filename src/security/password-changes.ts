@@ -7,6 +7,7 @@ import { Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { knownDevice } from '../passwords/asker.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
@@ -72,6 +73,7 @@ export class PasswordChanges {
     const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : null;
     if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
+    tell(tx, { type: 'PASSWORD_CHANGED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
     this.activities.record(tx, {
       accountId: account.id,

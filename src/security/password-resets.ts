@@ -14,6 +14,7 @@ import type { ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import { liveTokenDevice } from '../devices/device-tokens.js';
 import { forgetTrustAtReset } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { stranger } from '../passwords/asker.js';
 import type { WeakPassword } from '../passwords/password.types.js';
@@ -125,6 +126,7 @@ export class PasswordResets {
     forgetTrustAtReset(tx, account.id, this.limits);
     // Where any device was trusted, mail alone must not be enough for a while.
     holdMail(tx, account.id, this.limits);
+    tell(tx, { type: 'PASSWORD_CHANGED', accountId: account.id });
     const { deviceName, platform } = challenge;
     const entry = { accountId: account.id, deviceId: null, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.activities.record(tx, { ...entry, type: 'PASSWORD_RESET' });

@@ -3,7 +3,9 @@ import type { Credentials, FoundSession, Session, SessionLookup, SignedInSession
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { sighting } from '../devices/devices.js';
-import { isTrusted } from '../devices/trust.js';
+import { isTrusted, trustUntil } from '../devices/trust.js';
+import { changeAndTell, type NewEvent, telling } from '../events/events.js';
+import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
@@ -33,6 +35,9 @@ export interface SessionOpening {
   readonly challengeId: string | null;
   readonly madeDevice: boolean;
 }
+
+/** A live session, and when it is over if it is not used again. */
+export type ListedSession = SessionRow & { readonly expiry: Wait };
 
 /** A session that was just opened, with the one copy of its token. */
 export interface OpenedSession {
@@ -80,9 +85,24 @@ function ending(chosen: Fragment): Fragment {
   return sql`chosen as (${chosen}),
     ended as (
       update session s set ended_at = clock_timestamp() from chosen
-      where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null returning s.device_id),
+      where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null
+      returning s.id, s.account_id, s.device_id),
     gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${ENDED_KEPT} returning s.device_id)`;
 }
+
+/** The session that was opened, by its properties and by what decides when it lapses. */
+const started = sql`(select *, "createdAt" as created_at, "lastUsedAt" as last_used_at, "deviceId" as device_id from started) h`;
+
+/** What is told of `ending`. Of more sessions than are kept nobody can have asked lately. */
+const endedEvents = {
+  event: {
+    type: 'SESSION_ENDED',
+    accountId: sql`h.account_id`,
+    sessionId: sql`h.id`,
+    deviceId: sql`h.device_id`,
+  },
+  source: sql`ended h`,
+} as const;
 
 /** SQL that is true once `ending` is done: for what locks a device, since sessions are always locked before it. */
 const haveEnded = sql`(select count(*) from ended) + (select count(*) from gone) >= 0`;
@@ -94,15 +114,31 @@ export function standingOf(named: Session, live: Session | undefined): Standing 
   return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
 }
 
-/**
- * Trust holds only what lived when it began: a session that was over by then would come back to life with the next trust.
- */
 function isHeldByTrust(limits: Limits, s: Fragment): Fragment {
-  return sql`exists (
-    select 1 from device trusted join account a on a.id = trusted.account_id
+  return sql`exists (select 1 ${holdingTrust(limits, s)})`;
+}
+
+/**
+ * SQL for the device `trusted` whose trust holds a session: only what lived when it began, since a session that was over by
+ * then would come back to life with the next trust.
+ */
+function holdingTrust(limits: Limits, s: Fragment): Fragment {
+  return sql`from device trusted join account a on a.id = trusted.account_id
     where trusted.id = ${s}.device_id and a.two_step_enabled_at is not null and ${isTrusted(limits, 'trusted')}
       and ${s}.created_at > trusted.trusted_at - make_interval(days => ${limits.SESSION_MAX_DAYS})
-      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS}))`;
+      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})`;
+}
+
+/** SQL for when a session that is live is over if it is not used again. @param session as for `isLive` */
+function lapsesAt(limits: Limits, session: string): Fragment {
+  const s = raw(session);
+  const lastUsedAt = sql`coalesce(${s}.last_used_at, ${s}.created_at)`;
+  return sql`greatest(
+    least(${s}.created_at + make_interval(days => ${limits.SESSION_MAX_DAYS}),
+      ${lastUsedAt} + make_interval(days => ${limits.SESSION_IDLE_DAYS})),
+    (select least(${s}.created_at + make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS}),
+       ${lastUsedAt} + make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS}), ${trustUntil(limits, 'trusted')})
+     ${holdingTrust(limits, s)}))`;
 }
 
 const DAY_MS = 86_400_000;
@@ -113,6 +149,11 @@ const UNIQUE_VIOLATION = '23505';
 export function isRefusedSession(error: unknown): boolean {
   if (!(error instanceof DatabaseError) || error.table !== 'session') return false;
   return error.code === NOT_NULL_VIOLATION || error.code === UNIQUE_VIOLATION;
+}
+
+/** When a code was last typed for it: one that was typed later counts, else the one that opened it. */
+function provenAtOf({ provenAt, reason, createdAt }: SessionRow): Date | null {
+  return provenAt ?? (reason === 'VERIFIED_CHALLENGE' ? createdAt : null);
 }
 
 /** The sessions of accounts. */
@@ -130,8 +171,9 @@ export class Sessions implements SessionLookup {
     const token = newToken('ses');
     const session = await rowOf<SessionRow>(
       tx,
-      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, opening))}${noted ? sql`, ${noted}` : raw('')}
-          insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
+      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, opening))}${noted ? sql`, ${noted}` : raw('')},
+          started as (
+            insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
           values (
             (select a.id from account a join device d on d.account_id = a.id
              where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
@@ -139,10 +181,16 @@ export class Sessions implements SessionLookup {
                and ${this.reasonHolds(opening)} and ${haveEnded}
              for no key update of d),
             ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
-          returning ${columns(SessionRow)}`,
+            returning ${columns(SessionRow)}),
+          told as (${telling(tx, { event: this.startedBy(opening), source: started }, endedEvents)})
+          select * from started`,
     );
     if (!session) throw new Error('an insert returned no row');
-    return { session, token, expiry: (trust) => this.expiryOf(session, trust) };
+    return {
+      session: { ...session, provenAt: provenAtOf(session) },
+      token,
+      expiry: (trust) => this.expiryOf(session, trust),
+    };
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
@@ -164,6 +212,22 @@ export class Sessions implements SessionLookup {
     const byTrust = Math.min(TRUSTED_SESSION_IDLE_DAYS * DAY_MS, 1000 * (trust?.seconds ?? 0));
     const ms = Math.max(SESSION_IDLE_DAYS * DAY_MS, byTrust);
     return new Wait(new Date(createdAt.getTime() + ms), ms);
+  }
+
+  /** The account's live sessions, the latest used first. */
+  async list(db: Sql, accountId: string): Promise<ListedSession[]> {
+    const until = lapsesAt(this.limits, 's');
+    const rows = await rowsOf<SessionRow & { expiresAt: Date; expiresMs: number }>(
+      db,
+      sql`select ${columns(SessionRow, 's')}, ${until} as "expiresAt", ${msUntil(until)} as "expiresMs" from session s
+          where s.account_id = ${accountId} and ${isLive(this.limits, 's')}
+          order by coalesce(s.last_used_at, s.created_at) desc, s.id`,
+    );
+    return rows.map(({ expiresAt, expiresMs, ...row }) => ({
+      ...row,
+      provenAt: provenAtOf(row),
+      expiry: new Wait(expiresAt, expiresMs),
+    }));
   }
 
   /**
@@ -301,19 +365,26 @@ export class Sessions implements SessionLookup {
     return token;
   }
 
+  /** @returns null if the account has no such session, live or over */
+  async deviceOf(db: Sql, accountId: string, sessionId: string): Promise<string | null> {
+    const found = await rowOf<Pick<SessionRow, 'deviceId'>>(
+      db,
+      sql`select ${columns(SessionRow, '', ['deviceId'])} from session where id = ${sessionId} and account_id = ${accountId}`,
+    );
+    return found?.deviceId ?? null;
+  }
+
   /** Ends one session. @returns how many were live and are over now: 0 or 1 */
   end(tx: Tx, sessionId: string): Promise<number> {
-    return countOf(
-      tx,
-      sql`update session s set ended_at = clock_timestamp() where s.id = ${sessionId} and ${isLive(this.limits, 's')}`,
-    );
+    return countOf(tx, this.ending(tx, sql`s.id = ${sessionId}`));
   }
 
   /** Ends the account's sessions but one, however many there are. */
   async endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
     const ended = await rowOf<EndedSessions>(
       tx,
-      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId))}
+      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId))},
+          told as (${telling(tx, endedEvents)})
           select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds"
           from (select device_id from ended union all select device_id from gone) device`,
     );
@@ -322,9 +393,34 @@ export class Sessions implements SessionLookup {
 
   /** Ends all sessions of a device. @returns how many were live and are over now */
   endOfDevice(tx: Tx, deviceId: string): Promise<number> {
-    return countOf(
+    return countOf(tx, this.ending(tx, sql`s.device_id = ${deviceId}`));
+  }
+
+  private startedBy(opening: SessionOpening): NewEvent {
+    return {
+      type: 'SESSION_STARTED',
+      accountId: sql`h."accountId"`,
+      sessionId: sql`h.id`,
+      deviceId: sql`h."deviceId"`,
+      expiresAt:
+        opening.challengeId === null
+          ? lapsesAt(this.limits, 'h')
+          : sql`h.created_at + make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`,
+    };
+  }
+
+  /** Every session that is ended is told of; only what lapses is not. */
+  private ending(tx: Tx, which: Fragment): Fragment {
+    return changeAndTell(
       tx,
-      sql`update session s set ended_at = clock_timestamp() where s.device_id = ${deviceId} and ${isLive(this.limits, 's')}`,
+      sql`update session s set ended_at = clock_timestamp() where ${which} and ${isLive(this.limits, 's')}
+          returning ${columns(SessionRow, 's')}`,
+      {
+        type: 'SESSION_ENDED',
+        accountId: sql`h."accountId"`,
+        sessionId: sql`h.id`,
+        deviceId: sql`h."deviceId"`,
+      },
     );
   }
 }

@@ -10,6 +10,7 @@ import { cancelEarlierSignIns, type Earlier } from '../challenges/challenge-stat
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import { isRefusedSession, type Sessions } from '../sessions/sessions.js';
@@ -127,6 +128,7 @@ export class SecondSteps {
     await this.sessions.endOfDevice(tx, token.deviceId);
     this.devices.distrust(tx, token.deviceId);
     forgetTokens(tx, token.deviceId);
+    tell(tx, { type: 'COPIED_TOKEN', accountId: account.id, deviceId: token.deviceId });
     const device = await this.devices.find(tx, account.id, token.deviceId);
     deliverNotice(tx, raised, 'COPIED_TOKEN', {
       deviceName: device?.name ?? null,

@@ -4,6 +4,7 @@ import { EmailAddress } from '../accounts/email-address.js';
 import { Problem, type Text } from '../api/problem.js';
 import { Challenge, ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
 import { Device, DeviceInput } from '../devices/device.types.js';
+import { AccountSession } from '../sessions/session.types.js';
 import type { Wait } from '../texts/times.js';
 
 @ObjectType({
@@ -15,6 +16,8 @@ export class SignedIn {
   readonly account: Account;
   @Field(() => Device)
   readonly device: Device;
+  @Field(() => AccountSession)
+  readonly session: AccountSession;
   @Field(() => String, { nullable: true, description: 'The one copy of it: keep it secret.' })
   readonly sessionToken: string | null;
   @Field(() => Date, { description: 'When the session is over if it is not used again.' })
@@ -31,6 +34,7 @@ export class SignedIn {
   constructor(signedIn: Omit<SignedIn, 'withoutTokens'>) {
     this.account = signedIn.account;
     this.device = signedIn.device;
+    this.session = signedIn.session;
     this.sessionToken = signedIn.sessionToken;
     this.sessionExpiresAt = signedIn.sessionExpiresAt;
     this.sessionExpiresInSeconds = signedIn.sessionExpiresInSeconds;

@@ -7,6 +7,7 @@ import { Overloaded } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
@@ -42,6 +43,7 @@ export class TwoStepEnds {
     if (!account.twoStepEnabledAt) return account;
     await shutDoor(tx, account.id);
     this.devices.forgetTrust(tx, account.id, null);
+    tell(tx, { type: 'TWO_STEP_DISABLED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
     this.activities.record(tx, {
       accountId: account.id,

@@ -15,6 +15,7 @@ import { cancelSetUps, consume } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
+import { tell } from '../events/events.js';
 import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner, type Owner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -97,7 +98,7 @@ export class TwoStep {
     });
     if (!enabled) return this.tries.closedState(db, token);
     if (enabled instanceof Problem) return enabled as WrongCode | ChallengeClosed;
-    const account = new Account(enabled.account, { deviceId: session.deviceId, isTrusted: true });
+    const account = new Account(enabled.account, { ...session, isTrusted: true });
     return new TwoStepEnabled(account, enabled.sessionsEnded);
   }
 
@@ -114,6 +115,7 @@ export class TwoStep {
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
     this.sessions.prove(tx, session.id);
     this.devices.trust(tx, device.id);
+    tell(tx, { type: 'TWO_STEP_ENABLED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
     const entry = {
       accountId: account.id,

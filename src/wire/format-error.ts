@@ -22,7 +22,7 @@ export function formatError(
   error: unknown,
   { logger, requestId, production }: { logger: Logger; requestId: string; production: boolean },
 ): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   const { path, locations } = formatted;
   if (cause instanceof ApiError) {
     return { message: cause.message, path, extensions: { ...cause.extensions } };
@@ -45,6 +45,12 @@ export function formatError(
     path,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   };
+}
+
+/** What was thrown: by a resolver, or by a stream that was under way, whose errors have no path. */
+function causeOf(error: unknown): unknown {
+  if (error instanceof GraphQLError && error.originalError instanceof ApiError) return error.originalError;
+  return unwrapResolverError(error);
 }
 
 /**

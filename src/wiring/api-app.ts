@@ -34,6 +34,7 @@ import { DeviceRemovals } from '../security/device-removals.js';
 import { PasswordChanges } from '../security/password-changes.js';
 import { PasswordResets } from '../security/password-resets.js';
 import { SecurityResolver } from '../security/security.resolver.js';
+import { AccountSessionsResolver } from '../sessions/account-sessions.resolver.js';
 import { DevicesResolver } from '../sessions/devices.resolver.js';
 import { Sessions } from '../sessions/sessions.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
@@ -173,6 +174,7 @@ async function createResolvers(
     new AccountActivityResolver(),
     new AccountDevicesResolver(devices),
     new AccountLoginRequestsResolver(requests),
+    new AccountSessionsResolver(sessions, devices),
     new AccountsResolver(),
     new ActivityResolver(new ActivityStream(db, bus, requestViews), loader, places),
     new ChallengesResolver(views, sends, new ChallengeStream(bus, views), cancels, config.supportContact),

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Activities } from '../activity/activities.js';
 import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
 import { SignOuts } from '../activity/sign-outs.js';
+import type { Callers } from '../api/caller.js';
 import { AccountLimits } from '../challenges/account-limits.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { Checks } from '../checks/checks.js';
@@ -10,6 +11,8 @@ import { ChecksResolver } from '../checks/checks.resolver.js';
 import { ClientKeys } from '../clients/client-keys.js';
 import type { Config } from '../config/config.js';
 import { Devices } from '../devices/devices.js';
+import { Feed } from '../feed/feed.js';
+import { FeedResolver } from '../feed/feed.resolver.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import { DeviceRemovals } from '../security/device-removals.js';
 import { TrustEnds } from '../security/trust-ends.js';
@@ -52,10 +55,10 @@ export async function serveBackend(
 ): Promise<{ close(): void }> {
   const { config, logger, db, texts } = foundation;
   const { limits, production } = config;
-  const resolver = resolverOf(createBackendResolvers(foundation));
+  const callers = new ClientKeys(rateLimits);
+  const resolver = resolverOf(createBackendResolvers(foundation, callers));
   const schema = await createBackendSchema(resolver);
   const rules = documentRules(limits, config.introspection);
-  const callers = new ClientKeys(rateLimits);
   const door = new KeyDoor({ db, callers, texts, resolver, limits, logger });
   const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   await mountBackend(app, { schema, rules, config, logger, db, callers, contexts, door, socketServer });
@@ -67,7 +70,7 @@ export async function serveBackend(
   };
 }
 
-function createBackendResolvers(foundation: Foundation): object[] {
+function createBackendResolvers(foundation: Foundation, callers: Callers): object[] {
   const { limits } = foundation.config;
   const transactions = transactionsOf(foundation);
   const devices = new Devices(limits);
@@ -78,6 +81,7 @@ function createBackendResolvers(foundation: Foundation): object[] {
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(new Checks(liveSessions, sessions)),
+    new FeedResolver(new Feed(foundation.bus, callers)),
     new PersonDeliveriesResolver(),
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),

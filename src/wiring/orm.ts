@@ -9,6 +9,7 @@ import { ClientKeyRow, ClientRow } from '../clients/client.entity.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { migrationsFolder } from '../config/project.js';
 import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
+import { EventLogRow, EventRow } from '../events/event.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
@@ -42,6 +43,8 @@ export function ormOptions(databaseUrl: string) {
       DeviceRow,
       DeviceTokenRow,
       DisplayRow,
+      EventLogRow,
+      EventRow,
       KeyFingerprintRow,
       PasswordAttemptRow,
       PasswordCostRow,

@@ -95,6 +95,7 @@ export class Retention {
       oldest('presence', 'renewed_at', { seconds: 6 * PRESENCE_SECONDS }),
       oldest('password_attempt', 'last_at', { days: 1 }),
       oldest('password_tally', 'since', { seconds: 7200 }),
+      oldestEvents(this.limits.EVENTS_DAYS),
     ];
   }
 
@@ -107,6 +108,19 @@ export class Retention {
 /** After which no session is live, whatever its device is. */
 function longestSessionDays({ SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS }: Limits): number {
   return Math.max(SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS);
+}
+
+/**
+ * The feed is cut off at its beginning alone, whatever times its events name: a reader that finds its next number finds all
+ * that follow.
+ */
+function oldestEvents(days: number): Fragment {
+  return sql`delete from event where number < least(
+    coalesce(
+      (select number from event where number is not null
+         and occurred_at >= clock_timestamp() - make_interval(days => ${days}) order by number limit 1),
+      (select head + 1 from event_log)),
+    (select min(number) from event where number is not null) + ${BATCH})`;
 }
 
 /**

@@ -11,9 +11,11 @@ import { plainTextsIn } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
+import { FeedResolver } from '../feed/feed.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
 import { SecurityResolver } from '../security/security.resolver.js';
 import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
+import { AccountSessionsResolver } from '../sessions/account-sessions.resolver.js';
 import { DevicesResolver } from '../sessions/devices.resolver.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
@@ -27,6 +29,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   AccountActivityResolver,
   AccountDevicesResolver,
   AccountLoginRequestsResolver,
+  AccountSessionsResolver,
   AccountsResolver,
   ActivityResolver,
   ChallengesResolver,
@@ -43,6 +46,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
 
 const backendResolverClasses: NonEmptyArray<ResolverClass> = [
   ChecksResolver,
+  FeedResolver,
   PersonDeliveriesResolver,
   PersonsResolver,
   SessionEndsResolver,

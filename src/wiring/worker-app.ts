@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { NotReady } from '../api/not-ready.js';
 import { CodeMails } from '../challenges/code-mails.js';
 import { Codes } from '../codes/codes.js';
+import { Sequencer } from '../feed/sequencer.js';
 import { MailTemplates } from '../mail/templates.js';
 import { MailTransport } from '../mail/transport.js';
 import { MailSender } from '../outbox/mail-sender.js';
@@ -46,13 +47,14 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
   const sweeper = new Sweeper(db, queue, logger);
   const retention = new Retention(db, config.limits, logger);
+  const sequencer = new Sequencer(db, bus, logger);
   return {
     async check() {
       if (!worker.hasOpened) throw new NotReady('the worker takes no jobs yet');
       await queue.check();
     },
     async close() {
-      await Promise.all([sweeper.close(), retention.close(), worker.close(RUNNING_WORK_MS)]);
+      await Promise.all([sweeper.close(), retention.close(), sequencer.close(), worker.close(RUNNING_WORK_MS)]);
       // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
       transport.close();
       await worker.close(LAST_WORDS_MS);

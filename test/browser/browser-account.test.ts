@@ -250,6 +250,34 @@ describeInBrowser('the account, in a browser,', { env: places }, (site) => {
     expect(await list.getByRole('listitem').count()).toBe((await allActivityOf(phone)).length - 1);
   });
 
+  test('one session is ended from the list of them: it is out at once, and the focus stays with the others', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    const list = page.getByRole('list', { name: 'Signed in now' });
+    const own = list.getByRole('listitem').filter({ hasText: 'This session' });
+    await own.getByText('Chrome on Linux').waitFor();
+    const phones = list.getByRole('listitem').filter({ hasText: 'Phone' });
+    await phones.getByText('Last used').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await phones.getByRole('button', { name: 'Sign out Phone' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('“Phone” is signed out.').waitFor();
+    await phones.waitFor({ state: 'detached' });
+    await list.and(page.locator(':focus')).waitFor();
+    expect(await phone.viewer()).toBeNull();
+    // Its device is still on the account.
+    await page.getByRole('heading', { name: 'Phone' }).waitFor();
+  });
+
+  test('ending the session in front of you signs you out here, without calling that a surprise', async () => {
+    const { phone, page } = await person();
+    await go(page, 'Devices');
+    await page.getByRole('button', { name: 'Sign out Chrome on Linux' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText('You were signed out').count()).toBe(0);
+    expect(await phone.viewer()).not.toBeNull();
+  });
+
   test('every other session is ended from the page of the devices, and this one goes on', async () => {
     const { phone, page } = await person();
     await go(page, 'Devices');

@@ -9,7 +9,7 @@ const accounts = 'accounts/accounts.ts';
 /** Where a try is counted. */
 const tryIsOpen = "\n          and ${isOpen('c')}";
 /** Where a challenge ends. */
-const endIsOpen = "and ${isOpen('c')}\n    returning";
+const endIsOpen = "and ${isOpen('c')}\n        returning";
 
 /** Against guessing: tries, pauses, limits, and what a code is good for. */
 export const guessingGuards: readonly Guard[] = [
@@ -74,7 +74,7 @@ export const guessingGuards: readonly Guard[] = [
         file: states,
         find: endIsOpen,
         replace:
-          "and c.expires_at > clock_timestamp() and (c.state = 'PENDING' or ${state} = 'VERIFIED')\n    returning",
+          "and c.expires_at > clock_timestamp() and (c.state = 'PENDING' or ${state} = 'VERIFIED')\n        returning",
       },
     ],
     noticedBy: ['races', 'and a denial at the same moment: one of the two has happened'],
@@ -88,7 +88,7 @@ export const guessingGuards: readonly Guard[] = [
         find: `${tryIsOpen} and c.tries`,
         replace: " and c.state = 'PENDING' and c.expires_at > now() and c.tries",
       },
-      { file: states, find: endIsOpen, replace: "and c.state = 'PENDING'\n    returning" },
+      { file: states, find: endIsOpen, replace: "and c.state = 'PENDING'\n        returning" },
     ],
     noticedBy: ['races', 'that waited for the %s until its time was over opens nothing'],
   },

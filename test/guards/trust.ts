@@ -671,7 +671,7 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/devices.ts',
-        find: ',\n          trusted_at = case when d.id = ${keptDeviceId}::uuid then trusted_at end',
+        find: ', trusted_at = case when d.id = ${keptDeviceId}::uuid then d.trusted_at end',
         replace: '',
       },
     ],
@@ -801,5 +801,64 @@ export const trustGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],
+  },
+  {
+    name: 'end-session-owner',
+    keeps: "nobody ends another account's session",
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'where id = ${sessionId} and account_id = ${accountId}`',
+        replace: 'where id = ${sessionId} and ${accountId}::uuid is not null`',
+      },
+    ],
+    noticedBy: ['sessions', "another account's session is not found, nor is one that never was; both go on"],
+  },
+  {
+    name: 'feed-key',
+    keeps: 'nothing is told under a key that has ended',
+    edits: [{ file: 'feed/feed-stream.ts', find: "!current?.scopes.includes('events')", replace: '!current' }],
+    noticedBy: ['feed', 'ends with its key or its scope, before another event is told'],
+  },
+  {
+    name: 'feed-reach',
+    keeps: "a backend is told of its own people's events",
+    edits: [
+      {
+        file: 'feed/feed-log.ts',
+        find: " and ${isOf(caller, 'e')}",
+        replace: ' and ${caller.clientId}::uuid is not null',
+      },
+    ],
+    noticedBy: ['feed', "tells a client of its subjects, and of no other's; of own accounts where it may see them"],
+  },
+  {
+    name: 'feed-copy',
+    keeps: 'a cursor of another copy of the database is lost',
+    edits: [
+      { file: 'feed/feed-log.ts', find: 'database !== head.database || number > head', replace: 'number > head' },
+    ],
+    noticedBy: ['feed', 'of another copy of the database is lost'],
+  },
+  {
+    name: 'feed-mark',
+    keeps: 'a cursor of a past that did not stay is lost',
+    edits: [
+      {
+        file: 'feed/feed-log.ts',
+        find: 'mark !== markOf(event.id)) throw',
+        replace: 'mark === markOf(null)) throw',
+      },
+    ],
+    noticedBy: ['feed', 'is lost where it is ahead of the head, and where other events have come to that since'],
+  },
+  {
+    name: 'feed-heartbeat',
+    keeps: 'a heartbeat says that nothing is kept back',
+    edits: [{ file: 'feed/feed-stream.ts', find: '!head.standsStill && ', replace: '' }],
+    noticedBy: [
+      'sequencer',
+      'a worker that stands by takes over when nobody gives events their order, and no heartbeat comes before',
+    ],
   },
 ];

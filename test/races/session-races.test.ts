@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { allActivityOf } from '../support/activity.js';
 import type { Handset } from '../support/handset.js';
+import { VIEWER } from '../support/operations.js';
 import { asA, type Challenge } from '../support/outcomes.js';
 import {
   changePassword,
   codeShownOn,
   deviceOf,
   disableTwoStep,
+  END_SESSION,
+  endSession,
   letIn,
   member,
   REMOVE_DEVICE,
   requestReset,
   resetPassword,
+  sessionOf,
+  sessionsSeenBy,
 } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
 
@@ -116,6 +122,50 @@ describe.each(Object.entries(endings))('%s against sixteen requests over two ser
     for (const challenge of challenges) {
       expect((await phone.challenge(challenge)).state).toBe(opened.includes(challenge.id) ? 'VERIFIED' : 'CANCELLED');
     }
+  });
+});
+
+describe('endSession, sixteen times at once over two servers,', () => {
+  test('ends a session once, and the activity tells of it once', async () => {
+    const { phone, laptop } = await phoneAndLaptop();
+    const { id } = await sessionOf(laptop);
+    const callers = Array.from({ length: REQUESTS }, (_, nth) => phone.twin(servers.client(nth % 2)));
+    const ended = await Promise.all(callers.map((caller) => endSession(caller, id)));
+    expect(ended.filter((count) => count === 1)).toHaveLength(1);
+    expect(ended.filter((count) => count === 0)).toHaveLength(REQUESTS - 1);
+    expect(await laptop.viewer()).toBeNull();
+    const entries = await allActivityOf(phone);
+    expect(entries.filter(({ type }) => type === 'SIGNED_OUT')).toHaveLength(1);
+  });
+
+  test('leaves one of two sessions that end each other', async () => {
+    const { phone, laptop } = await phoneAndLaptop();
+    const [phones, laptops] = [await sessionOf(phone), await sessionOf(laptop)];
+    const answers = await Promise.all(
+      Array.from({ length: REQUESTS }, async (_, nth) => {
+        const [caller, id] = nth % 2 ? [phone, laptops.id] : [laptop, phones.id];
+        const { data } = await caller
+          .twin(servers.client(nth % 2))
+          .graphql<{ result: { sessionsEnded: number } }>(END_SESSION, { id });
+        return data?.result.sessionsEnded ?? 0;
+      }),
+    );
+    expect(answers.reduce((sum, ended) => sum + ended)).toBe(1);
+    expect(await liveSessions(phone)).toHaveLength(1);
+  });
+
+  test('leaves nothing of the session, whatever was asked with it meanwhile', async () => {
+    const { phone, laptop } = await phoneAndLaptop();
+    const { id } = await sessionOf(laptop);
+    await race(
+      async (nth) => {
+        // Served, or not served any more; what came later than the end is looked at below.
+        await laptop.twin(servers.client(nth % 2)).graphql(VIEWER);
+      },
+      () => endSession(phone, id),
+    );
+    expect(await laptop.viewer()).toBeNull();
+    expect((await sessionsSeenBy(phone)).map((session) => session.id)).not.toContain(id);
   });
 });
 

@@ -9,6 +9,12 @@ const device = `id name model platform osVersion appVersion isCurrent isTrusted 
 
 export const DEVICES = `{ result: viewer { currentDevice { id } trustedDevices { id } devices { ${device} } } }`;
 
+const session = 'id isCurrent createdAt lastUsedAt provenAt expiresAt device { id name isCurrent }';
+
+export const SESSIONS = `{ result: viewer { currentSession { id } sessions { ${session} } } }`;
+
+export const END_SESSION = 'mutation ($id: ID!) { result: endSession(id: $id) { sessionsEnded } }';
+
 export const RENAME_DEVICE = `mutation ($id: ID!, $name: String!) {
   result: renameDevice(id: $id, name: $name) { ${device} } }`;
 
@@ -49,6 +55,17 @@ export interface FullDevice {
   readonly trustExpiresAt: string | null;
   readonly lastSeenAt: string;
   readonly [field: string]: unknown;
+}
+
+/** Every field of a session, but for what its device is. */
+export interface FullSession {
+  readonly id: string;
+  readonly device: { readonly id: string; readonly name: string; readonly isCurrent: boolean };
+  readonly isCurrent: boolean;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+  readonly provenAt: string | null;
+  readonly expiresAt: string;
 }
 
 /** Every member of the unions that these calls answer with. */
@@ -92,6 +109,25 @@ export async function deviceOf(handset: Handset): Promise<FullDevice> {
   const own = (await devicesSeenBy(handset)).find(({ isCurrent }) => isCurrent);
   if (!own) throw new Error('the handset is not among the devices of its account');
   return own;
+}
+
+/** The live sessions of the account, as this device sees them. */
+export async function sessionsSeenBy(handset: Handset): Promise<readonly FullSession[]> {
+  const { sessions } = await handset.ask<{ sessions: readonly FullSession[] }>(SESSIONS);
+  return sessions;
+}
+
+/** The session that a handset has. */
+export async function sessionOf(handset: Handset): Promise<FullSession> {
+  const own = (await sessionsSeenBy(handset)).find(({ isCurrent }) => isCurrent);
+  if (!own) throw new Error('the session of the handset is not among those of its account');
+  return own;
+}
+
+/** Ends a session from another one. @returns how many ended by that: 0 or 1 */
+export async function endSession(handset: Handset, id: string): Promise<number> {
+  const { sessionsEnded } = await handset.ask<{ sessionsEnded: number }>(END_SESSION, { id });
+  return sessionsEnded;
 }
 
 /** Takes a device off the account of the one that asks. */

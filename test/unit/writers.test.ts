@@ -17,6 +17,8 @@ const writers: Readonly<Record<string, string | null>> = {
   device: 'devices/devices.ts',
   device_token: 'devices/device-tokens.ts',
   display: 'challenges/displays.ts',
+  event: 'events/events.ts',
+  event_log: 'events/events.ts',
   key_fingerprint: 'key-rings/key-rings.ts',
   password_attempt: 'passwords/password-attempts.ts',
   password_cost: null,

@@ -121,6 +121,7 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   TRUSTED_DEVICES: ['devices', 'in one more device than TRUSTED_DEVICES takes the place of the one unused longest'],
   DEVICES: ['devices', 'outlasts the room that a device more than DEVICES needs: an untrusted one goes first'],
   ACTIVITY_DAYS: ['activity', 'sign-in activity is kept for ACTIVITY_DAYS'],
+  EVENTS_DAYS: ['feed', 'is lost once what came next was kept for EVENTS_DAYS, and good where nothing came'],
   ENDED_DAYS: ['limits-of-time', 'what has ended is kept for ENDED_DAYS, and not longer'],
   UNUSED_SESSION_SECONDS: [
     'limits-of-time',

@@ -16,6 +16,7 @@ import { DeviceItem } from './device-item.tsx';
 import styles from './devices.module.css';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
+import { Sessions } from './sessions.tsx';
 import { SignOutOthers } from './sign-out-others.tsx';
 
 /** The devices that have signed in: those that are trusted, and the others. */
@@ -32,6 +33,7 @@ export function Devices() {
       )}
       {!devices && !fault && <Waiting />}
       {devices && <DeviceLists devices={devices} isTwoStepOn={twoStep.enabled} />}
+      <Sessions />
       <SignOutOthers />
     </Page>
   );

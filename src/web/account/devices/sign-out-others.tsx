@@ -25,7 +25,7 @@ export function SignOutOthers() {
   };
   const { isPending, submit } = useSubmission(async () => {
     setFault(null);
-    const { data, error } = await signOutOthers({});
+    const { data, error } = await signOutOthers({}, { additionalTypenames: ['Session'] });
     if (error) return setFault(faultText(error));
     say(t('sessionsEnded', { count: data?.signOutOtherSessions.sessionsEnded ?? 0 }));
     close();

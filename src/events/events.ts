@@ -1,0 +1,117 @@
+import type { Sql } from '../sql/database.js';
+import { countOf, rowOf } from '../sql/rows.js';
+import { type Fragment, sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
+import type { EventTypeName } from './event.entity.js';
+
+// The one writer of `event` and `event_log`, but for retention.
+
+/** Wakes the sequencer: there are events without a number. */
+export const EVENTS_TOPIC = 'events';
+
+/** A value, or SQL over the row that the event tells of. */
+type Value = string | Fragment | null;
+
+/** An event, as it is written in the transaction in which it happened. */
+export interface NewEvent {
+  readonly type: EventTypeName;
+  readonly accountId: Value;
+  readonly sessionId?: Value;
+  readonly deviceId?: Value;
+  readonly deviceIds?: Fragment;
+  readonly promptId?: Value;
+  readonly expiresAt?: Fragment;
+}
+
+/** Writes an event. The account must be locked by this transaction. */
+export function tell(tx: Tx, event: NewEvent): void {
+  tx.wake(EVENTS_TOPIC);
+  tx.write(insertion(eventOf(event, sql``)));
+}
+
+/**
+ * A change, and an event for each row of it, in one statement that answers as the change alone would.
+ * @param change returns what is told of it; to the event it is `h`
+ * @param source where one row is not one event: what follows `from`, over `happened`, the rows of the change
+ */
+export function changeAndTell(tx: Tx, change: Fragment, event: NewEvent, source = sql`happened h`): Fragment {
+  tx.wake(EVENTS_TOPIC);
+  // The columns are those that the change names.
+  return sql`with happened as (${change}), told as (${insertion(eventOf(event, sql`from ${source}`))})
+    select * from happened`;
+}
+
+/**
+ * The same for a statement that changes more than one thing: writes the events, and stands in the `with` of the changes.
+ * @param source what follows `from`, with the rows of the change as `h`
+ */
+export function telling(tx: Tx, ...told: readonly { readonly event: NewEvent; readonly source: Fragment }[]): Fragment {
+  tx.wake(EVENTS_TOPIC);
+  const [first, ...others] = told.map(({ event, source }) => eventOf(event, sql`from ${source}`));
+  return insertion(others.reduce((events, more) => sql`${events} union all ${more}`, first ?? sql``));
+}
+
+function eventOf(event: NewEvent, from: Fragment): Fragment {
+  return sql`select (${event.accountId})::uuid as account_id, ${event.type}::text as type,
+    (${event.sessionId ?? null})::uuid as session_id, (${event.deviceId ?? null})::uuid as device_id,
+    (${event.deviceIds ?? null})::uuid[] as device_ids, (${event.promptId ?? null})::uuid as prompt_id,
+    (${event.expiresAt ?? null})::timestamptz as expires_at ${from}`;
+}
+
+/** The account's lock is this transaction's already; taken here as well, no serial is ever drawn without it. */
+function insertion(events: Fragment): Fragment {
+  return sql`insert into event (account_id, client_id, external_id, type, session_id, device_id, device_ids, prompt_id, expires_at)
+    select a.id, a.client_id, a.external_id, e.type, e.session_id, e.device_id, e.device_ids, e.prompt_id, e.expires_at
+    from (${events}) e join account a on a.id = e.account_id for no key update of a`;
+}
+
+/** Any number will do; it must only be the same in every process that numbers events. */
+const SEQUENCER_LOCK = 7_366_883_267;
+/** Events that are numbered in one transaction. */
+const BATCH = 1_000;
+
+/** What became of an attempt to number events. */
+export interface Numbered {
+  /** Whether another is at it; then nothing was done. */
+  readonly isTaken: boolean;
+  readonly count: number;
+  readonly mayBeMore: boolean;
+}
+
+/**
+ * Numbers committed events on from the head, an account's in the order of their commits. The lock is taken by a statement
+ * of its own: what the next one sees has all that was numbered under it before. They leave together, so that one round
+ * trip does it: whether the lock was got is handed on by PostgreSQL itself.
+ * @param tx a transaction that does nothing else: the lock is given back by its end
+ */
+export async function numberEvents(tx: Sql): Promise<Numbered> {
+  const [lock, count] = await Promise.all([
+    rowOf<{ mine: string }>(
+      tx,
+      sql`select set_config('doorstep.numbers', pg_try_advisory_xact_lock(${SEQUENCER_LOCK})::text, true) as mine`,
+    ),
+    countOf(
+      tx,
+      sql`with batch as (
+            select id, row_number() over (order by serial) as nth
+            from (select id, serial from event
+                  where number is null and current_setting('doorstep.numbers')::boolean
+                  order by serial limit ${BATCH}) unnumbered),
+          moved as (
+            update event_log set head = head + (select count(*) from batch) where exists (select from batch)
+            returning head - (select count(*) from batch) as before)
+          update event e set number = moved.before + batch.nth from batch, moved where e.id = batch.id`,
+    ),
+  ]);
+  return { isTaken: lock?.mine !== 'true', count, mayBeMore: count === BATCH };
+}
+
+/** Whether events have waited for their number for so long that nobody is at it. */
+export async function areEventsStuck(db: Sql, afterMs: number): Promise<boolean> {
+  const stuck = await rowOf<{ found: boolean }>(
+    db,
+    sql`select exists (select from event where number is null
+          and occurred_at < clock_timestamp() - make_interval(secs => ${afterMs / 1000})) as found`,
+  );
+  return stuck?.found ?? false;
+}
