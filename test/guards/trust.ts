@@ -84,7 +84,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a device that was removed renames none after that',
     edits: [
       {
-        file: 'devices/devices.resolver.ts',
+        file: 'sessions/devices.resolver.ts',
         find: 'await lockOwner(tx, this.sessions, session);\n      return this.devices.rename(',
         replace: 'return this.devices.rename(',
       },
