@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { isLive } from '../sessions/sessions.js';
+import { isLive } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';

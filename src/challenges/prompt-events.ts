@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
 import { changeAndTell } from '../events/events.js';
-import { isLive } from '../sessions/sessions.js';
+import { isLive } from '../sessions/session-rules.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';

@@ -6,7 +6,7 @@ import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
-import { isLive } from './sessions.js';
+import { isLive, lapsesAt } from './session-rules.js';
 
 /** Of one account, as they are shown. */
 const SESSIONS_MOST = 200;
@@ -56,12 +56,9 @@ export class LiveSessions {
   }
 
   private facts(): Fragment {
-    const { SESSION_MAX_DAYS, SESSION_IDLE_DAYS, UNUSED_SESSION_SECONDS } = this.limits;
-    const expiresAt = sql`least(
-      s.created_at + make_interval(days => ${SESSION_MAX_DAYS}),
-      coalesce(s.last_used_at, s.created_at) + make_interval(days => ${SESSION_IDLE_DAYS}),
+    const expiresAt = sql`least(${lapsesAt(this.limits, 's')},
       case when s.last_used_at is null and s.challenge_id is not null
-        then s.created_at + make_interval(secs => ${UNUSED_SESSION_SECONDS}) end)`;
+        then s.created_at + make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS}) end)`;
     return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", a.email, s.device_id as "deviceId",
       d.name as "deviceName", ${isTrusted(this.limits, 'd')} as "isTrusted", s.reason, ${provenAt} as "provenAt",
       s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${expiresAt} as "expiresAt",

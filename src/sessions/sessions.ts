@@ -3,7 +3,7 @@ import type { Credentials, FoundSession, Session, SessionLookup, SignedInSession
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { sighting } from '../devices/devices.js';
-import { isTrusted, trustUntil } from '../devices/trust.js';
+import { isTrusted } from '../devices/trust.js';
 import { changeAndTell, type NewEvent, telling } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
@@ -13,6 +13,7 @@ import type { Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 import { others, tooManyFor } from './session-room.js';
+import { isLive, lapsesAt, standingOf } from './session-rules.js';
 
 interface AccountColumns {
   readonly email: string;
@@ -54,23 +55,6 @@ export interface EndedSessions {
 }
 
 /**
- * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
- * lay in a drawer must still show codes.
- * @param session the table's alias in the statement
- */
-export function isLive(limits: Limits, session: string): Fragment {
-  const s = raw(session);
-  return sql`(${s}.ended_at is null
-    and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
-      and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
-      or ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS})
-        and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS})
-        and ${isHeldByTrust(limits, s)})
-    and (${s}.last_used_at is not null or ${s}.challenge_id is null
-      or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
-}
-
-/**
  * Of sessions that end at once, so many are kept as ended rows, those used last first. There are more only where no number
  * bounded them: before `SESSIONS_PER_ACCOUNT` was there, or was lowered. Those are deleted, which costs PostgreSQL a
  * fraction of the other.
@@ -106,40 +90,6 @@ const endedEvents = {
 
 /** SQL that is true once `ending` is done: for what locks a device, since sessions are always locked before it. */
 const haveEnded = sql`(select count(*) from ended) + (select count(*) from gone) >= 0`;
-
-/** @param live the same session as it was read now; undefined: it is over */
-export function standingOf(named: Session, live: Session | undefined): Standing {
-  if (!live) return 'OVER';
-  if (!live.tokenHash.equals(named.tokenHash)) return 'RENEWED';
-  return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
-}
-
-function isHeldByTrust(limits: Limits, s: Fragment): Fragment {
-  return sql`exists (select 1 ${holdingTrust(limits, s)})`;
-}
-
-/**
- * SQL for the device `trusted` whose trust holds a session: only what lived when it began, since a session that was over by
- * then would come back to life with the next trust.
- */
-function holdingTrust(limits: Limits, s: Fragment): Fragment {
-  return sql`from device trusted join account a on a.id = trusted.account_id
-    where trusted.id = ${s}.device_id and a.two_step_enabled_at is not null and ${isTrusted(limits, 'trusted')}
-      and ${s}.created_at > trusted.trusted_at - make_interval(days => ${limits.SESSION_MAX_DAYS})
-      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})`;
-}
-
-/** SQL for when a session that is live is over if it is not used again. @param session as for `isLive` */
-function lapsesAt(limits: Limits, session: string): Fragment {
-  const s = raw(session);
-  const lastUsedAt = sql`coalesce(${s}.last_used_at, ${s}.created_at)`;
-  return sql`greatest(
-    least(${s}.created_at + make_interval(days => ${limits.SESSION_MAX_DAYS}),
-      ${lastUsedAt} + make_interval(days => ${limits.SESSION_IDLE_DAYS})),
-    (select least(${s}.created_at + make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS}),
-       ${lastUsedAt} + make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS}), ${trustUntil(limits, 'trusted')})
-     ${holdingTrust(limits, s)}))`;
-}
 
 const DAY_MS = 86_400_000;
 const NOT_NULL_VIOLATION = '23502';

@@ -371,7 +371,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session that was not used for SESSION_IDLE_DAYS is over',
     edits: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/session-rules.ts',
         find: 'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
         replace:
           'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
@@ -384,7 +384,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session that was opened SESSION_MAX_DAYS ago is over',
     edits: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/session-rules.ts',
         find: 'and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
         replace: 'and (${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
       },
@@ -396,7 +396,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'when trust ends, the ordinary numbers of a session count again',
     edits: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/session-rules.ts',
         find: "and ${isTrusted(limits, 'trusted')}\n",
         replace: '\n',
       },
@@ -408,7 +408,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session that was over when trust began is not held by it',
     edits: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/session-rules.ts',
         find: '> trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
         replace: '> trusted.trusted_at - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
       },
@@ -420,7 +420,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session that a code opened and nobody used is over after UNUSED_SESSION_SECONDS, and its device with it',
     edits: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/session-rules.ts',
         find: 'or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})',
         replace:
           'or ${s}.created_at > clock_timestamp() - make_interval(secs => 100000 + ${limits.UNUSED_SESSION_SECONDS})',
@@ -504,7 +504,7 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'session-ended',
     keeps: 'a session that was ended opens nothing',
-    edits: [{ file: 'sessions/sessions.ts', find: '(${s}.ended_at is null\n', replace: '(true\n' }],
+    edits: [{ file: 'sessions/session-rules.ts', find: '(${s}.ended_at is null\n', replace: '(true\n' }],
     noticedBy: ['sign-in', 'ends this session, and the device stays trusted'],
   },
   {

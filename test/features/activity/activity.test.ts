@@ -290,7 +290,11 @@ describe('pages of the sign-in activity', () => {
     const phone = await servers.signedUp();
     await signInAgain(phone, 20);
     expect((await pageOf(phone)).edges).toHaveLength(20);
-    expect((await pageOf(phone, { first: 100 })).edges).toHaveLength(22);
+    const all = await servers.database.count('activity', 'account_id = (select id from account where email = $1)', [
+      phone.owner.email,
+    ]);
+    expect(all).toBeGreaterThan(20);
+    expect((await pageOf(phone, { first: 100 })).edges).toHaveLength(all);
   });
 
   test.each([0, -1, 101, 2 ** 31 - 1])('refuse to be %i entries long', async (first) => {

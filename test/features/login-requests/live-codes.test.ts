@@ -220,7 +220,7 @@ describe.each(backEnds)('live codes over two servers on $name', ({ redis }) => {
     await using onTablet = tablet.loginRequests();
     await onTablet.next();
     const { id } = (await tablet.viewer())?.currentDevice ?? { id: '' };
-    await servers.database.age('session', '7 days', 'device_id = $1', [id]);
+    await servers.database.age('session', '91 days', 'device_id = $1', [id]);
     await phone.another('Laptop', servers.client(A)).challenged();
     expect((await onTablet.closed()).code).toBe(4401);
     expect(onTablet.unread).toEqual([]);

@@ -7,8 +7,8 @@ import { isTestThere } from '../../support/test-files.js';
 
 /** For each number of the table the test at its bound: what is just within it passes, and one more does not. */
 const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: string]>> = {
-  CODE_DIGITS: ['limits', 'codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are wrong'],
-  OPEN_CODE_DIGITS: ['limits', 'codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are wrong'],
+  CODE_DIGITS: ['limits', 'codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are none'],
+  OPEN_CODE_DIGITS: ['limits', 'codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are none'],
   CHALLENGE_SECONDS: ['limits-of-time', 'a challenge takes its code for CHALLENGE_SECONDS, and not after'],
   CHALLENGE_TRIES: ['challenges', 'and is locked by the fifth wrong one, so that the right one opens nothing any more'],
   ACCOUNT_TRIES_BEFORE_PAUSE: [
@@ -169,13 +169,15 @@ test('every number of the table has a test at its bound', () => {
   expect(missing).toEqual([]);
 });
 
-test('codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are wrong', async () => {
+test('codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are none', async () => {
   await using servers = await Servers.start({ limits: { CODE_DIGITS: 7, OPEN_CODE_DIGITS: 9 } });
   const phone = servers.stranger();
   const signUp = asA('Challenge', await phone.signUp());
   const mailed = await servers.mailbox.code(phone.owner.email);
   expect([signUp.codeLength, mailed.length]).toEqual([9, 9]);
-  for (const code of [mailed.slice(0, -1), `${mailed}0`]) asA('WrongCode', await phone.verify(signUp, code));
+  for (const code of [mailed.slice(0, -1), `${mailed}0`]) {
+    await expect(phone.verify(signUp, code)).rejects.toThrow('must be 9 digits');
+  }
   asA('SignedIn', await phone.verify(signUp, mailed));
 
   await phone.turnOnTwoStep();
@@ -183,6 +185,8 @@ test('codes have CODE_DIGITS and OPEN_CODE_DIGITS digits, and fewer or more are 
   const signIn = await laptop.challenged();
   const shown = await codeShownOn(phone, signIn);
   expect([signIn.codeLength, shown.length]).toEqual([7, 7]);
-  for (const code of [shown.slice(0, -1), `0${shown}`]) asA('WrongCode', await laptop.verify(signIn, code));
+  for (const code of [shown.slice(0, -1), `0${shown}`]) {
+    await expect(laptop.verify(signIn, code)).rejects.toThrow('must be 7 digits');
+  }
   asA('SignedIn', await laptop.verify(signIn, shown));
 });

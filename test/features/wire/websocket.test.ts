@@ -45,7 +45,7 @@ describe('a WebSocket', () => {
     });
 
     test('for no other protocol', async () => {
-      await expect(HandSocket.open(url, { protocol: 'graphql-ws' })).rejects.toThrow('no subprotocol');
+      await expect(HandSocket.open(url, { protocol: 'mqtt' })).rejects.toThrow('no subprotocol');
     });
   });
 
