@@ -8,8 +8,8 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import type { Texts } from '../texts/texts.js';
 import { type Connection, TRY_AGAIN_LATER } from './connection.js';
-import { tokensOfUpgrade } from './session-tokens.js';
-import { type Admission, type Arrival, namedBy, type Presented, type SocketDoor } from './socket-door.js';
+import { DifferentTokens, tokenOfSocket, tokensOfUpgrade } from './session-tokens.js';
+import type { Admission, Arrival, Presented, SocketDoor } from './socket-door.js';
 
 /** What `KeyDoor` looks with. */
 export interface KeyServing {
@@ -36,13 +36,14 @@ export class KeyDoor implements SocketDoor<Caller> {
 
   /** A wrong key closes with 4401, which clients do not retry; a database that is away with 1013, which they do. */
   async admit({ connection, client, presented, params }: Arrival): Promise<Admission<Caller> | null> {
-    const key = namedBy(connection, params, presented.tokens);
-    if (key === undefined) return null;
     try {
+      const key = tokenOfSocket(params, presented.tokens);
       const caller = await this.serving.callers.admit(this.serving.db, key, client.ipAddress);
       return this.enter(caller, connection);
     } catch (error) {
-      if (!(error instanceof WrongKey || error instanceof RateLimited)) throw error;
+      // Which of two different ones is meant nobody can tell.
+      const isRefused = error instanceof WrongKey || error instanceof RateLimited || error instanceof DifferentTokens;
+      if (!isRefused) throw error;
       connection.close(CloseCode.Unauthorized, 'Wrong key');
       return null;
     }

@@ -135,7 +135,7 @@ export class SessionDoor implements SocketDoor<PersonSocket> {
 }
 
 /** @returns null where no token is named; undefined where the socket was closed over two that differ */
-export function namedBy(
+function namedBy(
   connection: Connection,
   params: Record<string, unknown> | undefined,
   upgrade: readonly string[],

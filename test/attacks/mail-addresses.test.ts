@@ -199,7 +199,7 @@ describe('what leaves', () => {
       const codes = (mail.text ?? '').split('\n').filter((line) => /^\s*\d{6,12}\s*$/.test(line));
       expect(codes).toEqual([codeIn(mail)]);
       await letIn(phone, phone.another(name), false);
-      expectPlain(await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('A new device')));
+      expectPlain(await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('New device')));
     }
   });
 });

@@ -220,6 +220,7 @@ describeInBrowser('in browsers on two servers,', { count: 2 }, (site) => {
     expect(cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite])).toEqual([
       [true, 'Strict'],
       [true, 'Strict'],
+      [true, 'Strict'],
     ]);
   });
 

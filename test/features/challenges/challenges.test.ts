@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../../support/handset.js';
 import { CHALLENGE_CHANGES, VIEWER } from '../../support/operations.js';
-import { type Account, asA, type Challenge } from '../../support/outcomes.js';
+import { type Account, asA, type Challenge, promptId } from '../../support/outcomes.js';
 import { changePassword, member } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 
@@ -60,11 +60,19 @@ describe('a challenge', () => {
       ['a digit too few', '12345'],
       ['a digit too many', '1234567'],
       ['letters', 'abcdef'],
-      ['digits of another script', '١٢٣٤٥٦'],
       ['ten thousand digits', '1'.repeat(10_000)],
-    ])('of any form: %s is a wrong one like others', async (_what, typed) => {
+    ])('of its form alone: %s is none, and costs no try', async (_what, typed) => {
       const { laptop, challenge } = await asked();
-      expect(asA('WrongCode', await laptop.verify(challenge, typed)).attemptsRemaining).toBe(4);
+      await expect(laptop.verify(challenge, typed)).rejects.toThrow('BAD_USER_INPUT');
+      expect((await laptop.challenge(challenge)).attemptsRemaining).toBe(5);
+    });
+
+    test('in the digits of any script', async () => {
+      const { laptop, challenge, code } = await asked();
+      const inArabic = (digits: string) =>
+        digits.replace(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit)));
+      expect(asA('WrongCode', await laptop.verify(challenge, inArabic(otherThan(code)))).attemptsRemaining).toBe(4);
+      asA('SignedIn', await laptop.verify(challenge, inArabic(code)));
     });
 
     test('for ten minutes, and not after', async () => {
@@ -95,7 +103,7 @@ describe('a challenge', () => {
       const { phone, laptop, challenge } = await asked();
       const other = await phone.another('Tablet').challenged();
       const requests = (await phone.viewer())?.loginRequests ?? [];
-      const code = requests.find(({ id }) => id === other.id)?.code ?? '';
+      const code = requests.find(({ id }) => id === promptId(other))?.code ?? '';
       asA('WrongCode', await laptop.verify(challenge, code));
     });
 

@@ -60,7 +60,7 @@ describe("'this was not me'", () => {
     await using prompts = tablet.loginRequests();
     await prompts.next();
     const challenge = await phone.another('Laptop').challenged();
-    expect(await prompts.next()).toMatchObject({ id: challenge.id, state: 'PENDING', code: expect.any(String) });
+    expect(await prompts.next()).toMatchObject({ id: promptId(challenge), state: 'PENDING', code: expect.any(String) });
     await phone.deny(challenge);
     expect(await prompts.next()).toMatchObject({ id: promptId(challenge), state: 'DENIED', code: null });
     expect((await tablet.viewer())?.loginRequests).toEqual([]);
@@ -69,11 +69,13 @@ describe("'this was not me'", () => {
   test('is mailed to the owner with what to do, and without a link', async () => {
     const phone = await servers.trusted();
     await denied(phone);
-    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.includes('was refused'));
+    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) =>
+      subject.startsWith('We blocked a sign-in'),
+    );
     for (const advice of [
       'Change your password now.',
       'If you use the old password anywhere else, change it there too.',
-      'A password manager helps with that.',
+      'A password manager can help you use a different one everywhere.',
       'Laptop',
       '127.0.0.1',
     ]) {

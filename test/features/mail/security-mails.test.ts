@@ -58,7 +58,7 @@ const notices: [string, string, (phone: Handset) => Promise<unknown>, string[]][
     'DEVICE_REMOVED',
     'A device was removed from your account',
     async (phone) => removeDevice(phone, (await letIn(phone, phone.another('Laptop'))).device.id),
-    ['“Laptop”', 'remove those that you do not know', 'change your password'],
+    ['“Laptop”', 'remove any that you don’t recognize', 'change your password'],
   ],
   [
     'PASSWORD_CHANGED',
@@ -70,19 +70,19 @@ const notices: [string, string, (phone: Handset) => Promise<unknown>, string[]][
     'PASSWORD_RESET',
     'Your password was reset',
     (phone) => resetByMail(phone, NEW_PASSWORD),
-    ['change the password of the mailbox', 'reset the password of this account'],
+    ['change the password of your mailbox', 'reset the password of this account'],
   ],
   [
     'TWO_STEP_ENABLED',
     'Two-step verification is on',
     async () => {},
-    ['“Phone”', 'change the password of the mailbox'],
+    ['“Phone”', 'change the password of your mailbox'],
   ],
   [
     'TWO_STEP_DISABLED',
     'Two-step verification is off',
     (phone) => disableTwoStep(phone),
-    ['“Phone”', 'turn two-step verification on again'],
+    ['“Phone”', 'turn two-step verification back on'],
   ],
   [
     'LOGIN_DENIED',
@@ -171,7 +171,7 @@ describe('security mails', () => {
   test('tell of a new device also where there is no second step', async () => {
     const phone = await servers.signedUp();
     asA('SignedIn', await phone.another('Laptop').signIn());
-    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('A new device'));
+    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('New device'));
     expect(mail.text).toContain('“Laptop”');
   });
 
@@ -180,14 +180,16 @@ describe('security mails', () => {
     const { id } = await deviceOf(phone);
     await phone.ask('mutation ($id: ID!) { result: renameDevice(id: $id, name: "Old phone") { id } }', { id });
     await presentCopy(phone);
-    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('The key of one'));
+    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) =>
+      subject.startsWith('Suspicious sign-in'),
+    );
     expect(mail.text).toContain('“Old phone”');
   });
 
   test('quote what a stranger calls a device, so that no part of it acts', async () => {
     const phone = await servers.trusted();
     await letIn(phone, phone.another('See https://evil.example/login or mail a@evil.example'));
-    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('A new device'));
+    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('New device'));
     expectHarmless(mail);
     expect(mail.text).not.toContain('evil.example');
   });

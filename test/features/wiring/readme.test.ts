@@ -120,6 +120,8 @@ describe('the examples', () => {
     const { id = '' } = devices.find(({ name }) => name === "Ada's laptop") ?? {};
     await run('rename', phone, { id });
     await run('updateDevice', phone);
+    const { sessions } = await run<{ sessions: Texts[] }>('sessions', phone);
+    await run('endSession', phone, { id: sessions[0]?.id ?? '' });
     await run('removeDevice', phone, { id });
   }
 
