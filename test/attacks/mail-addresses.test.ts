@@ -189,8 +189,8 @@ describe('what leaves', () => {
   });
 
   test('to its owner quotes the names of devices, and has one code alone on its line', async () => {
-    const phone = await servers.trusted();
     for (const name of hostile) {
+      const phone = await servers.trusted();
       const laptop = phone.another(name);
       const challenge = await laptop.challenged();
       asA('Challenge', await laptop.sendCode(challenge, 'EMAIL'));
