@@ -83,12 +83,13 @@ export class SignIns {
       if (id) afterAnswer(() => this.noteWrongPassword(id, deviceId, credentials.device, client));
       return new InvalidCredentials(attempt.retry);
     }
-    if (isStranger) await this.rateLimits.giveBack(FAILURES, ipAddress);
     try {
       // What counts now is that a device which is not known is about to be challenged.
-      if (isStranger && first.row.twoStepEnabledAt) {
-        await this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress);
-      }
+      const isChallenged = isStranger && first.row.twoStepEnabledAt;
+      await Promise.all([
+        isStranger && this.rateLimits.giveBack(FAILURES, ipAddress),
+        isChallenged && this.rateLimits.take('CHALLENGES_PER_IP_HOUR', ipAddress),
+      ]);
       return await this.enter(db, first, attempt, asker, credentials, client);
     } catch (error) {
       // Refused, with the right password: what would have taken the try back was not written.

@@ -200,7 +200,11 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
     const button = page.getByRole('button', { name: 'Sign in' });
     await button.locator('[class*=wheel]').waitFor();
     const looks = async () => {
-      const of = (part: Locator) => part.evaluate('(element) => getComputedStyle(element).opacity');
+      const of = (part: Locator) =>
+        part.evaluate((element) => {
+          const page = globalThis as unknown as { getComputedStyle(of: unknown): { opacity: string } };
+          return page.getComputedStyle(element).opacity;
+        });
       return {
         button: await of(button),
         label: await of(button.locator('[class*=label]')),

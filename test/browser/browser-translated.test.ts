@@ -142,7 +142,7 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     await laptop.getByRole('button', { name: 'Send code' }).click();
     await laptop.getByLabel(/^Code/).fill('00000000');
     await laptop.getByLabel('New password').fill('velvet-harbour-57-kettle');
-    await laptop.getByText('Very good', { exact: true }).waitFor();
+    await laptop.getByText('Very strong', { exact: true }).waitFor();
     await laptop.getByRole('button', { name: 'Set new password' }).click();
     await laptop.getByText('You have 4 attempts left.').waitFor();
     await whole(laptop);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { streamOf } from '../../support/activity.js';
+import { promptId } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';
 
@@ -16,9 +17,9 @@ describe.each(backEnds)('a change of which nobody is woken, on $name,', ({ redis
     const phone = await servers.trusted();
     const challenge = await phone.another('Laptop').challenged();
     await using requests = phone.loginRequests();
-    expect(await requests.next()).toMatchObject({ id: challenge.id, state: 'PENDING' });
+    expect(await requests.next()).toMatchObject({ id: promptId(challenge), state: 'PENDING' });
     await servers.database.query("update challenge set state = 'DENIED' where id = $1", [challenge.id]);
-    expect(await requests.next()).toMatchObject({ id: challenge.id, state: 'DENIED', code: null });
+    expect(await requests.next()).toMatchObject({ id: promptId(challenge), state: 'DENIED', code: null });
   });
 
   test('is told to whoever reads the activity', async () => {

@@ -58,9 +58,9 @@ test.each(backEnds)(
     );
     for (const { name } of tables) {
       await servers.database.query(
-        `alter table ${name} add column later text, add column since int not null default 7`,
+        `alter table ${name} add column later_text text, add column later_number int not null default 7`,
       );
-      await servers.database.query(`create index on ${name} (later)`);
+      await servers.database.query(`create index on ${name} (later_text)`);
     }
     await servers.database.query('create table later (id uuid primary key, account_id uuid references account (id))');
     await servers.database.query("insert into mikro_orm_migrations (name) values ('Migration29990101000000')");
