@@ -30,7 +30,7 @@ describeInBrowser('the inbox, in a browser,', {}, (site) => {
     const page = await open();
     await site.servers.signedUp();
     await page.getByText('Live', { exact: true }).waitFor();
-    await mailIn(page, /sign up/).focus();
+    await mailIn(page, /sign-up/).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('tab', { name: 'HTML' }).focus();
     await page.keyboard.press('ArrowRight');
@@ -41,9 +41,9 @@ describeInBrowser('the inbox, in a browser,', {}, (site) => {
     test.each(Object.entries(screens))('has nothing that axe-core finds, on a %s', async (_name, screen) => {
       const page = await open({ ...screen, colorScheme });
       await site.servers.signedUp();
-      await mailIn(page, /sign up/).waitFor();
+      await mailIn(page, /sign-up/).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
-      await mailIn(page, /sign up/).click();
+      await mailIn(page, /sign-up/).click();
       await page.getByRole('article').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
     });

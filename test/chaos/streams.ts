@@ -62,7 +62,9 @@ export class Streams {
         next: ({ data }) => {
           const request = data?.loginRequests;
           if (!request) return;
-          const { id: challengeId, state, code } = request;
+          const { id, state, code } = request;
+          // The challenge that it is a prompt of.
+          const challengeId = id.replace(/^req_/, '');
           socket?.events.push({ at: Date.now(), challengeId, state, code });
           onRequest(request);
         },

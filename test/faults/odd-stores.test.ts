@@ -28,6 +28,8 @@ const onRedis = redisAvailable() ? test : test.skip;
 
 onRedis('a Redis that hangs does not keep a server from ending', async () => {
   await using servers = await Servers.start({ redis: true });
+  // By then a mail has gone: queue and worker are connected.
+  await servers.signedUp();
   servers.redis?.pause();
   try {
     await within(servers.app().close(), 'the end of the server', CLOSE_MS);

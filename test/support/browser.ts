@@ -52,7 +52,7 @@ export async function openWithoutCookies(url: string): Promise<Page> {
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
   const program = await chromium.launchPersistentContext(profile, { ...startOptions(), locale: 'en-US' });
   program.setDefaultTimeout(DEADLINE_MS);
-  program.on('close', () => rm(profile, { recursive: true, force: true }));
+  program.on('close', () => rm(profile, { recursive: true, force: true, maxRetries: 10 }));
   const page = await program.newPage();
   await page.goto(url);
   return page;
