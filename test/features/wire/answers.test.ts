@@ -8,8 +8,10 @@ let servers: Servers;
 
 beforeAll(async () => {
   servers = await Servers.start({ limits: { ANSWER_SECONDS: 1 } });
-  // What is read and compressed when it is first asked for.
-  await (await fetch(`${servers.client().url}/playground/graphiql.js`)).arrayBuffer();
+  // What is read and compressed when it is first asked for may take longer than an answer may here.
+  const file = `${servers.client().url}/playground/graphiql.js`;
+  const isRead = async () => (await fetch(file)).arrayBuffer().then(Boolean);
+  await until(() => isRead().catch(() => false), 'the file');
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
