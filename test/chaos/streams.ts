@@ -66,7 +66,7 @@ export class Streams {
           // The challenge that it is a prompt of.
           const challengeId = id.replace(/^req_/, '');
           socket?.events.push({ at: Date.now(), challengeId, state, code });
-          onRequest(request);
+          onRequest({ ...request, id: challengeId });
         },
         error: end,
         complete: end,
