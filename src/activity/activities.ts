@@ -17,6 +17,8 @@ export interface NewActivity {
   readonly ipAddress: string;
   readonly method?: Method | null;
   readonly isNewDevice?: boolean;
+  /** Whether a product's backend did it: where that stands is no place of the person's, so no country is known by it. */
+  readonly isByProduct?: boolean;
 }
 
 /** Entries of which a flood becomes one, with a count: per account, address (of IPv6, /48) and hour. */
@@ -55,8 +57,8 @@ export class Activities {
   }
 
   private insertion(entry: NewActivity): Fragment {
-    const place = this.places.of(entry.ipAddress);
-    const countryCode = place.kind === 'known' ? place.countryCode : null;
+    const place = entry.isByProduct ? null : this.places.of(entry.ipAddress);
+    const countryCode = place?.kind === 'known' ? place.countryCode : null;
     const isFlood = floods.includes(entry.type);
     return sql`with ${isFlood ? again(entry) : raw('')} numbered as (
         ${numbering(entry.accountId, isFlood ? raw('not exists (select 1 from again)') : raw('true'))})

@@ -1,4 +1,5 @@
 import { BadUserInput } from '../api/errors.js';
+import { requireCount } from '../api/ids.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
@@ -25,7 +26,7 @@ export async function activityPage(
   accountId: string,
   { first, after, types, since }: ActivityFilter,
 ): Promise<LoginActivityConnection> {
-  requireBetween('first', first, MOST_PER_PAGE);
+  requireCount('first', first, MOST_PER_PAGE);
   if (types && types.length > MOST_TYPES) throw new BadUserInput('types', `must be at most ${MOST_TYPES}`);
   const matches = sql`account_id = ${accountId}
     and ${types ? (types.length > 0 ? sql`type = any(${types})` : sql`false`) : sql`true`}
@@ -46,7 +47,7 @@ export async function activityPage(
 
 /** One entry for each of the last days (UTC), today last. @throws BadUserInput */
 export async function activityDays(db: Sql, accountId: string, days: number): Promise<ActivityDay[]> {
-  requireBetween('days', days, MOST_DAYS);
+  requireCount('days', days, MOST_DAYS);
   const rows = await rowsOf<{ day: string; signedIn: number; refused: number }>(
     db,
     sql`select to_char(d.day, 'YYYY-MM-DD') as day,
@@ -66,8 +67,4 @@ export async function activityDays(db: Sql, accountId: string, days: number): Pr
 /** PostgreSQL cannot read every instant that a client may write, such as one of the year 0. */
 function secondsOf(instant: Date): number {
   return Math.max(0, instant.getTime() / 1000);
-}
-
-function requireBetween(field: string, value: number, most: number): void {
-  if (value < 1 || value > most) throw new BadUserInput(field, `must be 1 to ${most}`);
 }

@@ -20,6 +20,6 @@ export class SessionEndsResolver {
     const caller = requireScope(context, 'people');
     const session = await findSession(context.db, caller, sessionId);
     if (!session) throw new NotFound('session');
-    return new SessionsEnded(await this.signOuts.signOut(session, context.client.ipAddress));
+    return new SessionsEnded(await this.signOuts.signOutFor(session, context.client.ipAddress));
   }
 }

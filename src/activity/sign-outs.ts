@@ -23,10 +23,19 @@ export class SignOuts {
 
   /** Ends the session; its device stays trusted. @returns 1, or 0 if it was over already */
   signOut(session: Signed, ipAddress: string): Promise<number> {
+    return this.endOne(session, ipAddress, false);
+  }
+
+  /** The same at the wish of the product that this is. */
+  signOutFor(session: Signed, ipAddress: string): Promise<number> {
+    return this.endOne(session, ipAddress, true);
+  }
+
+  private endOne(session: Signed, ipAddress: string, isByProduct: boolean): Promise<number> {
     return this.transactions.run(async (tx) => {
       if (!(await lockAccount(tx, session.accountId, null))) return 0;
       const ended = await this.sessions.end(tx, session.id);
-      if (ended > 0) await this.record(tx, session, [session.deviceId], ipAddress);
+      if (ended > 0) await this.record(tx, session, [session.deviceId], ipAddress, isByProduct);
       return ended;
     });
   }
@@ -58,14 +67,20 @@ export class SignOuts {
     });
   }
 
-  private async record(tx: Tx, session: Signed, deviceIds: readonly string[], ipAddress: string): Promise<void> {
+  private async record(
+    tx: Tx,
+    session: Signed,
+    deviceIds: readonly string[],
+    ipAddress: string,
+    isByProduct = false,
+  ): Promise<void> {
     if (deviceIds.length === 0) return;
     const devices = await rowsOf<DeviceRow>(
       tx,
       sql`select ${columns(DeviceRow)} from device where id = any(${deviceIds})`,
     );
     for (const { id: deviceId, name: deviceName, platform } of devices) {
-      const entry = { accountId: session.accountId, deviceId, deviceName, platform, ipAddress };
+      const entry = { accountId: session.accountId, deviceId, deviceName, platform, ipAddress, isByProduct };
       this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });
     }
   }

@@ -8,6 +8,11 @@ export function isUuid(id: string): boolean {
   return id.length === UUID_LENGTH && uuid.test(id);
 }
 
+/** Holds how many are asked for to 1 and `most`. @throws BadUserInput */
+export function requireCount(field: string, count: number, most: number): void {
+  if (count < 1 || count > most) throw new BadUserInput(field, `must be 1 to ${most}`);
+}
+
 /** Holds ways to name one thing to exactly one that is given; null is not given. @throws BadUserInput */
 export function requireOneOf(ways: Readonly<Record<string, string | null | undefined>>): void {
   const names = Object.keys(ways);

@@ -1,3 +1,4 @@
+import type { AccountRow } from '../accounts/account.entity.js';
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { BadUserInput } from '../api/errors.js';
@@ -137,9 +138,7 @@ export class ChallengeTries {
   }
 
   private async noteWrong(tx: Tx, challenge: ChallengeRow, ipAddress: string): Promise<void> {
-    // Where no password was proven the account is not touched: the same work whether or not there is one.
-    const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
-    const account = accountId ? await lockAccount(tx, accountId, null) : null;
+    const account = await lockProven(tx, challenge);
     const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
     const isLocked = isLast && (await lock(tx, challenge));
     if (!account) return;
@@ -152,9 +151,10 @@ export class ChallengeTries {
       method: methodOf(challenge),
     };
     this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
-    if (!isLocked) return;
-    this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
-    if (challenge.purpose === 'SIGN_IN') {
+    if (isLocked) this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
+    // Whoever leaves each challenge before its last try is told of as well.
+    const isOften = account.codeFailures >= this.limits.ACCOUNT_TRIES_BEFORE_PAUSE;
+    if (challenge.purpose === 'SIGN_IN' && (isLocked || isOften)) {
       const { deviceName, platform } = challenge;
       deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
     }
@@ -162,9 +162,7 @@ export class ChallengeTries {
 
   /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */
   private async giveUp(tx: Tx, challenge: ChallengeRow): Promise<ChallengeClosed> {
-    // Where no password was proven the account is not touched: the same work whether or not there is one.
-    const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;
-    if (accountId) await lockAccount(tx, accountId, null);
+    await lockProven(tx, challenge);
     await cancel(tx, challenge);
     return new ChallengeClosed('CANCELLED');
   }
@@ -176,6 +174,11 @@ export class ChallengeTries {
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(now && isPasswordProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
+}
+
+/** Where no password was proven the account is not touched: the same work whether or not there is one. */
+async function lockProven(tx: Tx, { purpose, accountId }: ChallengeRow): Promise<AccountRow | null> {
+  return isPasswordProven(purpose) && accountId ? lockAccount(tx, accountId, null) : null;
 }
 
 /** What cannot be the code, whatever it is, costs no try: nothing was typed, or letters, or another number of digits. */

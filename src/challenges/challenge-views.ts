@@ -160,7 +160,7 @@ export class ChallengeViews {
     return found && { view: this.viewOf(found, token, []), takesNow: found.takesNow };
   }
 
-  /** The same for the server itself, which does not have the token. */
+  /** A challenge, for the server itself, which does not have the token. */
   read(db: Sql, challengeId: string): Promise<ChallengeView | null> {
     return this.select(db, sql`c.id = ${challengeId}`, '');
   }

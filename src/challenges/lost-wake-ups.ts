@@ -50,7 +50,9 @@ function changes(db: Sql, limits: Limits, marks: Marks): Promise<{ topic: Topic;
         cross join lateral (
           select concat_ws(' ', a.activity_count, a.epoch,
             (select string_agg(concat_ws(' ', c.id, c.state, c.last_app_send_at), ' ' order by c.id) from challenge c
-             where c.account_id = a.id and c.purpose = 'SIGN_IN' and c.expires_at > clock_timestamp())) as mark) now
+             where c.account_id = a.id and c.purpose = 'SIGN_IN' and c.expires_at > clock_timestamp()
+               -- For the index: of the ended ones there may be many.
+               and c.created_at > clock_timestamp() - make_interval(secs => ${limits.CHALLENGE_SECONDS}))) as mark) now
         where now.mark <> k.mark
         union all
         select 'challenge:' || k.id, now.mark

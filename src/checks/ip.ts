@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import { canonicalIp } from '../places/client-network.js';
-
-/** IPv6 in its longest form, with a zone. */
-const WRITTEN_LENGTH_MOST = 80;
+import { canonicalIp, WRITTEN_LENGTH_MOST } from '../places/client-network.js';
 
 /** `IP`: its values inside the server are always in the one form that is stored and compared. */
 export const IP = new GraphQLScalarType<string, string>({

@@ -207,7 +207,7 @@ export const limitTable = {
     60,
     'for how long a backend with an open feed may keep the answer of a session check',
   ),
-  FEEDS_PER_CLIENT: limit(100, 1, 10_000, 'sockets of an API client on one server'),
+  FEEDS_PER_CLIENT: limit(100, 1, 10_000, 'sockets of an API client on one server, and feeds on all of them'),
   WEBHOOKS_PER_CLIENT: limit(5, 0, 100, 'addresses of an API client that webhooks go to'),
   AUDIENCES: limit(20, 0, 1000, 'audiences of an API client'),
   GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),

@@ -63,7 +63,7 @@ export async function readHead(db: Sql): Promise<Head> {
 export async function placeAfter(db: Sql, cursor: string): Promise<Place> {
   const { database, number, mark } = readCursor(cursor);
   const head = await readHead(db);
-  if (database !== head.database || number > head.number || number + 1 < head.oldest) throw new CursorLost();
+  requireKept(head, { database, number });
   const event = await rowOf<{ id: string }>(db, sql`select id from event where number = ${number}`);
   if (event && mark !== markOf(null) && mark !== markOf(event.id)) throw new CursorLost();
   return { database, number, eventId: event?.id ?? null };
@@ -95,10 +95,13 @@ export async function readAfter(
       ),
     ]),
   );
-  if (head.database !== from.database || from.number > head.number || from.number + 1 < head.oldest) {
-    throw new CursorLost();
-  }
+  requireKept(head, from);
   return { events, head, place: reached(events, most, until, head) };
+}
+
+/** What comes next must be there, in this database. @throws CursorLost */
+function requireKept(head: Head, { database, number }: Omit<Place, 'eventId'>): void {
+  if (database !== head.database || number > head.number || number + 1 < head.oldest) throw new CursorLost();
 }
 
 function reached(events: readonly NumberedEvent[], most: number, until: number, head: Head): Place {

@@ -1,4 +1,5 @@
 import type { Caller, Callers } from '../api/caller.js';
+import type { SocketHandle } from '../api/context.js';
 import { LiveStream, type Sight } from '../api/live.js';
 import type { Bus } from '../bus/bus.js';
 import type { EventTypeName } from '../events/event.entity.js';
@@ -25,8 +26,9 @@ export class FeedStream extends LiveStream<FeedEvent> {
     private caller: Caller,
     /** Everything up to here was told. */
     private place: Place,
+    handle: SocketHandle,
   ) {
-    super(bus, [FEED_TOPIC], null);
+    super(bus, [FEED_TOPIC], handle);
   }
 
   protected override async look(): Promise<Sight<FeedEvent>> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AccountRow } from '../accounts/account.entity.js';
 import { RateLimited } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
 import { deviceOfToken } from '../devices/device-tokens.js';
@@ -162,12 +163,16 @@ export class PasswordAttempts {
    * does not know it is one of the account's `SIGN_INS_PER_ACCOUNT_HOUR`; on one that it knows it was counted before.
    * @returns how long until there is one left, if this is one too many: then the transaction must not be committed
    */
-  async settle(tx: Sql, attempt: CountedAttempt, accountId: string): Promise<Wait | null> {
+  async settle(
+    tx: Sql,
+    attempt: CountedAttempt,
+    { id, epoch }: Pick<AccountRow, 'id' | 'epoch'>,
+  ): Promise<Wait | null> {
     if (attempt.deviceId !== null) {
       await this.succeed(tx, attempt);
       return null;
     }
-    const account = tallyOfAccount(accountId);
+    const account = tallyOfAccount(id, epoch);
     const counted = await rowOf<Next & { isLeft: boolean }>(
       tx,
       sql`with attempt as (${failureTakenBack(attempt)}), ${takeComparisonBack(attempt.comparison)},

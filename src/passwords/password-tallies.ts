@@ -55,9 +55,12 @@ export function takeComparisonBack({ email, site, isCounted }: Comparison): Frag
 export const tallyOfDevice = sql`select sha256(${Buffer.from('deviceId\0')}::bytea || convert_to(device_id::text, 'UTF8')) as key
   from attempt where device_id is not null`;
 
-/** SQL for the `key` of the tally of an account, if there is an `attempt`. */
-export function tallyOfAccount(accountId: string): Fragment {
-  return sql`select ${keyOf({ accountId })}::bytea as key from attempt`;
+/**
+ * SQL for the `key` of the tally of an account, if there is an `attempt`. Each epoch has one of its own: whoever used one up
+ * knew the password, and another password gives it back.
+ */
+export function tallyOfAccount(accountId: string, epoch: number): Fragment {
+  return sql`select ${keyOf({ accountId, epoch: String(epoch) })}::bytea as key from attempt`;
 }
 
 /** SQL that counts one, unless that were more than `most` in an hour: then it has no row. @param tally SQL for its `key` */

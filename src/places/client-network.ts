@@ -7,8 +7,8 @@ export type IpAddress = ReturnType<typeof ipaddr.process>;
 /** What stands where no address is known: nobody's, and the same for all of them, so limits count them as one client. */
 export const NO_ADDRESS = '0.0.0.0';
 
-/** IPv6 in its longest form, in brackets, with zone and port. */
-const WRITTEN_LENGTH_MOST = 80;
+/** How long an address may be written: IPv6 in its longest form, in brackets, with zone and port. */
+export const WRITTEN_LENGTH_MOST = 80;
 
 /** An address with the port that some proxies write behind it. */
 const withPort = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/;

@@ -35,7 +35,7 @@ export class DeviceRemovals {
     if (!isUuid(deviceId)) throw new NotFound('device');
     const { account, sessionsEnded } = await this.transactions.run(async (tx) => {
       const owner = await lockOwner(tx, this.sessions, session);
-      return this.removeOnce(tx, owner.account, deviceId, client.ipAddress);
+      return this.removeOnce(tx, owner.account, deviceId, client.ipAddress, false);
     });
     const isCurrent = deviceId === session.deviceId;
     return new DeviceRemoved(deviceId, sessionsEnded, isCurrent ? null : new Account(account, session));
@@ -49,12 +49,12 @@ export class DeviceRemovals {
     const { sessionsEnded } = await this.transactions.run(async (tx) => {
       const locked = await lockAccount(tx, accountId, null);
       if (!locked) throw new NotFound('device');
-      return this.removeOnce(tx, locked, deviceId, ipAddress);
+      return this.removeOnce(tx, locked, deviceId, ipAddress, true);
     });
     return sessionsEnded;
   }
 
-  private async removeOnce(tx: Tx, locked: AccountRow, deviceId: string, ipAddress: string) {
+  private async removeOnce(tx: Tx, locked: AccountRow, deviceId: string, ipAddress: string, isByProduct: boolean) {
     const removed = await this.devices.find(tx, locked.id, deviceId);
     if (!removed) throw new NotFound('device');
     const account = await shutDoor(tx, locked.id);
@@ -68,6 +68,7 @@ export class DeviceRemovals {
       deviceName,
       platform,
       ipAddress,
+      isByProduct,
     });
     deliverNotice(tx, account, 'DEVICE_REMOVED', { deviceName, platform, ipAddress });
     return { account, sessionsEnded };

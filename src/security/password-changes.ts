@@ -1,9 +1,9 @@
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { findAccount, setPassword } from '../accounts/accounts.js';
+import { setPassword } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
-import { Overloaded, Unauthenticated } from '../api/errors.js';
+import { Overloaded } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
@@ -52,9 +52,7 @@ export class PasswordChanges {
     const changed = await this.transactions.run((tx) =>
       this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
     );
-    const account = await findAccount(db, proven.id);
-    if (!account) throw new Unauthenticated();
-    return new PasswordChanged(new Account(account, session), changed.sessionsEnded, changed.token);
+    return new PasswordChanged(new Account(changed.account, session), changed.sessionsEnded, changed.token);
   }
 
   private async changeOnce(
@@ -84,6 +82,6 @@ export class PasswordChanges {
       ipAddress,
     });
     deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
-    return { sessionsEnded: ended?.count ?? 0, token };
+    return { account, sessionsEnded: ended?.count ?? 0, token };
   }
 }

@@ -57,7 +57,8 @@ export class TrustEnds {
     if (reason === 'PASSWORD_CHANGED' || reason === 'PASSWORD_RESET') liftStop(tx, account.id, this.limits);
     const signedOut = new Set(ended.deviceIds);
     for (const { id: deviceId, name: deviceName, platform } of devices.filter(({ id }) => signedOut.has(id))) {
-      this.activities.record(tx, { accountId, type: 'SIGNED_OUT', deviceId, deviceName, platform, ipAddress });
+      const entry = { accountId, deviceId, deviceName, platform, ipAddress, isByProduct: true };
+      this.activities.record(tx, { ...entry, type: 'SIGNED_OUT' });
     }
     return ended.count;
   }

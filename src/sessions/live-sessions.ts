@@ -8,9 +8,6 @@ import { type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
 import { isLive, lapsesAt } from './session-rules.js';
 
-/** Of one account, as they are shown. */
-const SESSIONS_MOST = 200;
-
 /** What names a session: the SHA-256 of its token, or its id. */
 export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string };
 
@@ -45,7 +42,7 @@ export class LiveSessions {
     const found = await rowsOf<LiveSessionFacts>(
       db,
       sql`select ${this.facts()} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
-          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${SESSIONS_MOST}`,
+          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${this.limits.SESSIONS_PER_ACCOUNT}`,
     );
     return found.map((facts) => this.shownTo(caller, facts));
   }
@@ -56,9 +53,7 @@ export class LiveSessions {
   }
 
   private facts(): Fragment {
-    const expiresAt = sql`least(${lapsesAt(this.limits, 's')},
-      case when s.last_used_at is null and s.challenge_id is not null
-        then s.created_at + make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS}) end)`;
+    const expiresAt = lapsesAt(this.limits, 's');
     return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", a.email, s.device_id as "deviceId",
       d.name as "deviceName", ${isTrusted(this.limits, 'd')} as "isTrusted", s.reason, ${provenAt} as "provenAt",
       s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${expiresAt} as "expiresAt",

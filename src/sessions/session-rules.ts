@@ -46,10 +46,12 @@ function holdingTrust(limits: Limits, s: Fragment): Fragment {
 export function lapsesAt(limits: Limits, session: string): Fragment {
   const s = raw(session);
   const lastUsedAt = sql`coalesce(${s}.last_used_at, ${s}.created_at)`;
-  return sql`greatest(
+  return sql`least(greatest(
     least(${s}.created_at + make_interval(days => ${limits.SESSION_MAX_DAYS}),
       ${lastUsedAt} + make_interval(days => ${limits.SESSION_IDLE_DAYS})),
     (select least(${s}.created_at + make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS}),
        ${lastUsedAt} + make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS}), ${trustUntil(limits, 'trusted')})
-     ${holdingTrust(limits, s)}))`;
+     ${holdingTrust(limits, s)})),
+    case when ${s}.last_used_at is null and ${s}.challenge_id is not null
+      then ${s}.created_at + make_interval(secs => ${limits.UNUSED_SESSION_SECONDS}) end)`;
 }

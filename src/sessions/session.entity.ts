@@ -6,7 +6,7 @@ import { DeviceRow } from '../devices/device.entity.js';
 export const sessionReasons = ['TRUSTED_DEVICE', 'VERIFIED_CHALLENGE', 'NO_SECOND_STEP'] as const;
 export type SessionReason = (typeof sessionReasons)[number];
 
-/** A signed-in device. Whether a session is live is decided in SQL, see `isLive` in sessions.ts. */
+/** A signed-in device. Whether a session is live is decided in SQL, see `isLive` in session-rules.ts. */
 export const SessionRow = defineEntity({
   name: 'SessionRow',
   tableName: 'session',

@@ -75,18 +75,18 @@ function ending(chosen: Fragment): Fragment {
 }
 
 /** The session that was opened, by its properties and by what decides when it lapses. */
-const started = sql`(select *, "createdAt" as created_at, "lastUsedAt" as last_used_at, "deviceId" as device_id from started) h`;
+const started = sql`(select *, "createdAt" as created_at, "lastUsedAt" as last_used_at, "deviceId" as device_id,
+  "challengeId" as challenge_id from started) h`;
+
+const sessionEnded = {
+  type: 'SESSION_ENDED',
+  accountId: sql`h.account_id`,
+  sessionId: sql`h.id`,
+  deviceId: sql`h.device_id`,
+} as const;
 
 /** What is told of `ending`. Of more sessions than are kept nobody can have asked lately. */
-const endedEvents = {
-  event: {
-    type: 'SESSION_ENDED',
-    accountId: sql`h.account_id`,
-    sessionId: sql`h.id`,
-    deviceId: sql`h.device_id`,
-  },
-  source: sql`ended h`,
-} as const;
+const endedEvents = { event: sessionEnded, source: sql`ended h` };
 
 /** SQL that is true once `ending` is done: for what locks a device, since sessions are always locked before it. */
 const haveEnded = sql`(select count(*) from ended) + (select count(*) from gone) >= 0`;
@@ -108,7 +108,17 @@ function provenAtOf({ provenAt, reason, createdAt }: SessionRow): Date | null {
 
 /** The sessions of accounts. */
 export class Sessions implements SessionLookup {
-  constructor(private readonly limits: Limits) {}
+  private readonly sessionStarted: NewEvent;
+
+  constructor(private readonly limits: Limits) {
+    this.sessionStarted = {
+      type: 'SESSION_STARTED',
+      accountId: sql`h."accountId"`,
+      sessionId: sql`h.id`,
+      deviceId: sql`h."deviceId"`,
+      expiresAt: lapsesAt(limits, 'h'),
+    };
+  }
 
   /**
    * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the device
@@ -132,7 +142,7 @@ export class Sessions implements SessionLookup {
              for no key update of d),
             ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
             returning ${columns(SessionRow)}),
-          told as (${telling(tx, { event: this.startedBy(opening), source: started }, endedEvents)})
+          told as (${telling(tx, { event: this.sessionStarted, source: started }, endedEvents)})
           select * from started`,
     );
     if (!session) throw new Error('an insert returned no row');
@@ -156,7 +166,7 @@ export class Sessions implements SessionLookup {
     }
   }
 
-  /** Of a session that was just opened. */
+  /** Of a session that was just opened, for whoever has its token, and uses it. */
   private expiryOf({ createdAt }: SessionRow, trust: Wait | null): Wait {
     const { SESSION_IDLE_DAYS, TRUSTED_SESSION_IDLE_DAYS } = this.limits;
     const byTrust = Math.min(TRUSTED_SESSION_IDLE_DAYS * DAY_MS, 1000 * (trust?.seconds ?? 0));
@@ -326,7 +336,7 @@ export class Sessions implements SessionLookup {
 
   /** Ends one session. @returns how many were live and are over now: 0 or 1 */
   end(tx: Tx, sessionId: string): Promise<number> {
-    return countOf(tx, this.ending(tx, sql`s.id = ${sessionId}`));
+    return countOf(tx, this.endingWhere(tx, sql`s.id = ${sessionId}`));
   }
 
   /** Ends the account's sessions but one, however many there are. */
@@ -343,34 +353,16 @@ export class Sessions implements SessionLookup {
 
   /** Ends all sessions of a device. @returns how many were live and are over now */
   endOfDevice(tx: Tx, deviceId: string): Promise<number> {
-    return countOf(tx, this.ending(tx, sql`s.device_id = ${deviceId}`));
-  }
-
-  private startedBy(opening: SessionOpening): NewEvent {
-    return {
-      type: 'SESSION_STARTED',
-      accountId: sql`h."accountId"`,
-      sessionId: sql`h.id`,
-      deviceId: sql`h."deviceId"`,
-      expiresAt:
-        opening.challengeId === null
-          ? lapsesAt(this.limits, 'h')
-          : sql`h.created_at + make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`,
-    };
+    return countOf(tx, this.endingWhere(tx, sql`s.device_id = ${deviceId}`));
   }
 
   /** Every session that is ended is told of; only what lapses is not. */
-  private ending(tx: Tx, which: Fragment): Fragment {
+  private endingWhere(tx: Tx, which: Fragment): Fragment {
     return changeAndTell(
       tx,
       sql`update session s set ended_at = clock_timestamp() where ${which} and ${isLive(this.limits, 's')}
-          returning ${columns(SessionRow, 's')}`,
-      {
-        type: 'SESSION_ENDED',
-        accountId: sql`h."accountId"`,
-        sessionId: sql`h.id`,
-        deviceId: sql`h."deviceId"`,
-      },
+          returning s.id, s.account_id, s.device_id`,
+      sessionEnded,
     );
   }
 }

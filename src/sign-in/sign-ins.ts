@@ -127,7 +127,7 @@ export class SignIns {
     for (let round = 0, proven: Proof = first; round < ROUNDS; round += 1) {
       if (!proven.isProven) return new InvalidCredentials(null);
       const { row } = proven;
-      const settle = (tx: Tx) => this.attempts.settle(tx, attempt, row.id);
+      const settle = (tx: Tx) => this.attempts.settle(tx, attempt, row);
       const entrance = await this.secondSteps.enter(row, credentials, client, settle);
       if (entrance) return this.answer(entrance);
       // The account changed while the password was hashed: what was proven counts no more.

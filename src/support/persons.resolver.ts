@@ -2,8 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-gr
 import { findPerson } from '../accounts/reach.js';
 import { activityPage } from '../activity/activity-pages.js';
 import { type BackendContext, requireScope } from '../api/caller.js';
-import { BadUserInput } from '../api/errors.js';
-import { requireOneOf } from '../api/ids.js';
+import { requireCount, requireOneOf } from '../api/ids.js';
 import type { AccountLimits } from '../challenges/account-limits.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import { hintFor } from '../challenges/delivery-hints.js';
@@ -68,7 +67,7 @@ export class PersonsResolver {
     @Ctx() { db }: BackendContext,
     @Arg('first', () => Int, { defaultValue: 10 }) first: number,
   ): Promise<PersonDelivery[]> {
-    if (first < 1 || first > DELIVERIES_MOST) throw new BadUserInput('first', `must be 1 to ${DELIVERIES_MOST}`);
+    requireCount('first', first, DELIVERIES_MOST);
     const views = await this.views.lastDeliveries(db, accountId, first);
     return views.map((view) => new PersonDelivery(view));
   }

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { CloseCode } from 'graphql-ws';
-import type { Logger } from 'pino';
 import { type BackendContext, type Caller, type Callers, WrongKey } from '../api/caller.js';
 import type { Client } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
+import type { Pulse } from '../sql/pulse.js';
 import type { Texts } from '../texts/texts.js';
 import { type Connection, TRY_AGAIN_LATER } from './connection.js';
 import { DifferentTokens, tokenOfSocket, tokensOfUpgrade } from './session-tokens.js';
@@ -18,16 +18,23 @@ export interface KeyServing {
   readonly texts: Texts;
   readonly resolver: BackendContext['resolver'];
   readonly limits: Limits;
-  readonly logger: Logger;
 }
 
 /** For products' backends: whoever has a key. Its sockets end with the key. */
 export class KeyDoor implements SocketDoor<Caller> {
+  readonly crowd = 'backends';
   private readonly open = new Map<Connection, Caller>();
-  private readonly timer: NodeJS.Timeout;
 
-  constructor(private readonly serving: KeyServing) {
-    this.timer = setInterval(() => void this.recheck(), serving.limits.WS_RECHECK_SECONDS * 1000).unref();
+  constructor(
+    private readonly serving: KeyServing,
+    pulse: Pick<Pulse, 'add'>,
+  ) {
+    pulse.add({
+      what: 'sockets: keys cannot be checked',
+      everySeconds: serving.limits.WS_RECHECK_SECONDS,
+      isIdle: () => this.open.size === 0,
+      run: (db) => this.recheck(db),
+    });
   }
 
   presentedBy(request: FastifyRequest): Presented {
@@ -64,26 +71,17 @@ export class KeyDoor implements SocketDoor<Caller> {
   }
 
   /** Reads the keys again, and closes the sockets of those that have ended. While the database is away none has. */
-  private async recheck(): Promise<void> {
-    const { db, callers, logger } = this.serving;
+  private async recheck(db: Sql): Promise<void> {
     const looked = [...this.open];
-    try {
-      const good = await callers.check(db, [...new Set(looked.map(([, { keyId }]) => keyId))]);
-      const keyIds = new Set(good.map(({ keyId }) => keyId));
-      for (const [connection, { keyId }] of looked) {
-        if (!keyIds.has(keyId)) connection.close(CloseCode.Unauthorized, 'Key ended');
-      }
-    } catch (error) {
-      logger.warn({ err: error }, 'sockets: keys cannot be checked now');
+    const good = await this.serving.callers.check(db, [...new Set(looked.map(([, { keyId }]) => keyId))]);
+    const keyIds = new Set(good.map(({ keyId }) => keyId));
+    for (const [connection, { keyId }] of looked) {
+      if (!keyIds.has(keyId)) connection.close(CloseCode.Unauthorized, 'Key ended');
     }
   }
 
   contextOf(caller: Caller, client: Client): BackendContext {
     const { db, texts, resolver } = this.serving;
     return { db, texts, resolver, caller, client };
-  }
-
-  close(): void {
-    clearInterval(this.timer);
   }
 }

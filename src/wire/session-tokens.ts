@@ -7,7 +7,7 @@ const NO_TOKEN = '';
 /** Two places of one request, or of one socket, name different sessions: whose it is nobody can tell. */
 export class DifferentTokens extends Error {
   constructor() {
-    super('Two different session tokens came with it.');
+    super('Two different tokens came with it.');
   }
 }
 
@@ -16,8 +16,8 @@ export class DifferentTokens extends Error {
  * @returns null where it names none
  * @throws DifferentTokens
  */
-export function tokenOfRequest({ headersDistinct }: IncomingMessage): string | null {
-  return oneOf((headersDistinct.authorization ?? []).flatMap(bearersIn));
+export function tokenOfRequest(request: IncomingMessage): string | null {
+  return oneOf(tokensOfUpgrade(request));
 }
 
 /**

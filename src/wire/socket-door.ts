@@ -36,6 +36,8 @@ export interface Admission<Who> {
 
 /** Who may open sockets, and what is done on them in whose name. */
 export interface SocketDoor<Who> {
+  /** With whom its sockets are counted while nobody is known on them: one crowd takes no place of another. */
+  readonly crowd: string;
   /** What the request of an upgrade brings; it is not kept longer than that. */
   presentedBy(request: FastifyRequest): Presented;
   /**
@@ -82,6 +84,7 @@ class PersonSocket implements SocketHandle {
 
 /** For people: whoever has a session, and strangers, who may watch the challenges whose tokens they hold. */
 export class SessionDoor implements SocketDoor<PersonSocket> {
+  readonly crowd = 'people';
   /** Those who come at once are looked up together. */
   private readonly find = batched((asked: readonly Credentials[]) =>
     this.serving.sessions.findAll(this.serving.db, asked),

@@ -57,10 +57,12 @@ class OpenSocket<Who> {
     readonly requestId: string,
     /** What the upgrade itself brought. */
     readonly presented: Presented,
+    private readonly crowd: string,
   ) {}
 
-  get network(): string {
-    return clientNetworks(this.client.ipAddress).narrow;
+  /** As what it is counted while nobody is known on it. */
+  get countedAs(): string {
+    return `${this.crowd} ${clientNetworks(this.client.ipAddress).narrow}`;
   }
 }
 
@@ -98,8 +100,8 @@ export class SocketServer<Who> {
       return;
     }
     const client = contexts.client(request.ip, request.headers['accept-language']);
-    const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request));
-    if (!sockets.countAnonymous(socket.network)) {
+    const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request), door.crowd);
+    if (!sockets.countAnonymous(socket.countedAs)) {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
     }
@@ -116,7 +118,7 @@ export class SocketServer<Who> {
     const { door, sockets } = this.serving;
     socket.isClosed = true;
     if (socket.admission?.isKnown) door.leave(socket.admission.who, socket.connection);
-    else sockets.uncountAnonymous(socket.network);
+    else sockets.uncountAnonymous(socket.countedAs);
   }
 
   close(): void {
@@ -145,7 +147,7 @@ export class SocketServer<Who> {
           return false;
         }
         // From now on they count by themselves.
-        sockets.uncountAnonymous(socket.network);
+        sockets.uncountAnonymous(socket.countedAs);
       }
       socket.admission = admission;
       return true;

@@ -27,7 +27,7 @@ const RETRY_MS = 1_000;
 export interface Parts {
   /** HTTP, GraphQL, WebSocket; it also brings the database to the newest migration. */
   readonly api: boolean;
-  /** Mail and clean-up. */
+  /** Mail, the numbers of the feed, and clean-up. */
   readonly worker: boolean;
   /** Done to the database once it has its tables, before the process is ready; again where that failed. */
   readonly furnish?: (db: Database) => Promise<void>;
@@ -145,7 +145,7 @@ class StartedApp implements App {
     for (let isFirst = true; !this.stopping.signal.aborted; isFirst = false) {
       try {
         if (this.parts.api) await migrate(ahead, config.databaseUrl, logger);
-        if (await isMigrated(ahead)) {
+        if (this.parts.api || (await isMigrated(ahead))) {
           await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
           await this.parts.furnish?.(ahead);
           break;

@@ -19,6 +19,7 @@ import { TrustEnds } from '../security/trust-ends.js';
 import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
 import { LiveSessions } from '../sessions/live-sessions.js';
 import { Sessions } from '../sessions/sessions.js';
+import type { Pulse } from '../sql/pulse.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { mountBackend } from '../wire/backend-http.js';
 import type { Contexts } from '../wire/contexts.js';
@@ -37,6 +38,7 @@ export interface BackendSharing {
   readonly foundation: Foundation;
   readonly rateLimits: RateLimits;
   readonly contexts: Contexts;
+  readonly pulse: Pulse;
   /** Sockets that nobody is known on yet count together. */
   readonly sockets: Sockets;
 }
@@ -51,7 +53,7 @@ export async function createBackendHttp(config: Config, logger: Logger): Promise
 /** Serves backends at a listener. @returns ends what it does by itself */
 export async function serveBackend(
   app: FastifyInstance,
-  { foundation, rateLimits, contexts, sockets }: BackendSharing,
+  { foundation, rateLimits, contexts, pulse, sockets }: BackendSharing,
 ): Promise<{ close(): void }> {
   const { config, logger, db, texts } = foundation;
   const { limits, production } = config;
@@ -59,15 +61,10 @@ export async function serveBackend(
   const resolver = resolverOf(createBackendResolvers(foundation, callers));
   const schema = await createBackendSchema(resolver);
   const rules = documentRules(limits, config.introspection);
-  const door = new KeyDoor({ db, callers, texts, resolver, limits, logger });
+  const door = new KeyDoor({ db, callers, texts, resolver, limits }, pulse);
   const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   await mountBackend(app, { schema, rules, config, logger, db, callers, contexts, door, socketServer });
-  return {
-    close() {
-      door.close();
-      socketServer.close();
-    },
-  };
+  return socketServer;
 }
 
 function createBackendResolvers(foundation: Foundation, callers: Callers): object[] {
@@ -81,7 +78,7 @@ function createBackendResolvers(foundation: Foundation, callers: Callers): objec
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(new Checks(liveSessions, sessions)),
-    new FeedResolver(new Feed(foundation.bus, callers)),
+    new FeedResolver(new Feed(foundation.bus, callers, limits)),
     new PersonDeliveriesResolver(),
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),

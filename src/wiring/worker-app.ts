@@ -21,7 +21,7 @@ const RUNNING_WORK_MS = 5_000;
 /** How long it then takes, at most, to write down that they were not sent. */
 const LAST_WORDS_MS = 1_000;
 
-/** The part that sends mail and cleans up. */
+/** The part that sends mail, numbers the feed and cleans up. */
 export interface WorkerApp {
   /** Resolves if jobs are taken now; rejects with what is amiss. */
   check(): Promise<void>;

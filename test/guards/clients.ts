@@ -246,4 +246,83 @@ export const clientGuards: readonly Guard[] = [
     ],
     noticedBy: ['trust-ends', 'lifts the stop at most once a day'],
   },
+  {
+    name: 'checks-of-the-live',
+    keeps: 'a session check tells nobody of a session that is over',
+    edits: [
+      {
+        file: 'sessions/live-sessions.ts',
+        find: "where d.removed_at is null and ${isLive(this.limits, 's')}`",
+        replace: 'where d.removed_at is null`',
+      },
+    ],
+    noticedBy: ['checks', 'once it was %s, on every server at the moment of the answer'],
+    breaks: true,
+  },
+  {
+    name: 'kept-by-who-hears-of-ends',
+    keeps: 'an answer is kept only by a client that hears of the end of a session',
+    edits: [
+      {
+        file: 'sessions/live-sessions.ts',
+        find: "scopes.includes('events') ? this.limits.CHECK_KEEP_SECONDS : 0",
+        replace: 'scopes.length > 0 ? this.limits.CHECK_KEEP_SECONDS : 0',
+      },
+    ],
+    noticedBy: ['checks', 'may not be kept by who hears of no event'],
+  },
+  {
+    name: 'asking-moves-nothing',
+    keeps: 'a session check notes no use by itself',
+    edits: [
+      {
+        file: 'checks/checks.ts',
+        find: 'if (usedFrom !== null && found.isStale) await this.sessions.sight(db, found.id, usedFrom);',
+        replace: "if (found.isStale) await this.sessions.sight(db, found.id, usedFrom ?? '192.0.2.1');",
+      },
+    ],
+    noticedBy: ['checks', 'is one statement besides that for the key, and moves no address and no last-seen'],
+  },
+  {
+    name: 'cursors-too-old',
+    keeps: 'a cursor is lost once what came next is not kept any more',
+    edits: [{ file: 'feed/feed-log.ts', find: ' || number + 1 < head.oldest', replace: '' }],
+    noticedBy: ['feed', 'is lost once what came next was kept for EVENTS_DAYS, and good where nothing came'],
+  },
+  {
+    name: 'cursors-ahead',
+    keeps: 'a cursor is lost where it is ahead of the head',
+    edits: [{ file: 'feed/feed-log.ts', find: ' || number > head.number', replace: '' }],
+    noticedBy: ['feed', 'is lost where it is ahead of the head, and where other events have come to that since'],
+  },
+  {
+    name: 'ends-told',
+    keeps: 'each end of a session is an event',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: '      sessionEnded,\n    );',
+        replace: '      sessionEnded,\n      sql`happened h where false`,\n    );',
+      },
+    ],
+    noticedBy: ['events', 'of each end of a session writes it, each session by itself'],
+  },
+  {
+    name: 'countries-of-products',
+    keeps: 'where a backend stands makes no country known for a person',
+    edits: [{ file: 'activity/activities.ts', find: 'entry.isByProduct ? null : ', replace: '' }],
+    noticedBy: ['activity', 'knows no country by a product that ends %s from its data centre'],
+  },
+  {
+    name: 'feeds-per-client',
+    keeps: 'a client has FEEDS_PER_CLIENT feeds on a server',
+    edits: [{ file: 'feed/feed.ts', find: 'if (!hasPlace) throw', replace: 'if (!hasPlace && !this.limits) throw' }],
+    noticedBy: ['endpoint', 'carries FEEDS_PER_CLIENT feeds of its client, and another once one has ended'],
+  },
+  {
+    name: 'crowds-apart',
+    keeps: 'strangers take no place of a backend',
+    edits: [{ file: 'wire/key-door.ts', find: "crowd = 'backends'", replace: "crowd = 'people'" }],
+    noticedBy: ['endpoint', 'finds a place although strangers from its network hold all of theirs'],
+  },
 ];

@@ -711,10 +711,16 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: 'const accountId = isPasswordProven(challenge.purpose) ? challenge.accountId : null;\n    if (accountId) await',
-        replace: 'const { accountId } = challenge;\n    if (accountId) await',
+        find: 'await lockProven(tx, challenge);\n    await cancel',
+        replace: 'if (challenge.accountId) await lockAccount(tx, challenge.accountId, null);\n    await cancel',
       },
     ],
     noticedBy: ['equal-work', 'statements to a code whose key is gone'],
+  },
+  {
+    name: 'told-of-left-guesses',
+    keeps: 'the owner is told of wrong codes although each challenge is left before its last try',
+    edits: [{ file: tries, find: '(isLocked || isOften)', replace: '(isLocked || (isOften && isLocked))' }],
+    noticedBy: ['leaving', 'before its last try, again and again, is told of to the owner once new devices wait'],
   },
 ];

@@ -11,6 +11,8 @@ import {
   pageOf,
   streamOf,
 } from '../../support/activity.js';
+import { Backend, sessionOf } from '../../support/backend.js';
+import { END_SESSION, END_TRUST, TAKE_DEVICE } from '../../support/backend-operations.js';
 import type { Handset } from '../../support/handset.js';
 import { asA } from '../../support/outcomes.js';
 import {
@@ -117,6 +119,38 @@ describe('sign-in activity', () => {
       isNewLocation: true,
     });
     expect(trusted).toMatchObject({ type: 'DEVICE_TRUSTED', device: { id: device.id }, isNewLocation: false });
+  });
+
+  test.each<[string, string, (phone: Handset, laptop: string) => Promise<Record<string, unknown>>]>([
+    ['a session', END_SESSION, async (phone) => ({ sessionId: (await sessionOf(servers, phone)).id })],
+    ['a device', TAKE_DEVICE, async (_phone, deviceId) => ({ deviceId })],
+    [
+      'all trust',
+      END_TRUST,
+      async (phone) => ({ accountId: (await sessionOf(servers, phone)).accountId, reason: 'CLOSED' }),
+    ],
+  ])('knows no country by a product that ends %s from its data centre', async (_what, query, variablesOf) => {
+    const shop = await Backend.add(servers, { ownAccounts: true });
+    const phone = await servers.trusted();
+    const { device } = await letIn(phone, phone.another('Laptop'));
+    const variables = await variablesOf(phone, device.id);
+    const response = await fetch(shop.url, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${shop.key}`,
+        'content-type': 'application/json',
+        'x-forwarded-for': LONDON,
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    expect(await response.json()).toMatchObject({ data: { result: { sessionsEnded: expect.any(Number) } } });
+    const entries = await servers.database.query(
+      `select country_code, is_new_location from activity where ip_address = $1
+         and account_id = (select id from account where email = $2)`,
+      [LONDON, phone.owner.email],
+    );
+    expect(entries.length).toBeGreaterThan(0);
+    for (const entry of entries) expect(entry).toEqual({ country_code: null, is_new_location: false });
   });
 
   test('keeps the name of a device that was removed since, without the device', async () => {

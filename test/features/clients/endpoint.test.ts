@@ -162,6 +162,33 @@ describe('a socket', () => {
     }, 'room for another socket');
   });
 
+  test('carries FEEDS_PER_CLIENT feeds of its client, and another once one has ended', async () => {
+    const busy = await Backend.add(servers);
+    await using socket = await HandSocket.ready(busy.socketUrl, busy.key);
+    const open = async (id: string) => {
+      socket.subscribe(id, 'subscription { events { type } }');
+      for (;;) {
+        const message = await socket.next();
+        if (message.id === id) return message;
+      }
+    };
+    expect(await open('1')).toMatchObject({ type: 'next' });
+    expect(await open('2')).toMatchObject({ type: 'next' });
+    expect(await open('3')).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    socket.send({ type: 'complete', id: '1' });
+    expect(await open('4')).toMatchObject({ type: 'next' });
+  });
+
+  test('finds a place although strangers from its network hold all of theirs', async () => {
+    await using few = await Servers.start({ limits: { WS_ANONYMOUS_SOCKETS_PER_IP: 1 } });
+    const backend = await Backend.add(few);
+    await using _stranger = await HandSocket.ready(few.client().socketUrl);
+    const another = await HandSocket.open(few.client().socketUrl);
+    expect(await another.closed()).toMatchObject({ code: 1013 });
+    await using socket = await HandSocket.ready(backend.socketUrl, backend.key);
+    expect(socket).toBeDefined();
+  });
+
   test('that was closed while its key was looked up counts no more', async () => {
     const busy = await Backend.add(servers);
     await servers.database.holding('lock table api_client_key in access exclusive mode', [], async (held) => {

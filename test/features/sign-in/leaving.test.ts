@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../../support/handset.js';
 import * as operations from '../../support/operations.js';
 import { asA, type Challenge, promptId } from '../../support/outcomes.js';
-import { codeShownOn, requestReset } from '../../support/owner.js';
+import { codeShownOn, requestReset, wrongCode } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 
 let servers: Servers;
@@ -33,6 +33,21 @@ describe('whoever leaves a challenge', () => {
     expect((await changes.nextThat(({ state }) => state !== 'PENDING')).state).toBe('CANCELLED');
     expect(await shownTo(phone)).toEqual([]);
     expect(asA('ChallengeClosed', await laptop.verify(challenge, code ?? '')).state).toBe('CANCELLED');
+  });
+
+  test('before its last try, again and again, is told of to the owner once new devices wait', async () => {
+    const phone = await servers.trusted();
+    const laptop = phone.another('Laptop');
+    let wrong = 0;
+    for (const tries of [4, 4, 2]) {
+      const challenge = await laptop.challenged();
+      const code = wrongCode(await codeShownOn(phone, challenge));
+      for (let nth = 0; nth < tries; nth += 1, wrong += 1) asA('WrongCode', await laptop.verify(challenge, code));
+      await cancel(laptop, challenge.token);
+    }
+    expect(wrong).toBe(10);
+    const mail = await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('Too many wrong'));
+    expect(mail.text).toContain('Laptop');
   });
 
   test('changes nothing of one that is over, and finds none by a token that names none', async () => {
