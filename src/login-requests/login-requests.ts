@@ -51,32 +51,42 @@ export class LoginRequests {
     return requests.find(({ row }) => row.id === id);
   }
 
-  /** The app on a trusted device says that it shows the code. @throws NotFound, Unauthenticated */
-  async acknowledge(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
-    const request = await this.find(db, session, challengeId);
-    if (!request) throw new NotFound('login request');
-    if (request.state !== 'PENDING') return request;
-    await this.transactions.run(async (tx) => {
+  /**
+   * The app on a trusted device says that it shows the code. Of one that is over nothing more is noted.
+   * @throws NotFound, Unauthenticated
+   */
+  acknowledge(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
+    return this.reactTo(db, session, challengeId, async (tx) => {
       await this.lockTrusted(tx, session);
       // What it shows was given to it.
       giveToDevice(tx, challengeId);
       await noteSeen(tx, challengeId, session.deviceId);
     });
-    return request;
   }
 
   /**
    * 'This was not me': the challenge is over at once, and the account's owner is told what to do. One that is over
    * already comes back unchanged.
-   * @throws NotFound
+   * @throws NotFound, Unauthenticated
    */
-  async deny(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
+  deny(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
+    return this.reactTo(db, session, challengeId, (tx) => this.denyOnce(tx, session, challengeId));
+  }
+
+  /** @returns the request as it is afterwards: while it was looked at it may have ended, and then nothing was done */
+  private async reactTo(
+    db: Sql,
+    session: Session,
+    challengeId: string,
+    reaction: (tx: Tx) => Promise<void>,
+  ): Promise<LoginRequestView> {
     const request = await this.find(db, session, challengeId);
     if (!request) throw new NotFound('login request');
-    await this.transactions.run((tx) => this.denyOnce(tx, session, challengeId));
-    const denied = await this.find(db, session, challengeId);
-    if (!denied) throw new Unauthenticated();
-    return denied;
+    if (request.state !== 'PENDING') return request;
+    await this.transactions.run(reaction);
+    const afterwards = await this.find(db, session, challengeId);
+    if (!afterwards) throw new Unauthenticated();
+    return afterwards;
   }
 
   private async denyOnce(tx: Tx, session: Session, challengeId: string): Promise<void> {

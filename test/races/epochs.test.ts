@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Handset } from '../support/handset.js';
 import { DENY } from '../support/operations.js';
-import { asA } from '../support/outcomes.js';
+import { asA, promptId } from '../support/outcomes.js';
 import {
   CHANGE_PASSWORD,
   changePassword,
@@ -190,5 +190,19 @@ describe('what waited for the account is judged when it gets there:', () => {
     });
     expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
     expect((await phone.challenge(challenge)).state).toBe('PENDING');
+  });
+
+  test('an acknowledgement whose challenge was denied while it waited for the account is answered with that', async () => {
+    const phone = await servers.trusted();
+    const challenge = await phone.another('Laptop').challenged();
+    const answer = await servers.database.holding(lockedAccount, [phone.owner.email], async (held) => {
+      const acknowledging = phone.acknowledge({ id: promptId(challenge) });
+      await held.waiters(1);
+      await servers.database.query("update challenge set state = 'DENIED' where id = $1", [challenge.id]);
+      await held.release();
+      return acknowledging;
+    });
+    expect(answer).toMatchObject({ state: 'DENIED', code: null });
+    expect(await servers.database.count('display', 'challenge_id = $1 and seen_at is not null', [challenge.id])).toBe(0);
   });
 });

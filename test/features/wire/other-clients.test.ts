@@ -96,7 +96,7 @@ describe('the token of a session', () => {
     const tablet = asA('SignedIn', await (await servers.signedUp()).signIn()).sessionToken;
     const raw = await rawPost([`Bearer ${phone.sessionToken}`, `Bearer ${tablet}`]);
     expect(raw).toMatch(/^HTTP\/1\.1 400 /);
-    expect(raw).toMatch(/Two different session tokens/);
+    expect(raw).toMatch(/Two different tokens/);
     const same = await rawPost([`Bearer ${phone.sessionToken}`, `bearer ${phone.sessionToken}`]);
     expect(same).toContain(phone.owner.email);
   });
