@@ -1,5 +1,6 @@
 import type { Challenge } from '../site/documents.js';
 import { HttpClient } from './http-client.js';
+import { machineClock } from './machine-clock.js';
 import { Newcomer, untilResend } from './newcomer.js';
 import { atRate, once } from './pace.js';
 import type { Load, Task } from './task.js';
@@ -42,14 +43,4 @@ export async function latency(task: Extract<Task, { kind: 'latency' }>): Promise
       return sent;
     },
   };
-}
-
-/** The machine's clock to the microsecond, which `Date` rounds off. @returns reads a `performance.now()` on it */
-function machineClock(): (now: number) => number {
-  const before = Date.now();
-  let tick = before;
-  // The moment at which it goes on by one.
-  while (tick === before) tick = Date.now();
-  const offset = tick - performance.now();
-  return (now) => now + offset;
 }

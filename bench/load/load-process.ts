@@ -1,4 +1,5 @@
 import { answerCalls } from '../site/child.js';
+import { feedReader, feedWriter } from './feed.js';
 import { HttpClient } from './http-client.js';
 import { latency } from './latency.js';
 import { operations } from './operations.js';
@@ -16,6 +17,10 @@ function start(task: Task): Promise<Load> {
       return liveSockets(task);
     case 'latency':
       return latency(task);
+    case 'feed-writer':
+      return feedWriter(task);
+    case 'feed-reader':
+      return feedReader(task);
     case 'http':
       return bareRequests(task);
     case 'bare-sockets':

@@ -1,4 +1,4 @@
-import { ACTIVITY, type ActivityPage, asA, type Challenge, type Outcome, SIGN_IN, VIEWER } from '../site/documents.js';
+import { ACTIVITY, type ActivityPage, asA, CHECK, type Challenge, type Outcome, SIGN_IN, VIEWER } from '../site/documents.js';
 import { everyone, PASSWORD } from '../site/people.js';
 import { HttpClient } from './http-client.js';
 import { Newcomer, untilResend } from './newcomer.js';
@@ -71,6 +71,20 @@ export const operations: Readonly<Record<OperationName, (task: OperationTask) =>
           const person = ofLane(persons, atOnce, lane, 0);
           const viewer = await client.result<{ email: string } | null>(VIEWER, {}, person.sessionToken);
           if (viewer?.email !== person.email) throw new Error(`not ${person.email}: ${JSON.stringify(viewer)}`);
+        }),
+    };
+  },
+
+  /** A product's backend asks who is signed in. */
+  async check({ url, people, atOnce, seconds, key }) {
+    const client = new HttpClient(url, atOnce);
+    const persons = everyone(people);
+    return {
+      round: () =>
+        during(seconds, atOnce, async (lane) => {
+          const { email, sessionToken: token } = ofLane(persons, atOnce, lane, 0);
+          const session = await client.result<{ email: string } | null>(CHECK, { token }, key);
+          if (session?.email !== email) throw new Error(`not ${email}: ${JSON.stringify(session)}`);
         }),
     };
   },

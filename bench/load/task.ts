@@ -1,7 +1,7 @@
 import type { People } from '../site/people.js';
 
 /** An operation that is measured. */
-export type OperationName = 'second-step' | 'trusted' | 'new-device' | 'viewer' | 'activity';
+export type OperationName = 'second-step' | 'trusted' | 'new-device' | 'viewer' | 'activity' | 'check';
 
 /** What a load process does. */
 export type Task =
@@ -12,6 +12,8 @@ export type Task =
       readonly people: People;
       readonly atOnce: number;
       readonly seconds: number;
+      /** Of a product's backend, where that is who asks. */
+      readonly key?: string | undefined;
     }
   /** Opens a live subscription for each, and holds it. */
   | { readonly kind: 'sockets'; readonly socketUrl: string; readonly people: People; readonly atOnce: number }
@@ -23,6 +25,15 @@ export type Task =
       readonly people: People;
       readonly seconds: number;
     }
+  /** Events are written, and a product's backend hears of them. */
+  | {
+      readonly kind: 'feed-writer';
+      readonly databaseUrl: string;
+      readonly redisUrl: string | null;
+      readonly redisPrefix: string;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'feed-reader'; readonly socketUrl: string; readonly key: string }
   | { readonly kind: 'http'; readonly url: string; readonly atOnce: number; readonly seconds: number }
   | { readonly kind: 'bare-sockets'; readonly socketUrl: string; readonly count: number; readonly atOnce: number };
 

@@ -1,4 +1,5 @@
 import { bareMeasurement } from './bare.js';
+import { feedMeasurement } from './feed.js';
 import { latencyMeasurement } from './latency.js';
 import type { Measurement } from './measurement.js';
 import { operationMeasurements } from './operation.js';
@@ -12,4 +13,5 @@ export const measurements: readonly Measurement[] = [
   ...operationMeasurements,
   socketsMeasurement,
   latencyMeasurement,
+  feedMeasurement,
 ];

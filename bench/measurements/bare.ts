@@ -16,7 +16,12 @@ export const bareMeasurement: Measurement = {
   name: 'bare',
   async run(cluster, effort, say) {
     say('bare limits of this machine');
-    return [await hashes(effort), await updates(cluster, effort), await requests(effort), await sockets(effort)];
+    return [
+      await hashes(effort),
+      ...(await rows(cluster, effort)),
+      await requests(effort),
+      await sockets(effort),
+    ];
   },
 };
 
@@ -27,14 +32,16 @@ async function hashes({ rounds, seconds }: Effort): Promise<Measured> {
   );
 }
 
-async function updates(cluster: Cluster, { rounds, seconds, atOnce }: Effort): Promise<Measured> {
+async function rows(cluster: Cluster, { rounds, seconds, atOnce }: Effort): Promise<Measured[]> {
   await using database = await cluster.createDatabase();
   await database.query('create table counter (id int primary key, n int not null)');
   await database.query('insert into counter select nth, 0 from generate_series(1, 1000) nth');
-  await using child = await Child.start('../bare/updates.js', import.meta.url);
-  return await measure('updates', `UPDATE ... RETURNING of one row, ${atOnce} connections`, rounds, () =>
-    child.call<Round>('round', { url: database.url, seconds, atOnce }),
-  );
+  await using child = await Child.start('../bare/rows.js', import.meta.url);
+  const ask = (asked: string) => () => child.call<Round>('round', { asked, url: database.url, seconds, atOnce });
+  return [
+    await measure('selects', `SELECT of one row, ${atOnce} connections`, rounds, ask('select')),
+    await measure('updates', `UPDATE ... RETURNING of one row, ${atOnce} connections`, rounds, ask('update')),
+  ];
 }
 
 async function requests({ rounds, seconds, atOnce }: Effort): Promise<Measured> {

@@ -4,10 +4,10 @@ import type { Round } from '../load/pace.js';
 import type { OperationName } from '../load/task.js';
 import { residentMiB } from '../meter/cpu.js';
 import { spentOn } from '../meter/meter.js';
-import { type Figures, mediansOf } from '../report/result.js';
+import { type Figures, type Measured, mediansOf } from '../report/result.js';
 import { percentile } from '../report/statistics.js';
 import type { People } from '../site/people.js';
-import { Site } from '../site/site.js';
+import { hasBackends, Site } from '../site/site.js';
 import type { Effort, Measurement } from './measurement.js';
 
 const TAIL_MS = 200;
@@ -20,6 +20,8 @@ interface Operation {
   readonly mails: number;
   /** Where the password is no part of it. */
   readonly cheapHashes: boolean;
+  /** Whether a product's backend asks it. */
+  readonly byBackend?: true;
 }
 
 const all: readonly Operation[] = [
@@ -27,34 +29,47 @@ const all: readonly Operation[] = [
   { name: 'trusted', title: 'sign-in of a trusted device', mails: 0, cheapHashes: false },
   { name: 'new-device', title: 'password, live code, verify, device trusted', mails: 1, cheapHashes: false },
   { name: 'viewer', title: 'viewer { id email }', mails: 0, cheapHashes: false },
+  { name: 'check', title: "a backend's check of a session", mails: 0, cheapHashes: true, byBackend: true },
 ];
 
 /** The operations, each on a site of its own, on each store. */
-export const operationMeasurements: readonly Measurement[] = all.map(({ name, title, mails, cheapHashes }) => ({
+export const operationMeasurements: readonly Measurement[] = all.map(({ name, title, mails, cheapHashes, byBackend }) => ({
   name,
   async run(cluster, effort, say) {
-    const measured = [];
+    const measured: Measured[] = [];
+    if (byBackend && !hasBackends(effort.project)) return measured;
     for (const store of effort.stores) {
       say(`${title}, ${store}`);
       await using site = await Site.start(cluster, { project: effort.project, store, cheapHashes });
       await site.copyPeople(effort.people);
       const people = { first: 0, step: 1, count: effort.people };
-      const rounds = await measureOperation(site, { name, mails, people }, effort);
+      const key = byBackend && (await site.addBackend());
+      const rounds = await measureOperation(site, { name, mails, people, key }, effort);
       measured.push({ name: `${name} ${store}`, title: `${title} (${store})`, figures: mediansOf(rounds), rounds });
     }
     return measured;
   },
 }));
 
+/** What rounds of an operation are run with. */
+interface OperationRun {
+  readonly name: OperationName;
+  readonly mails: number;
+  readonly people: People;
+  /** Of a product's backend, where that is who asks. */
+  readonly key?: string | undefined;
+}
+
 /** Rounds of an operation on a site that is there; one before them is not counted. */
 export async function measureOperation(
   site: Site,
-  { name, mails, people }: { readonly name: OperationName; readonly mails: number; readonly people: People },
+  { name, mails, people, key }: OperationRun,
   effort: Effort,
 ): Promise<Figures[]> {
-  const { graphqlUrl: url, socketUrl, pid } = site.server();
+  const { graphqlUrl, backendUrl, socketUrl, pid } = site.server();
   const { atOnce, seconds } = effort;
-  await using load = await LoadProcess.start({ kind: name, url, socketUrl, people, atOnce, seconds });
+  const url = key === undefined ? graphqlUrl : backendUrl;
+  await using load = await LoadProcess.start({ kind: name, url, socketUrl, people, atOnce, seconds, key });
   const rounds: Figures[] = [];
   for (let nth = 0; nth <= effort.rounds; nth += 1) {
     await load.prepare();

@@ -26,6 +26,10 @@ export const VIEWER = '{ result: viewer { id email } }';
 export const ACTIVITY = `query ($after: String) { result: viewer { loginActivity(first: 5, after: $after) {
   edges { node { id type occurredAt deviceName ipAddress count } } pageInfo { endCursor hasNextPage } } } }`;
 
+export const CHECK = 'query ($token: String!) { result: session(token: $token) { id email isTrusted mayBeKept } }';
+
+export const FEED = 'subscription { events { cursor type accountId sessionId } }';
+
 export const LOGIN_REQUESTS = 'subscription { loginRequests { id state code deviceName sentAt expiresAt } }';
 
 export interface Challenge {

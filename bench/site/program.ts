@@ -69,6 +69,11 @@ export class Program implements AsyncDisposable {
     return this.graphqlUrl.replace(/^http/, 'ws');
   }
 
+  /** Where products' backends ask. */
+  get backendUrl(): string {
+    return `${this.url}/backend/graphql`;
+  }
+
   /** Lines of its log that tell of a fault (pino's levels 50 and 60). */
   get faults(): string[] {
     return readFileSync(this.logFile, 'utf8')

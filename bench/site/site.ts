@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { redisAvailable, startRedis } from '../../test/support/redis.js';
 import type { Cluster } from './cluster.js';
 import { copyPeople } from './copies.js';
@@ -44,6 +46,16 @@ export const loadSettings: Readonly<Record<string, string>> = {
 };
 
 export const cheapHashSettings: Readonly<Record<string, string>> = { ARGON2_MEMORY_KIB: '8192', ARGON2_PASSES: '1' };
+
+/** The operator's command line of a checkout. */
+function adminOf(project: string): string {
+  return path.join(project, 'dist', 'admin.js');
+}
+
+/** Whether products' backends can ask a checkout at all. */
+export function hasBackends(project: string): boolean {
+  return existsSync(adminOf(project));
+}
 
 /** A Doorstep as it is run in production, each part in a process of its own, on a database with copied accounts. */
 export class Site implements AsyncDisposable {
@@ -134,6 +146,25 @@ export class Site implements AsyncDisposable {
   async copyPeople(count: number): Promise<void> {
     await copyPeople(this.database, await this.first(), { from: 0, to: count - 1 });
     await this.database.query('vacuum analyze');
+  }
+
+  /** Adds a product's backend, as an operator does. @returns its key */
+  async addBackend(): Promise<string> {
+    const args = ['client', 'add', 'bench', '--scopes', 'check,events', '--own-accounts', '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, [adminOf(this.options.project), ...args], {
+      cwd: this.options.project,
+      env: this.envFor('postgres'),
+    });
+    return (JSON.parse(stdout) as { readonly key: string }).key;
+  }
+
+  /** Where its stores are, for whoever does as the product does. */
+  get stores(): { readonly databaseUrl: string; readonly redisUrl: string | null; readonly redisPrefix: string } {
+    return {
+      databaseUrl: this.database.urlFor('postgres'),
+      redisUrl: this.env.REDIS_URL ?? null,
+      redisPrefix: 'doorstep',
+    };
   }
 
   /** What went wrong in the processes, as they have logged it. */

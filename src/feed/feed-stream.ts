@@ -3,6 +3,7 @@ import type { SocketHandle } from '../api/context.js';
 import { LiveStream, type Sight } from '../api/live.js';
 import type { Bus } from '../bus/bus.js';
 import type { EventTypeName } from '../events/event.entity.js';
+import { EVENTS_TOPIC } from '../events/events.js';
 import type { Sql } from '../sql/database.js';
 import type { Place } from './cursors.js';
 import { FeedEvent } from './feed.types.js';
@@ -19,7 +20,7 @@ export class FeedStream extends LiveStream<FeedEvent> {
   private beatAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    bus: Pick<Bus, 'subscribe'>,
+    private readonly events: Pick<Bus, 'subscribe' | 'publish'>,
     private readonly db: Sql,
     private readonly callers: Callers,
     private readonly types: readonly EventTypeName[] | null,
@@ -28,13 +29,15 @@ export class FeedStream extends LiveStream<FeedEvent> {
     private place: Place,
     handle: SocketHandle,
   ) {
-    super(bus, [FEED_TOPIC], handle);
+    super(events, [FEED_TOPIC], handle);
   }
 
   protected override async look(): Promise<Sight<FeedEvent>> {
     const checkedAt = performance.now();
     const { current, reading } = await this.read();
     if (!current?.scopes.includes('events')) return { news: [], checkedAt, isLast: true };
+    // The wake-up may have been lost with the server that wrote them.
+    if (reading.head.standsStill) this.events.publish(EVENTS_TOPIC);
     const isSeenAsBefore = current.ownAccounts === this.caller.ownAccounts;
     this.caller = current;
     // What was read is what it may see no more, or not all of it.

@@ -2,23 +2,26 @@ import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.js';
 import { areEventsStuck, EVENTS_TOPIC, numberEvents } from '../events/events.js';
 import type { Database } from '../sql/database.js';
+import type { Pulse } from '../sql/pulse.js';
 
 /** Wakes the readers: the head has moved. */
 export const FEED_TOPIC = 'feed';
 
-/** How often it is looked for events of which no wake-up came. */
-const LOOK_MS = 500;
 /** Whoever numbers events has them numbered by then, many times over. */
 const STUCK_AFTER_MS = 700;
+/** How soon it is tried again where the database did not let it. */
+const AGAIN_MS = 1_000;
+/** How often it is looked for events of which no wake-up came, nor any from a reader who waits for them. */
+const LOOK_SECONDS = 12;
 
 /**
  * Numbers committed events, which is the order in which readers are told. Of several workers one does it: whoever finds
- * the lock taken stands by, and begins when events stand without a number, since whoever had it is gone then. Two that
- * both do it for a moment do no harm: each holds the lock while it numbers.
+ * the lock taken stands by, and begins when events of which it was woken still stand without a number a while later, since
+ * whoever had it is gone then. Two that both do it for a moment do no harm: each holds the lock while it numbers.
  */
 export class Sequencer {
   private readonly unsubscribe: () => void;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
   private isAtWork = false;
   private mustLook = false;
@@ -30,13 +33,30 @@ export class Sequencer {
     private readonly db: Database,
     private readonly bus: Bus,
     private readonly logger: Logger,
+    pulse: Pulse,
   ) {
     this.unsubscribe = bus.subscribe(EVENTS_TOPIC, () => {
-      // Whoever stands by, or cannot reach the database, looks by the timer alone.
-      if (!this.isStandby && !this.isAway) this.look();
+      if (this.isStandby) this.lookIn(STUCK_AFTER_MS);
+      // Whoever cannot reach the database tries again by itself.
+      else if (!this.isAway) this.look();
     });
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    pulse.add({
+      what: 'sequencer: cannot look for events',
+      everySeconds: LOOK_SECONDS,
+      isIdle: () => this.isAtWork,
+      run: async (connection) => {
+        if (await areEventsStuck(connection, STUCK_AFTER_MS)) this.look();
+      },
+    });
     this.look();
+  }
+
+  private lookIn(ms: number): void {
+    if (this.isOver) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.look();
+    }, ms).unref();
   }
 
   private look(): void {
@@ -55,6 +75,7 @@ export class Sequencer {
       } catch (error) {
         if (!this.isAway) this.logger.warn({ err: error }, 'sequencer: events cannot be numbered now');
         this.isAway = true;
+        this.lookIn(AGAIN_MS);
       }
     }
     this.isAtWork = false;
@@ -68,11 +89,13 @@ export class Sequencer {
       if (numbered.count > 0) this.bus.publish(FEED_TOPIC);
       mayBeMore = numbered.mayBeMore;
     }
+    // Whoever has the lock may have looked before the last of them was there, and be gone before it looks again.
+    if (this.isStandby) this.lookIn(STUCK_AFTER_MS);
   }
 
   async close(): Promise<void> {
     this.isOver = true;
-    clearInterval(this.timer);
+    if (this.timer) clearTimeout(this.timer);
     this.unsubscribe();
     await this.running;
   }

@@ -13,7 +13,7 @@ import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
  */
 const CLAIM_SECONDS = 15;
 /** How long past its time a delivery waits before it counts as left behind. */
-const LEFT_BEHIND_SECONDS = 3;
+const LEFT_BEHIND_SECONDS = 2;
 
 /** How often a mail is given to a mail server that does not say whether it took it. */
 const SENDS_OF_UNKNOWN_FATE = 2;

@@ -1,43 +1,20 @@
-import type { Logger } from 'pino';
 import type { Sql } from '../sql/database.js';
+import type { Pulse } from '../sql/pulse.js';
 import { leftBehind } from './outbox.js';
 import type { MailQueue } from './queue.js';
 
-const SWEEP_EVERY_MS = 2_000;
+/** With the time for which what is due counts as under way, a mail whose job was lost leaves within ten seconds. */
+const SWEEP_EVERY_SECONDS = 6;
 const MOST = 500;
 
-/** Queues again what a crash, or an emptied queue, left behind in the outbox. Any number may run at once. */
-export class Sweeper {
-  private readonly timer: NodeJS.Timeout;
-  private sweeping: Promise<void> | null = null;
-  private isAway = false;
-
-  constructor(
-    private readonly db: Sql,
-    private readonly queue: Pick<MailQueue, 'enqueueAgain'>,
-    private readonly logger: Logger,
-  ) {
-    this.timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
-  }
-
-  private sweep(): void {
-    this.sweeping ??= this.sweepOnce().finally(() => {
-      this.sweeping = null;
-    });
-  }
-
-  private async sweepOnce(): Promise<void> {
-    try {
-      for (const { id, attempts } of await leftBehind(this.db, MOST)) this.queue.enqueueAgain(id, attempts);
-      this.isAway = false;
-    } catch (error) {
-      if (!this.isAway) this.logger.warn({ err: error }, 'sweeper: the outbox cannot be read now');
-      this.isAway = true;
-    }
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
-  }
+/** Queues again what a crash, or an emptied queue, left behind in the outbox. Any number of processes may do so at once. */
+export function sweepOutbox(pulse: Pulse, queue: Pick<MailQueue, 'enqueueAgain'>): void {
+  pulse.add({
+    what: 'sweeper: the outbox cannot be read',
+    everySeconds: SWEEP_EVERY_SECONDS,
+    isIdle: () => false,
+    run: async (db: Sql) => {
+      for (const { id, attempts } of await leftBehind(db, MOST)) queue.enqueueAgain(id, attempts);
+    },
+  });
 }

@@ -34,10 +34,12 @@ export class Retention {
 
   /** Deletes now: every transaction a batch, so that none grows with what there is to do. */
   async run(): Promise<void> {
-    await this.runOnce((tx) => this.endLost(tx));
-    for (const statement of this.statements()) {
+    const chores = this.chores();
+    const dues = chores.map(({ isDue }) => isDue).reduce((list, isDue) => sql`${list}, ${isDue}`);
+    const asked = await rowOf<{ dues: boolean[] }>(this.db, sql`select array[${dues}] as dues`);
+    for (const chore of chores.filter((_, nth) => asked?.dues[nth])) {
       let changed = BATCH;
-      while (changed >= BATCH) changed = await this.runOnce((tx) => countOf(tx, statement));
+      while (changed >= BATCH) changed = await this.runOnce(chore.run);
     }
   }
 
@@ -55,8 +57,7 @@ export class Retention {
    * or is about to. Who signs in on it locks it first, so it is locked here before that is looked at.
    */
   private async endLost(tx: Transaction): Promise<number> {
-    const isLost = sql`ended_at is null and challenge_id is not null and last_used_at is null
-      and created_at <= clock_timestamp() - make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`;
+    const isLost = this.isLost();
     tx.write(
       sql`select id from device where removed_at is null
             and id in (select device_id from session where made_device and ${isLost})
@@ -73,15 +74,17 @@ export class Retention {
     );
   }
 
-  private statements(): Fragment[] {
+  /** Of a session. */
+  private isLost(): Fragment {
+    return sql`ended_at is null and challenge_id is not null and last_used_at is null
+      and created_at <= clock_timestamp() - make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`;
+  }
+
+  private chores(): Chore[] {
     const { ENDED_DAYS, ACTIVITY_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } = this.limits;
     return [
-      // The hash of an unfinished sign-up goes when its challenge is over. The worker's database role may not read the
-      // column: what tells is that nothing has ended the challenge before.
-      sql`update challenge set password_hash = null, ended_at = expires_at
-          where id in (
-            select id from challenge
-            where purpose = 'SIGN_UP' and ended_at is null and expires_at <= clock_timestamp() limit ${BATCH})`,
+      { isDue: sql`exists (select from session where ${this.isLost()})`, run: (tx) => this.endLost(tx) },
+      lapsedSignUps(),
       // Since its last try: a notice is worth sending for three days, and ENDED_DAYS may be less.
       oldest('delivery', 'changed_at', { days: ENDED_DAYS }),
       oldest('challenge', 'expires_at', { days: ENDED_DAYS }),
@@ -105,6 +108,31 @@ export class Retention {
   }
 }
 
+/** Something that is not kept for ever. */
+interface Chore {
+  /** Whether there is anything to do; all of them are asked at once, so that nothing to do costs one statement. */
+  readonly isDue: Fragment;
+  /** Does a batch of it. @returns how many rows were changed */
+  readonly run: (tx: Transaction) => Promise<number>;
+}
+
+function changing(statement: Fragment): Chore['run'] {
+  return (tx) => countOf(tx, statement);
+}
+
+/**
+ * The hash of an unfinished sign-up goes when its challenge is over. The worker's database role may not read the column:
+ * what tells is that nothing has ended the challenge before.
+ */
+function lapsedSignUps(): Chore {
+  const isLapsed = sql`purpose = 'SIGN_UP' and ended_at is null and expires_at <= clock_timestamp()`;
+  return {
+    isDue: sql`exists (select from challenge where ${isLapsed})`,
+    run: changing(sql`update challenge set password_hash = null, ended_at = expires_at
+      where id in (select id from challenge where ${isLapsed} limit ${BATCH})`),
+  };
+}
+
 /** After which no session is live, whatever its device is. */
 function longestSessionDays({ SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS }: Limits): number {
   return Math.max(SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS);
@@ -114,21 +142,28 @@ function longestSessionDays({ SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS }: Limi
  * The feed is cut off at its beginning alone, whatever times its events name: a reader that finds its next number finds all
  * that follow.
  */
-function oldestEvents(days: number): Fragment {
-  return sql`delete from event where number < least(
-    coalesce(
-      (select number from event where number is not null
-         and occurred_at >= clock_timestamp() - make_interval(days => ${days}) order by number limit 1),
-      (select head + 1 from event_log)),
-    (select min(number) from event where number is not null) + ${BATCH})`;
+function oldestEvents(days: number): Chore {
+  const isKept = sql`occurred_at >= clock_timestamp() - make_interval(days => ${days})`;
+  return {
+    isDue: sql`exists (select from (
+        select occurred_at from event where number is not null order by number limit 1) oldest where not ${isKept})`,
+    run: changing(sql`delete from event where number < least(
+      coalesce(
+        (select number from event where number is not null and ${isKept} order by number limit 1),
+        (select head + 1 from event_log)),
+      (select min(number) from event where number is not null) + ${BATCH})`),
+  };
 }
 
 /**
  * Deletes the oldest batch of what is no longer kept. By age alone: of some tables the worker's database role may read
  * nothing else, keys included.
  */
-function oldest(table: string, instant: string, kept: { days?: number; seconds?: number }): Fragment {
+function oldest(table: string, instant: string, kept: { days?: number; seconds?: number }): Chore {
   const past = sql`${raw(instant)} < clock_timestamp() - make_interval(days => ${kept.days ?? 0}, secs => ${kept.seconds ?? 0})`;
-  return sql`delete from ${raw(table)} where ${past} and ${raw(instant)} <= coalesce(
-    (select ${raw(instant)} from ${raw(table)} where ${past} order by 1 offset ${BATCH - 1} limit 1), 'infinity')`;
+  return {
+    isDue: sql`exists (select from ${raw(table)} where ${past})`,
+    run: changing(sql`delete from ${raw(table)} where ${past} and ${raw(instant)} <= coalesce(
+      (select ${raw(instant)} from ${raw(table)} where ${past} order by 1 offset ${BATCH - 1} limit 1), 'infinity')`),
+  };
 }

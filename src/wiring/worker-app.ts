@@ -9,7 +9,8 @@ import { MailTransport } from '../mail/transport.js';
 import { MailSender } from '../outbox/mail-sender.js';
 import { NoticeMails } from '../outbox/notice-mails.js';
 import { MailWorker } from '../outbox/queue.js';
-import { Sweeper } from '../outbox/sweeper.js';
+import { sweepOutbox } from '../outbox/sweeper.js';
+import { Pulse } from '../sql/pulse.js';
 import type { Foundation } from './foundation.js';
 import { Retention } from './retention.js';
 
@@ -45,16 +46,17 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
     config.mailFrom.address,
   );
   const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
-  const sweeper = new Sweeper(db, queue, logger);
+  const pulse = new Pulse(db, logger);
+  sweepOutbox(pulse, queue);
   const retention = new Retention(db, config.limits, logger);
-  const sequencer = new Sequencer(db, bus, logger);
+  const sequencer = new Sequencer(db, bus, logger, pulse);
   return {
     async check() {
       if (!worker.hasOpened) throw new NotReady('the worker takes no jobs yet');
       await queue.check();
     },
     async close() {
-      await Promise.all([sweeper.close(), retention.close(), sequencer.close(), worker.close(RUNNING_WORK_MS)]);
+      await Promise.all([pulse.close(), retention.close(), sequencer.close(), worker.close(RUNNING_WORK_MS)]);
       // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
       transport.close();
       await worker.close(LAST_WORDS_MS);

@@ -179,7 +179,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'outbox/sweeper.ts',
-        find: 'this.queue.enqueueAgain(id, attempts);',
+        find: 'queue.enqueueAgain(id, attempts);',
         replace: 'void [id, attempts];',
       },
     ],
