@@ -40,13 +40,13 @@ export class Newcomer {
     const shown = this.phone.next(({ code }) => code !== null);
     const challenge = asA('Challenge', await this.client.result<Outcome>(SIGN_IN, { input }));
     const { request } = await shown;
-    if (request.id !== challenge.id) throw new Error('the phone shows the code of another sign-in');
+    if (!isPromptOf(request, challenge.id)) throw new Error('the phone shows the code of another sign-in');
     return { challenge, code: request.code ?? '' };
   }
 
   /** Has the code sent once more; resolves when it is on the phone again. */
   async resend({ id, token }: Challenge): Promise<{ code: string; at: number }> {
-    const shown = this.phone.next((request) => request.id === id && request.code !== null);
+    const shown = this.phone.next((request) => isPromptOf(request, id) && request.code !== null);
     asA('Challenge', await this.client.result<Outcome>(SEND_CODE, { token }));
     const { request, at } = await shown;
     return { code: request.code ?? '', at };
@@ -55,6 +55,11 @@ export class Newcomer {
   async verify({ token }: Challenge, code: string): Promise<void> {
     asA('SignedIn', await this.client.result<Outcome>(VERIFY_CODE, { token, code }));
   }
+}
+
+/** Older servers give a challenge and its prompt one id; since then what is before it tells them apart. */
+function isPromptOf({ id }: { readonly id: string }, challengeId: string): boolean {
+  return id.endsWith(challengeId);
 }
 
 /** Resolves when a code that was just sent may be sent again. */

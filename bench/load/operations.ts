@@ -1,4 +1,13 @@
-import { ACTIVITY, type ActivityPage, asA, CHECK, type Challenge, type Outcome, SIGN_IN, VIEWER } from '../site/documents.js';
+import {
+  ACTIVITY,
+  type ActivityPage,
+  asA,
+  CHECK,
+  type Challenge,
+  type Outcome,
+  SIGN_IN,
+  VIEWER,
+} from '../site/documents.js';
 import { everyone, PASSWORD } from '../site/people.js';
 import { HttpClient } from './http-client.js';
 import { Newcomer, untilResend } from './newcomer.js';

@@ -16,12 +16,7 @@ export const bareMeasurement: Measurement = {
   name: 'bare',
   async run(cluster, effort, say) {
     say('bare limits of this machine');
-    return [
-      await hashes(effort),
-      ...(await rows(cluster, effort)),
-      await requests(effort),
-      await sockets(effort),
-    ];
+    return [await hashes(effort), ...(await rows(cluster, effort)), await requests(effort), await sockets(effort)];
   },
 };
 

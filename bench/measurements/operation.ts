@@ -33,23 +33,25 @@ const all: readonly Operation[] = [
 ];
 
 /** The operations, each on a site of its own, on each store. */
-export const operationMeasurements: readonly Measurement[] = all.map(({ name, title, mails, cheapHashes, byBackend }) => ({
-  name,
-  async run(cluster, effort, say) {
-    const measured: Measured[] = [];
-    if (byBackend && !hasBackends(effort.project)) return measured;
-    for (const store of effort.stores) {
-      say(`${title}, ${store}`);
-      await using site = await Site.start(cluster, { project: effort.project, store, cheapHashes });
-      await site.copyPeople(effort.people);
-      const people = { first: 0, step: 1, count: effort.people };
-      const key = byBackend && (await site.addBackend());
-      const rounds = await measureOperation(site, { name, mails, people, key }, effort);
-      measured.push({ name: `${name} ${store}`, title: `${title} (${store})`, figures: mediansOf(rounds), rounds });
-    }
-    return measured;
-  },
-}));
+export const operationMeasurements: readonly Measurement[] = all.map(
+  ({ name, title, mails, cheapHashes, byBackend }) => ({
+    name,
+    async run(cluster, effort, say) {
+      const measured: Measured[] = [];
+      if (byBackend && !hasBackends(effort.project)) return measured;
+      for (const store of effort.stores) {
+        say(`${title}, ${store}`);
+        await using site = await Site.start(cluster, { project: effort.project, store, cheapHashes });
+        await site.copyPeople(effort.people);
+        const people = { first: 0, step: 1, count: effort.people };
+        const key = byBackend && (await site.addBackend());
+        const rounds = await measureOperation(site, { name, mails, people, key }, effort);
+        measured.push({ name: `${name} ${store}`, title: `${title} (${store})`, figures: mediansOf(rounds), rounds });
+      }
+      return measured;
+    },
+  }),
+);
 
 /** What rounds of an operation are run with. */
 interface OperationRun {

@@ -1,11 +1,11 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import { BadUserInput } from '../api/errors.js';
 import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import type { Sql } from '../sql/database.js';
 import { sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -52,8 +52,14 @@ export class ChallengeTries {
     private readonly views: ChallengeViews,
     private readonly accountLimits: AccountLimits,
     private readonly activities: Activities,
+    private readonly events: SecurityEvents,
     private readonly limits: Limits,
   ) {}
+
+  /** What there is to be tried; null where there is none under this token. */
+  find(db: Sql, token: string): Promise<ChallengeView | null> {
+    return this.views.find(db, token);
+  }
 
   /** @returns what follows if the code is right; else why not */
   async attempt<Seen, Outcome>(
@@ -142,22 +148,13 @@ export class ChallengeTries {
     const isLast = challenge.tries >= this.limits.CHALLENGE_TRIES;
     const isLocked = isLast && (await lock(tx, challenge));
     if (!account) return;
-    const entry = {
-      accountId: account.id,
-      deviceId: challenge.deviceId ?? null,
-      deviceName: challenge.deviceName,
-      platform: challenge.platform,
-      ipAddress,
-      method: methodOf(challenge),
-    };
-    this.activities.record(tx, { ...entry, type: 'WRONG_CODE' });
-    if (isLocked) this.activities.record(tx, { ...entry, type: 'CHALLENGE_LOCKED' });
+    const { deviceId = null, deviceName, platform } = challenge;
+    const entry = { deviceId, deviceName, platform, ipAddress, method: methodOf(challenge) };
+    this.activities.record(tx, { ...entry, accountId: account.id, type: 'WRONG_CODE' });
+    if (isLocked) this.activities.record(tx, { ...entry, accountId: account.id, type: 'CHALLENGE_LOCKED' });
     // Whoever leaves each challenge before its last try is told of as well.
     const isOften = account.codeFailures >= this.limits.ACCOUNT_TRIES_BEFORE_PAUSE;
-    if (challenge.purpose === 'SIGN_IN' && (isLocked || isOften)) {
-      const { deviceName, platform } = challenge;
-      deliverNotice(tx, account, 'WRONG_CODES', { deviceName, platform, ipAddress });
-    }
+    if (challenge.purpose === 'SIGN_IN' && (isLocked || isOften)) this.events.tell(tx, account, 'WRONG_CODES', entry);
   }
 
   /** Its key is gone from `CODE_KEYS`: no code can be right any more, and the person is told so. */

@@ -1,6 +1,6 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount, pauseWhere } from '../accounts/accounts.js';
-import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import { Forbidden, NotFound, Unauthenticated } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import type { Session } from '../api/session.js';
@@ -8,8 +8,6 @@ import { deny, giveToDevice, isDeniedOften } from '../challenges/challenge-state
 import { methodOf } from '../challenges/challenge-tries.js';
 import { noteSeen } from '../challenges/displays.js';
 import type { Limits } from '../config/limits.js';
-import { tell } from '../events/events.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -20,7 +18,7 @@ export class LoginRequests {
   constructor(
     private readonly transactions: Transactions,
     private readonly views: LoginRequestViews,
-    private readonly activities: Activities,
+    private readonly events: SecurityEvents,
     private readonly sessions: Sessions,
     private readonly limits: Limits,
   ) {}
@@ -93,25 +91,11 @@ export class LoginRequests {
     const account = await this.lockTrusted(tx, session);
     const denied = await deny(tx, challengeId, account.id);
     if (!denied) return;
-    tell(tx, {
-      type: 'LOGIN_DENIED',
-      accountId: account.id,
-      deviceId: denied.deviceId ?? null,
-      promptId: challengeId,
-    });
     // Somebody who has the password keeps asking: after several denials new devices wait.
     pauseWhere(tx, account.id, this.limits.ACCOUNT_PAUSE_SECONDS, isDeniedOften(account.id, this.limits));
-    const { deviceName, platform } = denied;
-    this.activities.record(tx, {
-      accountId: account.id,
-      type: 'LOGIN_DENIED',
-      deviceId: denied.deviceId ?? null,
-      deviceName,
-      platform,
-      ipAddress: denied.ipAddress,
-      method: methodOf(denied),
-    });
-    deliverNotice(tx, account, 'LOGIN_DENIED', { deviceName, platform, ipAddress: denied.ipAddress });
+    const { deviceId = null, deviceName, platform, ipAddress } = denied;
+    const what = { promptId: challengeId, deviceId, deviceName, platform, ipAddress, method: methodOf(denied) };
+    this.events.tell(tx, account, 'LOGIN_DENIED', what);
   }
 
   /** Locks the account, behind which the device must still be trusted. @throws Unauthenticated */

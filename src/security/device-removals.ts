@@ -1,14 +1,13 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { lockAccount } from '../accounts/accounts.js';
-import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { NotFound } from '../api/errors.js';
 import { isUuid } from '../api/ids.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -20,7 +19,7 @@ export class DeviceRemovals {
     private readonly transactions: Transactions,
     private readonly sessions: Sessions,
     private readonly devices: Devices,
-    private readonly activities: Activities,
+    private readonly events: SecurityEvents,
   ) {}
 
   /**
@@ -61,16 +60,8 @@ export class DeviceRemovals {
     const sessionsEnded = await this.sessions.endOfDevice(tx, removed.id);
     this.devices.remove(tx, removed.id);
     const { name: deviceName, platform } = removed;
-    this.activities.record(tx, {
-      accountId: account.id,
-      type: 'DEVICE_REMOVED',
-      deviceId: removed.id,
-      deviceName,
-      platform,
-      ipAddress,
-      isByProduct,
-    });
-    deliverNotice(tx, account, 'DEVICE_REMOVED', { deviceName, platform, ipAddress });
+    const what = { deviceId: removed.id, deviceName, platform, ipAddress, isByProduct };
+    this.events.tell(tx, account, 'DEVICE_REMOVED', what);
     return { account, sessionsEnded };
   }
 }

@@ -1,19 +1,16 @@
 import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { setPassword } from '../accounts/accounts.js';
-import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
-import { tell } from '../events/events.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import { knownDevice } from '../passwords/asker.js';
+import type { NewPasswords } from '../passwords/new-passwords.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { type WeakPassword, WrongPassword } from '../passwords/password.types.js';
-import type { PasswordStrength } from '../passwords/password-strength.js';
-import type { Passwords } from '../passwords/passwords.js';
 import { lockOwner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -31,11 +28,10 @@ export class PasswordChanges {
   constructor(
     private readonly transactions: Transactions,
     private readonly ownerPasswords: OwnerPasswords,
-    private readonly passwords: Passwords,
-    private readonly strength: PasswordStrength,
+    private readonly passwords: NewPasswords,
     private readonly sessions: Sessions,
     private readonly devices: Devices,
-    private readonly activities: Activities,
+    private readonly events: SecurityEvents,
   ) {}
 
   /** The current session goes on under a new token. @throws Overloaded */
@@ -46,9 +42,8 @@ export class PasswordChanges {
     const proven = await this.ownerPasswords.prove(db, session, change.currentPassword);
     if (proven instanceof WrongPassword) return proven;
     const asker = knownDevice(proven.email, session.deviceId);
-    const weak = await this.strength.judge(change.newPassword, proven.email, asker);
-    if (weak) return weak;
-    const passwordHash = await this.passwords.hash(change.newPassword, asker);
+    const passwordHash = await this.passwords.judgeAndHash(change.newPassword, proven.email, asker);
+    if (typeof passwordHash !== 'string') return passwordHash;
     const changed = await this.transactions.run((tx) =>
       this.changeOnce(tx, session, proven, passwordHash, change.signOutOtherDevices, client.ipAddress),
     );
@@ -71,17 +66,9 @@ export class PasswordChanges {
     const ended = signOutOtherDevices ? await this.sessions.endOthers(tx, account.id, session.id) : null;
     if (signOutOtherDevices) this.devices.forgetTrust(tx, account.id, session.deviceId);
     const token = await this.sessions.renewToken(tx, session.id);
-    tell(tx, { type: 'PASSWORD_CHANGED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
-    this.activities.record(tx, {
-      accountId: account.id,
-      type: 'PASSWORD_CHANGED',
-      deviceId: device.id,
-      deviceName,
-      platform,
-      ipAddress,
-    });
-    deliverNotice(tx, account, 'PASSWORD_CHANGED', { deviceName, platform, ipAddress });
+    const what = { sessionId: session.id, deviceId: device.id, deviceName, platform, ipAddress };
+    this.events.tell(tx, account, 'PASSWORD_CHANGED', what);
     return { account, sessionsEnded: ended?.count ?? 0, token };
   }
 }

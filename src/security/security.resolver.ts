@@ -5,6 +5,7 @@ import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
+import type { ResetRequests } from './reset-requests.js';
 import { ChangePasswordResult, DeviceRemoved, PasswordChanged, ResetPasswordResult } from './security.types.js';
 
 @Resolver()
@@ -12,6 +13,7 @@ export class SecurityResolver {
   constructor(
     private readonly removals: DeviceRemovals,
     private readonly changes: PasswordChanges,
+    private readonly resetRequests: ResetRequests,
     private readonly resets: PasswordResets,
   ) {}
 
@@ -52,7 +54,7 @@ export class SecurityResolver {
     })
     deviceToken?: string | null,
   ): Promise<Challenge> {
-    return this.resets.request(context, email, deviceToken ?? context.cookies?.deviceToken(email) ?? null);
+    return this.resetRequests.request(context, email, deviceToken ?? context.cookies?.deviceToken(email) ?? null);
   }
 
   @Mutation(() => ResetPasswordResult, {

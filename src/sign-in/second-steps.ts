@@ -1,5 +1,6 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Client } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
 import type { AccountLimits, Door } from '../challenges/account-limits.js';
@@ -10,8 +11,6 @@ import { cancelEarlierSignIns, type Earlier } from '../challenges/challenge-stat
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices } from '../devices/devices.js';
-import { tell } from '../events/events.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import type { SessionReason } from '../sessions/session.entity.js';
 import { isRefusedSession, type Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -43,6 +42,7 @@ export class SecondSteps {
     private readonly accountLimits: AccountLimits,
     private readonly sessions: Sessions,
     private readonly devices: Devices,
+    private readonly events: SecurityEvents,
     private readonly limits: Limits,
   ) {}
 
@@ -128,13 +128,11 @@ export class SecondSteps {
     await this.sessions.endOfDevice(tx, token.deviceId);
     this.devices.distrust(tx, token.deviceId);
     forgetTokens(tx, token.deviceId);
-    tell(tx, { type: 'COPIED_TOKEN', accountId: account.id, deviceId: token.deviceId });
     const device = await this.devices.find(tx, account.id, token.deviceId);
-    deliverNotice(tx, raised, 'COPIED_TOKEN', {
-      deviceName: device?.name ?? null,
-      platform: device?.platform ?? null,
-      ipAddress: client.ipAddress,
-    });
+    // Its token was found by its row.
+    if (!device) throw new Error('the device of a token is gone');
+    const { id: deviceId, name: deviceName, platform } = device;
+    this.events.tell(tx, raised, 'COPIED_TOKEN', { deviceId, deviceName, platform, ipAddress: client.ipAddress });
     return raised;
   }
 

@@ -3,9 +3,8 @@ import { Challenge } from '../challenges/challenge.types.js';
 import type { ChallengeOpenings } from '../challenges/challenge-openings.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import { stranger } from '../passwords/asker.js';
+import type { NewPasswords } from '../passwords/new-passwords.js';
 import type { WeakPassword } from '../passwords/password.types.js';
-import type { PasswordStrength } from '../passwords/password-strength.js';
-import type { Passwords } from '../passwords/passwords.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 import type { Transactions } from '../sql/transactions.js';
 
@@ -20,8 +19,7 @@ export interface Registration {
 export class SignUps {
   constructor(
     private readonly transactions: Transactions,
-    private readonly passwords: Passwords,
-    private readonly strength: PasswordStrength,
+    private readonly passwords: NewPasswords,
     private readonly rateLimits: RateLimits,
     private readonly openings: ChallengeOpenings,
   ) {}
@@ -36,10 +34,8 @@ export class SignUps {
   ): Promise<Challenge | WeakPassword> {
     // Before the estimate, which costs more than a refusal.
     await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', client.ipAddress);
-    const asker = stranger(client.ipAddress);
-    const weak = await this.strength.judge(password, email, asker);
-    if (weak) return weak;
-    const passwordHash = await this.passwords.hash(password, asker);
+    const passwordHash = await this.passwords.judgeAndHash(password, email, stranger(client.ipAddress));
+    if (typeof passwordHash !== 'string') return passwordHash;
     const opened = await this.transactions.run((tx) =>
       this.openings.open(tx, {
         purpose: 'SIGN_UP',

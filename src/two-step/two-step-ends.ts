@@ -1,14 +1,12 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { setTwoStep } from '../accounts/accounts.js';
-import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Devices } from '../devices/devices.js';
-import { tell } from '../events/events.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
 import { lockOwner } from '../sessions/owner.js';
@@ -23,7 +21,7 @@ export class TwoStepEnds {
     private readonly ownerPasswords: OwnerPasswords,
     private readonly sessions: Sessions,
     private readonly devices: Devices,
-    private readonly activities: Activities,
+    private readonly events: SecurityEvents,
   ) {}
 
   /** Forgets every device's trust; sessions go on. Where it is off already, it stays so. @throws Overloaded */
@@ -43,17 +41,9 @@ export class TwoStepEnds {
     if (!account.twoStepEnabledAt) return account;
     await shutDoor(tx, account.id);
     this.devices.forgetTrust(tx, account.id, null);
-    tell(tx, { type: 'TWO_STEP_DISABLED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
-    this.activities.record(tx, {
-      accountId: account.id,
-      type: 'TWO_STEP_DISABLED',
-      deviceId: device.id,
-      deviceName,
-      platform,
-      ipAddress,
-    });
-    deliverNotice(tx, account, 'TWO_STEP_DISABLED', { deviceName, platform, ipAddress });
+    const what = { sessionId: session.id, deviceId: device.id, deviceName, platform, ipAddress };
+    this.events.tell(tx, account, 'TWO_STEP_DISABLED', what);
     return setTwoStep(tx, account.id, false);
   }
 }

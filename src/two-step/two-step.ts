@@ -2,6 +2,7 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { setTwoStep } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
@@ -15,8 +16,6 @@ import { cancelSetUps, consume } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
-import { tell } from '../events/events.js';
-import { deliverNotice } from '../outbox/outbox.js';
 import { lockOwner, type Owner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -36,6 +35,7 @@ export class TwoStep {
     private readonly sessions: Sessions,
     private readonly devices: Devices,
     private readonly activities: Activities,
+    private readonly events: SecurityEvents,
   ) {}
 
   /**
@@ -115,19 +115,10 @@ export class TwoStep {
     const ended = await this.sessions.endOthers(tx, account.id, session.id);
     this.sessions.prove(tx, session.id);
     this.devices.trust(tx, device.id);
-    tell(tx, { type: 'TWO_STEP_ENABLED', accountId: account.id, sessionId: session.id, deviceId: device.id });
     const { name: deviceName, platform } = device;
-    const entry = {
-      accountId: account.id,
-      deviceId: device.id,
-      deviceName,
-      platform,
-      ipAddress,
-      method: 'EMAIL',
-    } as const;
-    this.activities.record(tx, { ...entry, type: 'TWO_STEP_ENABLED' });
-    this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
-    deliverNotice(tx, account, 'TWO_STEP_ENABLED', { deviceName, platform, ipAddress });
+    const entry = { deviceId: device.id, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
+    this.events.tell(tx, account, 'TWO_STEP_ENABLED', { ...entry, sessionId: session.id });
+    this.activities.record(tx, { ...entry, accountId: account.id, type: 'DEVICE_TRUSTED' });
     return { account, sessionsEnded: ended.count };
   }
 }

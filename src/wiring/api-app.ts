@@ -5,6 +5,7 @@ import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { Activities } from '../activity/activities.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
 import { ActivityStream } from '../activity/activity-stream.js';
+import { SecurityEvents } from '../activity/security-events.js';
 import { SignOuts } from '../activity/sign-outs.js';
 import { SignOutsResolver } from '../activity/sign-outs.resolver.js';
 import { AccountLimits } from '../challenges/account-limits.js';
@@ -25,6 +26,7 @@ import { LoginRequestStream } from '../login-requests/login-request-stream.js';
 import { LoginRequestViews } from '../login-requests/login-request-views.js';
 import { LoginRequests } from '../login-requests/login-requests.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
+import { NewPasswords } from '../passwords/new-passwords.js';
 import { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { PasswordAttempts } from '../passwords/password-attempts.js';
 import { PasswordStrength } from '../passwords/password-strength.js';
@@ -33,6 +35,7 @@ import { RateLimits } from '../rate-limits/rate-limits.js';
 import { DeviceRemovals } from '../security/device-removals.js';
 import { PasswordChanges } from '../security/password-changes.js';
 import { PasswordResets } from '../security/password-resets.js';
+import { ResetRequests } from '../security/reset-requests.js';
 import { SecurityResolver } from '../security/security.resolver.js';
 import { AccountSessionsResolver } from '../sessions/account-sessions.resolver.js';
 import { DevicesResolver } from '../sessions/devices.resolver.js';
@@ -129,38 +132,39 @@ async function createResolvers(
   const transactions = transactionsOf(foundation);
   const codes = new Codes(config.codeKeys);
   const passwords = new Passwords(limits);
+  const newPasswords = new NewPasswords(strength, passwords);
   const attempts = new PasswordAttempts(limits);
   const devices = new Devices(limits);
   const sessions = new Sessions(limits);
   const activities = new Activities(places);
+  const events = new SecurityEvents(activities);
   const accountLimits = new AccountLimits(limits);
   const views = new ChallengeViews(limits);
   const sends = new ChallengeSends(transactions, views, activities, limits);
   const openings = new ChallengeOpenings(codes, sends, views, limits);
-  const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, limits);
+  const tries = new ChallengeTries(transactions, codes, views, accountLimits, activities, events, limits);
   const admissions = new Admissions(devices, sessions, activities, limits);
-  const secondSteps = new SecondSteps(transactions, admissions, openings, accountLimits, sessions, devices, limits);
-  const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
-  const signUps = new SignUps(transactions, passwords, strength, rateLimits, openings);
-  const verifications = new Verifications(tries, admissions, activities);
-  const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities);
-  const requests = new LoginRequests(transactions, requestViews, activities, sessions, limits);
-  const ownerPasswords = new OwnerPasswords(passwords, attempts);
-  const removals = new DeviceRemovals(transactions, sessions, devices, activities);
-  const changes = new PasswordChanges(transactions, ownerPasswords, passwords, strength, sessions, devices, activities);
-  const resets = new PasswordResets(
+  const secondSteps = new SecondSteps(
     transactions,
+    admissions,
     openings,
-    tries,
-    views,
-    passwords,
-    strength,
+    accountLimits,
     sessions,
-    activities,
-    rateLimits,
+    devices,
+    events,
     limits,
   );
-  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, activities);
+  const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
+  const signUps = new SignUps(transactions, newPasswords, rateLimits, openings);
+  const verifications = new Verifications(tries, admissions, activities);
+  const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities, events);
+  const requests = new LoginRequests(transactions, requestViews, events, sessions, limits);
+  const ownerPasswords = new OwnerPasswords(passwords, attempts);
+  const removals = new DeviceRemovals(transactions, sessions, devices, events);
+  const changes = new PasswordChanges(transactions, ownerPasswords, newPasswords, sessions, devices, events);
+  const resetRequests = new ResetRequests(transactions, openings, rateLimits);
+  const resets = new PasswordResets(transactions, tries, newPasswords, sessions, events, limits);
+  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, events);
   const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
   const settings = new Settings({
@@ -182,7 +186,7 @@ async function createResolvers(
     new DevicesResolver(devices, places, transactions, sessions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),
     new SettingsResolver(settings),
-    new SecurityResolver(removals, changes, resets),
+    new SecurityResolver(removals, changes, resetRequests, resets),
     new SignInResolver(signUps, signIns, verifications, signOuts),
     new SignOutsResolver(signOuts),
     new SupportResolver(reports),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Activities } from '../activity/activities.js';
+import { SecurityEvents } from '../activity/security-events.js';
 import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
 import { SignOuts } from '../activity/sign-outs.js';
 import type { Callers } from '../api/caller.js';
@@ -74,7 +75,7 @@ function createBackendResolvers(foundation: Foundation, callers: Callers): objec
   const sessions = new Sessions(limits);
   const liveSessions = new LiveSessions(limits);
   const activities = new Activities(foundation.places);
-  const removals = new DeviceRemovals(transactions, sessions, devices, activities);
+  const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(new Checks(liveSessions, sessions)),

@@ -34,8 +34,8 @@ export const faultGuards: readonly Guard[] = [
     edits: [
       {
         file: 'wiring/retention.ts',
-        find: 'while (changed >= BATCH) changed = await this.runOnce((tx) => countOf(tx, statement));',
-        replace: 'changed = await this.runOnce((tx) => countOf(tx, statement));',
+        find: 'while (changed >= BATCH) changed = await this.runOnce(chore.run);',
+        replace: 'changed = await this.runOnce(chore.run);',
       },
     ],
     noticedBy: ['retention', 'a backlog of many batches goes in one run, and what is still kept stays'],

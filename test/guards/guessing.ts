@@ -494,7 +494,7 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'neighbours do not keep a device of the account from a reset',
     edits: [
       {
-        file: 'security/password-resets.ts',
+        file: 'security/reset-requests.ts',
         find: 'deviceId ? { deviceId } : client.ipAddress',
         replace: 'client.ipAddress',
       },
@@ -578,7 +578,7 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'resets are counted by network',
     edits: [
       {
-        file: 'security/password-resets.ts',
+        file: 'security/reset-requests.ts',
         find: "await this.rateLimits.take('OPEN_CHALLENGES_PER_IP_HOUR', deviceId ? { deviceId } : client.ipAddress);",
         replace: '',
       },

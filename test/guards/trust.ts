@@ -92,6 +92,21 @@ export const trustGuards: readonly Guard[] = [
     noticedBy: ['copied-sessions', 'writes nothing that was begun before the owner removed the device, and ends after'],
   },
   {
+    name: 'reaction-answered-afterwards',
+    keeps: 'a prompt that ended while its acknowledgement waited is not answered as pending, with its code',
+    edits: [
+      {
+        file: 'login-requests/login-requests.ts',
+        find: 'const afterwards = await this.find(db, session, challengeId);',
+        replace: 'const afterwards = request;',
+      },
+    ],
+    noticedBy: [
+      'epochs',
+      'an acknowledgement whose challenge was denied while it waited for the account is answered with that',
+    ],
+  },
+  {
     name: 'acknowledgement-behind-the-lock',
     keeps: 'a session that is over acknowledges nothing',
     edits: [

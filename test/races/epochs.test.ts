@@ -203,6 +203,8 @@ describe('what waited for the account is judged when it gets there:', () => {
       return acknowledging;
     });
     expect(answer).toMatchObject({ state: 'DENIED', code: null });
-    expect(await servers.database.count('display', 'challenge_id = $1 and seen_at is not null', [challenge.id])).toBe(0);
+    expect(await servers.database.count('display', 'challenge_id = $1 and seen_at is not null', [challenge.id])).toBe(
+      0,
+    );
   });
 });

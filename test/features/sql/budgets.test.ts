@@ -125,3 +125,18 @@ describe('a server on which nothing happens', () => {
     await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
   });
 });
+
+describe('a worker on which nothing happens', () => {
+  const SECONDS = 12;
+
+  // On PostgreSQL alone the queue asks by itself, by the same way.
+  test.each(backEnds.filter(({ redis }) => redis))('asks four things in twelve seconds, with $name', async () => {
+    await using idle = await Servers.start({ redis: true, count: 0 });
+    await using workerCounter = await StatementCounter.start(idle.database.url);
+    await idle.add({ api: false, worker: true }, { DATABASE_URL: workerCounter.url });
+    await workerCounter.quiet(2_000, 1);
+    const asked = await workerCounter.during(() => sleep(SECONDS * 1000));
+    // Two looks into the outbox, one at the events; once a minute at what is not kept.
+    expectWithin(asked, { statements: 4, roundTrips: 4 });
+  });
+});
