@@ -36,7 +36,7 @@ export class Program implements AsyncDisposable {
     const logFile = path.join(folder, `${name}-${port}.log`);
     const log = openSync(logFile, 'a');
     const before = performance.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', path.join(project, 'dist', `${name}.js`)], {
+    const child = spawn(process.execPath, [...flagsOf(name, project), path.join(project, 'dist', `${name}.js`)], {
       cwd: project,
       // Nothing of the machine's may change what it does.
       env: { ...env, PORT: String(port) },
@@ -87,6 +87,15 @@ export class Program implements AsyncDisposable {
       endProcess(this.child, 'SIGKILL'),
     );
   }
+}
+
+/** What Node is given besides the program, as the project's own command says it. */
+function flagsOf(name: 'server' | 'worker', project: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const command = scripts[name === 'server' ? 'api' : 'worker'] ?? '';
+  return command.split(' ').filter((word) => word.startsWith('--'));
 }
 
 function answers(url: string): Promise<boolean> {

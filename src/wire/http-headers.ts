@@ -1,5 +1,5 @@
-import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import helmet from 'helmet';
 import { ApiError } from '../api/errors.js';
 import type { Config } from '../config/config.js';
 import { TRANSPORT_HEADER } from './cookies.js';
@@ -12,8 +12,9 @@ const OUR_HEADERS = `content-type, authorization, accept-language, ${TRANSPORT_H
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip'];
 
 /** Headers of every answer, and JSON as the only kind of body. */
-export async function mountHeaders(app: FastifyInstance, config: Config): Promise<void> {
-  await app.register(helmet, {
+export function mountHeaders(app: FastifyInstance, config: Config): void {
+  // Made once: the plugin for Fastify works them out anew for each request.
+  const protect = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -32,6 +33,7 @@ export async function mountHeaders(app: FastifyInstance, config: Config): Promis
     frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   });
+  app.addHook('onRequest', (request, reply, done) => protect(request.raw, reply.raw, done as () => void));
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });

@@ -34,7 +34,7 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
     return503OnClosing: false,
   });
   boundConnections(app, config.limits);
-  await mountHeaders(app, config);
+  mountHeaders(app, config);
   mountErrors(app);
   closeAnsweredConnections(app);
   cutStalledConnections(app);

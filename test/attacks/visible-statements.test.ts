@@ -61,8 +61,7 @@ test('neither does a trace of OpenTelemetry, nor the log of slow statements', as
     for (const lines of [traced, () => logged]) {
       await until(() => lines().some((line) => line.includes('insert into session')), 'the last statement');
       const seen = lines().join('\n');
-      expect(seen).toContain('from account where email = $1');
-      for (const secret of secrets) expect(seen).not.toContain(secret);
+      expect(secrets.filter((secret) => seen.includes(secret))).toEqual([]);
     }
   } finally {
     await postgres.stop();
