@@ -21,12 +21,21 @@ export const connectionOptions = {
 };
 
 /**
- * A statement is planned once a connection. Else PostgreSQL plans the larger ones at each run, which takes several times what
- * running them does; and with every row found by an index, a plan that was made while a table was small stays good when it
- * is not. Said by a statement, since a pooler in between refuses what it does not know at the start.
+ * Settings of each connection. A statement is planned once: else PostgreSQL plans the larger ones at each run, which takes
+ * several times what running them does. Such a plan has to be as good when its tables have grown, so that an index is taken
+ * to cost less than a table of any size; compiling a plan never pays for rows that are few.
  */
-const PLANNING =
-  "select set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)";
+const planning = {
+  plan_cache_mode: 'force_generic_plan',
+  random_page_cost: '1',
+  seq_page_cost: '20',
+  jit: 'off',
+};
+
+/** Said by a statement: a pooler in between refuses what it does not know at the start of a connection. */
+const PLANNING = `select ${Object.entries(planning)
+  .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  .join(', ')}`;
 
 /** Connects lazily: the first statement opens the first connection. */
 export function openPool(databaseUrl: string, logger: Logger): Connections {
