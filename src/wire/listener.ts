@@ -17,6 +17,8 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // A logger for each request would be told anew what is secret; what is logged names its request.
+    childLoggerFactory: (parent) => parent,
     rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/%25'),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     bodyLimit: BODY_BYTES,
