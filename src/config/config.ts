@@ -45,6 +45,8 @@ export interface Config {
   readonly codeKeys: readonly CodeKey[];
   /** Where browsers find the server; its origin decides cookies. */
   readonly publicUrl: URL;
+  /** Origins that the pages may lead back to. */
+  readonly returnOrigins: readonly string[];
   /** Origins for CORS and for a WebSocket's upgrade, that of `publicUrl` included. */
   readonly allowedOrigins: readonly string[];
   readonly playground: boolean;
@@ -124,6 +126,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     publicUrl,
+    returnOrigins: read.list('RETURN_ORIGINS', origin),
     allowedOrigins: allowedOrigins(publicUrl, read.list('ALLOWED_ORIGINS', origin), production),
     playground: read.flag('PLAYGROUND', !production),
     introspection: read.flag('INTROSPECTION', !production),

@@ -258,13 +258,17 @@ export class Sessions implements SessionLookup {
     return rows.map(({ id }) => id);
   }
 
-  /** Notes once that a session's token has arrived, so that it no longer lapses unused; nothing else is moved by that. */
-  async arrive(db: Sql, sessionId: string): Promise<void> {
-    await countOf(
+  /**
+   * Notes once that a session's token has arrived, so that it no longer lapses unused; nothing else is moved by that.
+   * @returns false where it had arrived before, or is over
+   */
+  async arrive(db: Sql, sessionId: string): Promise<boolean> {
+    const noted = await countOf(
       db,
       sql`update session s set last_used_at = clock_timestamp()
           where s.id = ${sessionId} and s.last_used_at is null and ${isLive(this.limits, 's')}`,
     );
+    return noted === 1;
   }
 
   /** Notes that a code was typed for a session that was open already. */

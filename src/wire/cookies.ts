@@ -35,6 +35,16 @@ export class Cookies {
     return request.cookies[this.sessionName] || null;
   }
 
+  /**
+   * Every session token that a request brings in cookies, whether or not it asks for them. There is one, unless a
+   * neighbouring host has set another beside it, which on plain http nothing tells from ours.
+   */
+  sessionTokens({ headers }: Pick<FastifyRequest, 'headers'>): string[] {
+    const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim());
+    const start = `${this.sessionName}=`;
+    return pairs.filter((pair) => pair.startsWith(start) && pair !== start).map((pair) => pair.slice(start.length));
+  }
+
   /** The cookies of a request that asks for them; null if it does not. */
   jarOf(request: FastifyRequest, reply: FastifyReply): CookieJar | null {
     if (request.headers[TRANSPORT_HEADER] !== 'cookie') return null;

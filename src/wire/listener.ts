@@ -4,6 +4,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { boundConnections } from './connection-bounds.js';
+import { isForwardAuth } from './forwarded.js';
 import { mountHeaders } from './http-headers.js';
 
 const BODY_BYTES = 65_536;
@@ -28,8 +29,10 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
       headersTimeout: 10_000,
       connectionsCheckingInterval: 5_000,
       maxHeaderSize: HEADER_BYTES,
-      // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+      // Some clients (Java's) offer HTTP/2 in clear with each request; nothing but a WebSocket is worth an upgrade. Proxies
+      // that ask about one (Caddy) pass its headers on as they are: that question is answered, not upgraded.
+      shouldUpgradeCallback: ({ headers, url }) =>
+        headers.upgrade?.toLowerCase() === 'websocket' && !isForwardAuth(url ?? '/'),
     },
     // A client that leaves a connection open must not hold up the end.
     forceCloseConnections: 'idle',

@@ -30,6 +30,21 @@ export function tokenOfSocket(payload: Record<string, unknown> | undefined, upgr
   return oneOf([...membersOf(payload, 'authorization').flatMap(tokensIn), ...upgrade]);
 }
 
+/**
+ * The one token of a request that may name its session in Authorization or in a cookie.
+ * @param cookies the tokens in its cookies
+ * @returns null where none is named; `isByCookie`: nothing but cookies names it, which a browser sends unasked
+ * @throws DifferentTokens
+ */
+export function tokenOfVisit(
+  request: IncomingMessage,
+  cookies: readonly string[],
+): { readonly token: string; readonly isByCookie: boolean } | null {
+  const bearers = tokensOfUpgrade(request);
+  const token = oneOf([...bearers, ...cookies]);
+  return token === null ? null : { token, isByCookie: bearers.length === 0 };
+}
+
 /** The tokens of an upgrade, which connection_init may name too. */
 export function tokensOfUpgrade({ headersDistinct }: IncomingMessage): string[] {
   return (headersDistinct.authorization ?? []).flatMap(bearersIn);

@@ -100,7 +100,14 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
   const registry = mountMetrics(http, config);
   const backendHttp = config.backendPort === null ? null : await createBackendHttp(config, logger);
-  const backend = await serveBackend(backendHttp ?? http, { foundation, rateLimits, contexts, pulse, sockets });
+  const backend = await serveBackend(backendHttp ?? http, {
+    foundation,
+    rateLimits,
+    contexts,
+    pulse,
+    cookies,
+    sockets,
+  });
   const listeners = [http, ...(backendHttp ? [backendHttp] : [])];
   countSockets(registry, () => listeners.reduce((open, { websocketServer }) => open + websocketServer.clients.size, 0));
   return {

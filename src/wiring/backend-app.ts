@@ -9,6 +9,7 @@ import { AccountLimits } from '../challenges/account-limits.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { Checks } from '../checks/checks.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
+import { Visitors } from '../checks/visitors.js';
 import { ClientKeys } from '../clients/client-keys.js';
 import type { Config } from '../config/config.js';
 import { Devices } from '../devices/devices.js';
@@ -24,7 +25,9 @@ import type { Pulse } from '../sql/pulse.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { mountBackend } from '../wire/backend-http.js';
 import type { Contexts } from '../wire/contexts.js';
+import type { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
+import { mountForwardAuth } from '../wire/forward-auth.js';
 import { takeSockets } from '../wire/http.js';
 import { KeyDoor } from '../wire/key-door.js';
 import { createListener } from '../wire/listener.js';
@@ -40,6 +43,8 @@ export interface BackendSharing {
   readonly rateLimits: RateLimits;
   readonly contexts: Contexts;
   readonly pulse: Pulse;
+  /** For `/forward-auth` alone. */
+  readonly cookies: Cookies;
   /** Sockets that nobody is known on yet count together. */
   readonly sockets: Sockets;
 }
@@ -54,7 +59,7 @@ export async function createBackendHttp(config: Config, logger: Logger): Promise
 /** Serves backends at a listener. @returns ends what it does by itself */
 export async function serveBackend(
   app: FastifyInstance,
-  { foundation, rateLimits, contexts, pulse, sockets }: BackendSharing,
+  { foundation, rateLimits, contexts, pulse, cookies, sockets }: BackendSharing,
 ): Promise<{ close(): void }> {
   const { config, logger, db, texts } = foundation;
   const { limits, production } = config;
@@ -65,6 +70,7 @@ export async function serveBackend(
   const door = new KeyDoor({ db, callers, texts, resolver, limits }, pulse);
   const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   await mountBackend(app, { schema, rules, config, logger, db, callers, contexts, door, socketServer });
+  mountForwardAuth(app, { db, visitors: new Visitors(new Sessions(limits), limits), cookies, config });
   return socketServer;
 }
 
