@@ -539,7 +539,7 @@ describe('a person who opens a page and is not signed in', () => {
 test('is asked by GET and HEAD alone, before a body is read', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     const url = `${servers.client().url}/forward-auth`;
-    const answer = await sendRaw(counted, [...GET, ...cookieOf(phone), 'content-length', '1'], { method, body: '{' });
+    const answer = await sendRaw(url, [...GET, ...cookieOf(phone), 'content-length', '1'], { method, body: '{' });
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     expect(idsIn(answer)).toEqual({ id: null, accountId: null, deviceId: null });
   }
