@@ -26,9 +26,7 @@ interface Question {
 /** Whom a request comes from: STRANGER has no live session, REFUSED is not let in whoever it is. */
 type Outcome = Visitor | 'STRANGER' | 'REFUSED';
 
-/**
- * An address longer than this, all encoded, leads back to the host alone: nginx takes 4 KiB of headers from what it asks.
- */
+/** Of the sign-in page's address, what it leads back to included: nginx takes 4 KiB of headers from what it asks. */
 const SIGN_IN_LENGTH_MOST = 2048;
 
 /**
@@ -109,7 +107,8 @@ function tokenIn(request: FastifyRequest, cookies: ForwardAuthServing['cookies']
 }
 
 /**
- * The sign-in page, which leads back to a page afterwards.
+ * The sign-in page, which leads back to a page afterwards; to the first of its host where the address is too long, or has what
+ * the pages put into addresses themselves, and so never lead to.
  * @returns null where it may not lead there, or where our cookies, which this host alone is sent, would not come along: who has
  *   just signed in would be asked to, again and again
  */
@@ -117,7 +116,9 @@ function signInAddress(page: URL | null, { publicUrl, returnOrigins }: ForwardAu
   if (!page || !returnOrigins.includes(page.origin)) return null;
   if (page.hostname !== publicUrl.hostname || page.protocol !== publicUrl.protocol) return null;
   const address = leadingBackTo(page.href);
-  return address.length <= SIGN_IN_LENGTH_MOST ? address : leadingBackTo(`${page.origin}/`);
+  const isTaken =
+    address.length <= SIGN_IN_LENGTH_MOST && !['code', 'state'].some((name) => page.searchParams.has(name));
+  return isTaken ? address : leadingBackTo(`${page.origin}/`);
 
   function leadingBackTo(href: string): string {
     const url = new URL(publicUrl);

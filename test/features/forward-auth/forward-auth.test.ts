@@ -156,7 +156,7 @@ describe('a request that may change something counts its cookie where it comes f
     ['a method under another name', ['X-Original-Method', 'GET', 'X_Forwarded_Method', 'GET']],
   ];
 
-  test.each(methods)('%s', async (_what, headers) => {
+  test.each(methods)('by its method: %s', async (_what, headers) => {
     const request = [...headers, ...SITE, ...cookieOf(phone)];
     expect(await statusOf(request)).toBe(401);
     expect(await statusOf([...request, ...from('http://evil.example')])).toBe(401);
@@ -179,7 +179,7 @@ describe('a request that may change something counts its cookie where it comes f
     ['a mode that browsers say', ['Sec-Fetch-Mode', 'websocket']],
   ];
 
-  test.each(upgrades)('%s', async (_what, headers) => {
+  test.each(upgrades)('as an upgrade: %s', async (_what, headers) => {
     const request = [...GET, ...headers, ...cookieOf(phone)];
     expect(await statusOf(request)).toBe(401);
     expect(await statusOf([...request, ...from('http://evil.example')])).toBe(401);
@@ -471,11 +471,13 @@ describe('a person who opens a page and is not signed in', () => {
     expect(await ask([...GET, ...opened], { query: '?client=nobody&redirect' })).toMatchObject({ status: 401 });
   });
 
-  test('is led back to the host alone where the address is too long for one header', async () => {
-    const [accept, types] = opened as [string, string];
-    const answer = await ask([...GET, accept, types, 'X-Forwarded-Uri', `/${'é'.repeat(600)}`]);
-    expect(answer.headers.location).toBe(signIn('http://localhost:8080/'));
-  });
+  test.each([`/${'é'.repeat(600)}`, '/back?code=1', '/back?a=b&state=1'])(
+    "is led back to the host's first page where the pages would not lead to %s",
+    async (uri) => {
+      const answer = await ask([...GET, 'Accept', 'text/html', 'X-Forwarded-Uri', Buffer.from(uri).toString('latin1')]);
+      expect(answer.headers.location).toBe(signIn('http://localhost:8080/'));
+    },
+  );
 
   const without = (name: string) => [...GET, ...opened].filter((_, nth, all) => all[nth - (nth % 2)] !== name);
   test.each<[string, RawHeaders]>([
