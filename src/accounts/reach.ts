@@ -5,12 +5,18 @@ import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import { AccountRow } from './account.entity.js';
 
+/** Whose people: of a client that was read before, or by SQL that reads it. */
+interface Reach {
+  readonly clientId: Caller['clientId'] | Fragment;
+  readonly ownAccounts: Caller['ownAccounts'] | Fragment;
+}
+
 /**
  * SQL that is true where an account is one of an API client's people: a subject of its own, or where it was added with
  * `--own-accounts` an account that somebody opened. All that the client reads or ends goes through this.
  * @param account the table's alias in the statement
  */
-export function isOf({ clientId, ownAccounts }: Caller, account: string): Fragment {
+export function isOf({ clientId, ownAccounts }: Reach, account: string): Fragment {
   const holder = sql`${raw(account)}.client_id`;
   return sql`(${holder} = ${clientId} or (${holder} is null and ${ownAccounts}::boolean))`;
 }
