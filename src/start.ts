@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { admitDevelopmentKey } from './clients/clients.js';
 import { type Config, loadConfig, type RunnableConfig } from './config/config.js';
-import { developmentClientKey, developmentKeys } from './config/development-keys.js';
+import { developmentClientKey, developmentKeys, developmentSigningKeys } from './config/development-keys.js';
 import { type Inbox, startInbox } from './embedded/inbox.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.js';
 import type { Database } from './sql/database.js';
@@ -73,6 +73,9 @@ async function start(): Promise<EmbeddedParts> {
       databaseUrl: config.databaseUrl ?? postgres?.url ?? '',
       smtpUrl: config.smtpUrl ?? inbox?.smtpUrl ?? '',
       codeKeys: config.codeKeys.length > 0 ? config.codeKeys : await developmentKeys(config),
+      // Where it is run for real, whoever reads a file must not sign for everybody.
+      signingKeys:
+        config.signingKeys.length > 0 || config.production ? config.signingKeys : await developmentSigningKeys(config),
     };
     let clientKeyFile: string | null = null;
     const furnish = async (db: Database) => {

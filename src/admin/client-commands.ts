@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Scope, scopes } from '../api/caller.js';
 import {
   addClient,
+  claimAudiences,
   type EndedKeys,
   endKeys,
   type Issued,
@@ -116,6 +117,7 @@ function addAdd(client: Command, office: () => Office, terminal: Terminal): void
             'CODE_KEYS of the servers is wanted here: webhooks are signed with what is derived from it.',
           );
         }
+        await claimAudiences(db, audiences);
         const { productName = null, sender = null, link = null } = options;
         const described = { name, scopes: options.scopes, ownAccounts, audiences, webhooks, productName, sender, link };
         return { issued: await addClient(db, { ...described, webhookKeyId: newest?.id ?? null }), keys };

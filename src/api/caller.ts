@@ -14,6 +14,8 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   /** Whether it sees the accounts that people opened themselves, besides its own subjects. */
   readonly ownAccounts: boolean;
+  /** For whom access tokens may be made that it is told of. */
+  readonly audiences: readonly string[];
 }
 
 /** Who holds which key. */

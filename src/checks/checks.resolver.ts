@@ -12,7 +12,7 @@ export class ChecksResolver {
   @Query(() => LiveSession, {
     nullable: true,
     description:
-      "Who is signed in? By a session's token, or by a session's id, exactly one of the two. Null: nobody, any more, or nobody of yours. Asking moves no address and no last-seen, unless `usedFrom` says from which address the person came just now; but a token that you present has arrived, so the first check stops the clock of an unused session. Scope check.",
+      "Who is signed in? By a session's or an access token, or by a session's id, exactly one of the two. Null: nobody, any more, or nobody of yours. Asking moves no address and no last-seen, unless `usedFrom` says from which address the person came just now; but a token that you present has arrived, so the first check stops the clock of an unused session. Scope check.",
   })
   session(
     @Ctx() context: BackendContext,

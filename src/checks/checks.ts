@@ -2,7 +2,7 @@ import type { Caller } from '../api/caller.js';
 import { isUuid } from '../api/ids.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { LiveSession } from '../sessions/live-session.types.js';
-import type { FoundSession, LiveSessions, SessionName } from '../sessions/live-sessions.js';
+import type { AccessTokenName, FoundSession, LiveSessions, SessionName } from '../sessions/live-sessions.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 
@@ -14,27 +14,55 @@ export interface Asked {
   readonly usedFrom: string | null;
 }
 
+/** An access token of ours, as far as a check needs it. */
+export interface AccessTokenFacts {
+  /** What it says. */
+  readonly claims: object;
+  readonly name: AccessTokenName;
+}
+
+/** Reads access tokens. */
+export interface AccessTokenReader {
+  /** @returns null for what is none, or is for no service of the caller's */
+  read(token: string, caller: Caller): Promise<AccessTokenFacts | null>;
+}
+
+/** Somebody who is signed in, and what asked: null where it was no access token. */
+export interface Checked {
+  readonly session: FoundSession;
+  readonly accessToken: AccessTokenFacts | null;
+}
+
 /** Answers products' backends who is signed in. */
 export class Checks {
   constructor(
     private readonly liveSessions: LiveSessions,
     private readonly sessions: Sessions,
+    private readonly accessTokens: AccessTokenReader,
   ) {}
+
+  /** @returns null if nobody is signed in there, or nobody of the caller's */
+  async session(db: Sql, caller: Caller, asked: Asked): Promise<LiveSession | null> {
+    const checked = await this.check(db, caller, asked);
+    return checked && this.liveSessions.shownTo(caller, checked.session);
+  }
 
   /**
    * The truth of this moment, by one statement. What is written besides: the address, where it is told, at most once a
    * minute while it stays the same; and once that a token has arrived, after which the session no longer lapses unused.
-   * @returns null if nobody is signed in there, or nobody of the caller's
+   * @returns as `session`
    */
-  async session(db: Sql, caller: Caller, { token, id, usedFrom }: Asked): Promise<LiveSession | null> {
-    const name = nameOf(token, id);
+  async check(db: Sql, caller: Caller, { token, id, usedFrom }: Asked): Promise<Checked | null> {
+    const hash = token === null ? null : tokenHash('ses', token);
+    const accessToken = token === null || hash ? null : await this.accessTokens.read(token, caller);
+    const name = accessToken?.name ?? (hash ? { tokenHash: hash } : sessionId(id));
     if (!name) return null;
     const found = await this.liveSessions.find(db, caller, name, usedFrom);
     if (!found) return null;
-    if (!(await this.note(db, found, token !== null, usedFrom))) return this.liveSessions.shownTo(caller, found);
+    if (!(await this.note(db, found, token !== null, usedFrom))) return { session: found, accessToken };
     // It may have ended meanwhile; else it lapses later than was read.
     const noted = await this.liveSessions.find(db, caller, name, usedFrom);
-    return noted && this.liveSessions.shownTo(caller, noted);
+    return noted && { session: noted, accessToken };
   }
 
   /** @returns whether anything had to be noted */
@@ -47,8 +75,6 @@ export class Checks {
 }
 
 /** @returns null for what cannot name any session */
-function nameOf(token: string | null, id: string | null): SessionName | null {
-  const hash = token === null ? null : tokenHash('ses', token);
-  if (hash) return { tokenHash: hash };
+function sessionId(id: string | null): SessionName | null {
   return id !== null && isUuid(id) ? { id } : null;
 }

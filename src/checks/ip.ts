@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import { canonicalIp, WRITTEN_LENGTH_MOST } from '../places/client-network.js';
+import { ipOf } from '../places/client-network.js';
 
 /** `IP`: its values inside the server are always in the one form that is stored and compared. */
 export const IP = new GraphQLScalarType<string, string>({
@@ -12,6 +11,7 @@ export const IP = new GraphQLScalarType<string, string>({
 });
 
 function parse(value: unknown): string {
-  if (typeof value === 'string' && value.length <= WRITTEN_LENGTH_MOST && isIP(value) !== 0) return canonicalIp(value);
+  const ip = typeof value === 'string' ? ipOf(value) : null;
+  if (ip !== null) return ip;
   throw new GraphQLError('this is not an IPv4 or IPv6 address', { extensions: { code: 'BAD_USER_INPUT' } });
 }

@@ -29,7 +29,7 @@ export class ClientKeys implements Callers {
 }
 
 function callers(which: Fragment): Fragment {
-  return sql`select c.id as "clientId", k.id as "keyId", c.scopes, c.own_accounts as "ownAccounts"
+  return sql`select c.id as "clientId", k.id as "keyId", c.scopes, c.own_accounts as "ownAccounts", c.audiences
     from api_client_key k join api_client c on c.id = k.client_id
     where ${which} and k.ended_at is null and c.ended_at is null`;
 }

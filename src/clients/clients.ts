@@ -7,6 +7,9 @@ import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import { ClientKeyRow, ClientRow } from './client.entity.js';
 
+/** Any number, as long as it is always the same. */
+const AUDIENCES_LOCK = 7_366_883_270;
+
 /** What an operator says of a new client. */
 export type ClientDescription = Pick<ClientRow, 'name' | 'scopes' | 'ownAccounts' | 'audiences' | 'webhooks'> & {
   readonly webhookKeyId: string | null;
@@ -45,6 +48,21 @@ export async function addClient(db: Sql, description: ClientDescription): Promis
   if (!client)
     throw new StartFault(`There is a client '${description.name}' already: client list tells which there are.`);
   return { client, key: await issueKey(db, client) };
+}
+
+/**
+ * Holds audiences free until the end of the transaction, for a client that is about to have them. A service takes a token
+ * for its own where its audience is: with that of another client it would let in that client's people.
+ * @throws StartFault if a live client has one of them
+ */
+export async function claimAudiences(db: Sql, audiences: readonly string[]): Promise<void> {
+  await db.run(sql`select pg_advisory_xact_lock(${AUDIENCES_LOCK})`);
+  const held = await rowOf<Pick<ClientRow, 'name' | 'audiences'>>(
+    db,
+    sql`select name, audiences from api_client where ended_at is null and audiences && ${audiences}::text[] order by name`,
+  );
+  const audience = held?.audiences.find((name) => audiences.includes(name));
+  if (held) throw new StartFault(`The audience '${audience}' is that of the client '${held.name}' already.`);
 }
 
 async function insertClient(db: Sql, description: ClientDescription): Promise<ClientRow | null> {

@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto';
 
-/** A secret that codes are derived from, and the name under which challenges remember it. */
-export interface CodeKey {
+/** A key under a name that means the same key to every process. */
+export interface RingKey {
   readonly id: string;
   /** At least 32 bytes. */
   readonly secret: Buffer;
 }
+
+/** A secret that codes are derived from, and the name under which challenges remember it. */
+export type CodeKey = RingKey;
 
 const MIN_SECRET_BYTES = 32;
 
@@ -26,25 +29,40 @@ export function parseCodeKeys(text: string): CodeKey[] {
   return keys;
 }
 
-function parseCodeKey(entry: string): CodeKey {
-  const colon = entry.indexOf(':');
-  const id = entry.slice(0, colon);
-  if (!/^[A-Za-z0-9_.-]{1,32}$/.test(id)) {
-    throw new RangeError('wants id:base64, the id of 1 to 32 letters, digits, dots, dashes or underscores');
+/**
+ * An entry `id:base64` of a list of keys.
+ * @returns null for what has no such id: it may be a secret that lacks its name, and is quoted nowhere
+ */
+export function keyEntry(entry: string): { readonly id: string; readonly base64: string } | null {
+  const [, id, base64] = /^([A-Za-z0-9_.-]{1,32}):(.*)$/s.exec(entry) ?? [];
+  return id === undefined || base64 === undefined ? null : { id, base64 };
+}
+
+/** What is said of an entry that is none. */
+export const ENTRY_FORM = 'wants id:base64, the id of 1 to 32 letters, digits, dots, dashes or underscores';
+
+// Buffer.from skips what is not base64; a mistyped key must not pass as a shorter one.
+const base64Form = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
+/** @returns null for what is not base64 */
+export function bytesOf(base64: string): Buffer | null {
+  return base64Form.test(base64) ? Buffer.from(base64, 'base64') : null;
+}
+
+function parseCodeKey(text: string): CodeKey {
+  const entry = keyEntry(text);
+  if (!entry) throw new RangeError(ENTRY_FORM);
+  const secret = bytesOf(entry.base64);
+  if (!secret || secret.length < MIN_SECRET_BYTES) {
+    throw new RangeError(`key '${entry.id}' is not base64 of at least ${MIN_SECRET_BYTES} bytes`);
   }
-  const base64 = entry.slice(colon + 1);
-  const secret = Buffer.from(base64, 'base64');
-  // Buffer.from skips what is not base64; a mistyped key must not pass as a shorter one.
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64) || secret.length < MIN_SECRET_BYTES) {
-    throw new RangeError(`key '${id}' is not base64 of at least ${MIN_SECRET_BYTES} bytes`);
-  }
-  return { id, secret };
+  return { id: entry.id, secret };
 }
 
 /**
  * What tells two keys of one id apart without telling anything of them: HMAC-SHA-256 of the id under the key. Codes are made
  * of other input, so that no fingerprint is ever one.
  */
-export function fingerprintOf({ id, secret }: CodeKey): Buffer {
+export function fingerprintOf({ id, secret }: RingKey): Buffer {
   return createHmac('sha256', secret).update('fingerprint').update(id).digest();
 }

@@ -19,3 +19,13 @@ export function tokenHash(kind: TokenKind, text: string): Buffer | null {
   if (text.length !== kind.length + 1 + BASE64URL_LENGTH || !text.startsWith(`${kind}_`)) return null;
   return createHash('sha256').update(text).digest();
 }
+
+export const TIE_BYTES = 16;
+
+/**
+ * What ties something to a token and tells nothing of it: the first 16 bytes of SHA-256 of a salt and the token's hash.
+ * @param salt random bytes, kept beside it
+ */
+export function tieTo(hash: Buffer, salt: Buffer): Buffer {
+  return createHash('sha256').update(salt).update(hash).digest().subarray(0, TIE_BYTES);
+}

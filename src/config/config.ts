@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
+import { parseSigningKeys, type SigningKey } from '../codes/signing-keys.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
 import { readPostgresUrl } from './postgres-url.js';
 import { readRedisUrl } from './redis-url.js';
@@ -43,6 +44,8 @@ export interface Config {
   readonly productName: string | null;
   /** The newest first; empty only until `npm start` has made development keys. */
   readonly codeKeys: readonly CodeKey[];
+  /** What access tokens are signed with, the newest first; empty: there are none. */
+  readonly signingKeys: readonly SigningKey[];
   /** Where browsers find the server; its origin decides cookies. */
   readonly publicUrl: URL;
   /** Origins that the pages may lead back to. */
@@ -125,6 +128,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
     productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
+    signingKeys: read.parsed('SIGNING_KEYS', parseSigningKeys) ?? [],
     publicUrl,
     returnOrigins: read.list('RETURN_ORIGINS', origin),
     allowedOrigins: allowedOrigins(publicUrl, read.list('ALLOWED_ORIGINS', origin), production),

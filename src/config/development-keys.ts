@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
+import { newSigningKey, parseSigningKeys, type SigningKey } from '../codes/signing-keys.js';
 import { newToken } from '../codes/tokens.js';
 import type { Config } from './config.js';
 
@@ -9,9 +10,18 @@ type Place = Pick<Config, 'dataDir'>;
 
 /** Keys for development, made once; whoever reads the file can derive the codes of open challenges. */
 export async function developmentKeys({ dataDir }: Place): Promise<CodeKey[]> {
-  // Another key is never called the same, whatever became of the file and of the database meanwhile.
-  const id = randomBytes(4).toString('hex');
-  return parseCodeKeys(await kept(codeKeysFile(dataDir), () => `dev-${id}:${randomBytes(32).toString('base64')}`));
+  const make = () => `${newId()}:${randomBytes(32).toString('base64')}`;
+  return parseCodeKeys(await kept(codeKeysFile(dataDir), make));
+}
+
+/** The same for access tokens: whoever reads the file can sign some. */
+export async function developmentSigningKeys({ dataDir }: Place): Promise<SigningKey[]> {
+  return parseSigningKeys(await kept(path.join(dataDir, 'signing-keys'), () => newSigningKey(newId())));
+}
+
+/** Another key is never called the same, whatever became of the file and of the database meanwhile. */
+function newId(): string {
+  return `dev-${randomBytes(4).toString('hex')}`;
 }
 
 /** Those that were made before; null if none were. */

@@ -208,6 +208,7 @@ export const limitTable = {
     'for how long a backend with an open feed may keep the answer of a session check',
   ),
   FEEDS_PER_CLIENT: limit(100, 1, 10_000, 'sockets of an API client on one server, and feeds on all of them'),
+  ACCESS_TOKEN_SECONDS: limit(120, 30, 600, "life of an access token for one of the product's services"),
   WEBHOOKS_PER_CLIENT: limit(5, 0, 100, 'addresses of an API client that webhooks go to'),
   AUDIENCES: limit(20, 0, 1000, 'audiences of an API client'),
   GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),

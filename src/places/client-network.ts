@@ -8,7 +8,7 @@ export type IpAddress = ReturnType<typeof ipaddr.process>;
 export const NO_ADDRESS = '0.0.0.0';
 
 /** How long an address may be written: IPv6 in its longest form, in brackets, with zone and port. */
-export const WRITTEN_LENGTH_MOST = 80;
+const WRITTEN_LENGTH_MOST = 80;
 
 /** An address with the port that some proxies write behind it. */
 const withPort = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/;
@@ -32,6 +32,11 @@ export function parseIp(text: string): IpAddress | null {
  */
 export function canonicalIp(text: string): string {
   return parseIp(text)?.toString() ?? NO_ADDRESS;
+}
+
+/** The one form of a text that is an IPv4 or IPv6 address and nothing else. @returns null for any other */
+export function ipOf(text: string): string | null {
+  return text.length <= WRITTEN_LENGTH_MOST && isIP(text) !== 0 ? canonicalIp(text) : null;
 }
 
 /** The networks that a client counts under, in CIDR form. */

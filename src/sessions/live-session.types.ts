@@ -21,7 +21,7 @@ export interface LiveSessionFacts {
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
   readonly expiresAt: Date;
-  /** Whole seconds until then, by the database's clock. */
+  /** Whole seconds until then, or until the access token that named it is over, by the database's clock. */
   readonly secondsLeft: number;
 }
 

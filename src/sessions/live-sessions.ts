@@ -8,8 +8,18 @@ import { type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
 import { isLive, lapsesAt } from './session-rules.js';
 
-/** What names a session: the SHA-256 of its token, or its id. */
-export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string };
+/** What names a session: the SHA-256 of its token, its id, or an access token that was made for it. */
+export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string } | AccessTokenName;
+
+/** How an access token names the session that it was made for. */
+export interface AccessTokenName {
+  readonly sessionId: string;
+  /** What ties it to the session's token of that moment, with the salt of `tieTo`. */
+  readonly salt: Buffer;
+  readonly tie: Buffer;
+  /** In seconds since 1970. */
+  readonly expiresAt: number;
+}
 
 /** A session that was found for a check. */
 export interface FoundSession extends LiveSessionFacts {
@@ -27,13 +37,14 @@ export class LiveSessions {
    * @returns null if there is none, or not among the caller's people
    */
   find(db: Sql, caller: Caller, name: SessionName, usedFrom: string | null): Promise<FoundSession | null> {
-    const named = 'id' in name ? sql`s.id = ${name.id}` : sql`s.token_hash = ${name.tokenHash}`;
+    const lapses = lapsesAt(this.limits, 's');
+    const until = 'expiresAt' in name ? sql`least(${lapses}, ${instantOf(name)})` : lapses;
     return rowOf<FoundSession>(
       db,
-      sql`select ${this.facts()},
+      sql`select ${this.facts(until)},
             coalesce(s.last_used_at < clock_timestamp() - interval '1 minute', true)
               or d.last_ip_address is distinct from ${usedFrom}::text as "isStale"
-          ${this.live()} and ${named} and ${isOf(caller, 'a')}`,
+          ${this.live()} and ${isNamedBy(name)} and ${isOf(caller, 'a')}`,
     );
   }
 
@@ -41,7 +52,7 @@ export class LiveSessions {
   async ofAccount(db: Sql, caller: Caller, accountId: string): Promise<LiveSession[]> {
     const found = await rowsOf<LiveSessionFacts>(
       db,
-      sql`select ${this.facts()} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
+      sql`select ${this.facts(lapsesAt(this.limits, 's'))} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
           order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${this.limits.SESSIONS_PER_ACCOUNT}`,
     );
     return found.map((facts) => this.shownTo(caller, facts));
@@ -52,12 +63,12 @@ export class LiveSessions {
     return new LiveSession(facts, scopes.includes('events') ? this.limits.CHECK_KEEP_SECONDS : 0);
   }
 
-  private facts(): Fragment {
-    const expiresAt = lapsesAt(this.limits, 's');
+  /** @param until SQL for when what was asked by is good for nothing any more */
+  private facts(until: Fragment): Fragment {
     return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", a.email, s.device_id as "deviceId",
       d.name as "deviceName", ${isTrusted(this.limits, 'd')} as "isTrusted", s.reason, ${provenAt} as "provenAt",
-      s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${expiresAt} as "expiresAt",
-      floor(extract(epoch from ${expiresAt} - clock_timestamp()))::int as "secondsLeft"`;
+      s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${lapsesAt(this.limits, 's')} as "expiresAt",
+      floor(extract(epoch from ${until} - clock_timestamp()))::int as "secondsLeft"`;
   }
 
   private live(): Fragment {
@@ -68,3 +79,15 @@ export class LiveSessions {
 
 /** A code that was typed for it later counts, else the one that opened it. */
 const provenAt = sql`coalesce(s.proven_at, case when s.reason = 'VERIFIED_CHALLENGE' then s.created_at end)`;
+
+/** SQL that is true for the session `s` of that name. The tie: a session that was given another token left the one before. */
+function isNamedBy(name: SessionName): Fragment {
+  if ('id' in name) return sql`s.id = ${name.id}`;
+  if ('tokenHash' in name) return sql`s.token_hash = ${name.tokenHash}`;
+  return sql`s.id = ${name.sessionId} and ${instantOf(name)} > clock_timestamp()
+    and ${name.tie}::bytea = substring(sha256(${name.salt}::bytea || s.token_hash) for ${name.tie.length}::int)`;
+}
+
+function instantOf({ expiresAt }: AccessTokenName): Fragment {
+  return sql`to_timestamp(${expiresAt}::float8)`;
+}

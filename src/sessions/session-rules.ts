@@ -55,3 +55,12 @@ export function lapsesAt(limits: Limits, session: string): Fragment {
     case when ${s}.last_used_at is null and ${s}.challenge_id is not null
       then ${s}.created_at + make_interval(secs => ${limits.UNUSED_SESSION_SECONDS}) end)`;
 }
+
+/**
+ * SQL for when whoever has a session said last who they are: as a code was typed for it, else as it was opened.
+ * @param session as for `isLive`
+ */
+export function authenticatedAt(session: string): Fragment {
+  const s = raw(session);
+  return sql`coalesce(${s}.proven_at, ${s}.created_at)`;
+}

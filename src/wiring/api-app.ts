@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { AccessTokens } from '../access-tokens/access-tokens.js';
+import { AccessTokensResolver } from '../access-tokens/access-tokens.resolver.js';
+import { KeySet } from '../access-tokens/key-set.js';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { Activities } from '../activity/activities.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
@@ -18,6 +21,7 @@ import { ChallengeViews } from '../challenges/challenge-views.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
 import { Codes } from '../codes/codes.js';
+import { issuerOf } from '../config/public-addresses.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DeviceLoader } from '../devices/device-loader.js';
 import { Devices } from '../devices/devices.js';
@@ -62,6 +66,7 @@ import { countSockets, mountMetrics } from '../wire/metrics.js';
 import { SessionDoor } from '../wire/socket-door.js';
 import { Sockets } from '../wire/sockets.js';
 import { SocketServer } from '../wire/websocket.js';
+import { mountWellKnown } from '../wire/well-known.js';
 import { createBackendHttp, serveBackend } from './backend-app.js';
 import type { Foundation } from './foundation.js';
 import { createSchema, resolverOf } from './schema.js';
@@ -84,7 +89,12 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const sessions = new Sessions(config.limits);
   const codes = new Codes(config.codeKeys);
   const requestViews = new LoginRequestViews(db, bus, codes, sessions, config.limits);
-  const resolver = resolverOf(await createResolvers(foundation, rateLimits, strength, requestViews));
+  const keySet = new KeySet(config.signingKeys);
+  const accessTokens = new AccessTokens(keySet, issuerOf(config.publicUrl), config.limits);
+  const resolver = resolverOf([
+    ...(await createResolvers(foundation, rateLimits, strength, requestViews)),
+    new AccessTokensResolver(accessTokens),
+  ]);
   const schema = await createSchema(resolver);
   const rules = documentRules(config.limits, config.introspection);
   const contexts = new Contexts(db, foundation.texts, resolver, logger);
@@ -100,15 +110,11 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
   const registry = mountMetrics(http, config);
   const backendHttp = config.backendPort === null ? null : await createBackendHttp(config, logger);
-  const backend = await serveBackend(backendHttp ?? http, {
-    foundation,
-    rateLimits,
-    contexts,
-    pulse,
-    cookies,
-    sockets,
-  });
+  const sharing = { foundation, rateLimits, contexts, pulse, cookies, sockets, accessTokens };
+  const backend = await serveBackend(backendHttp ?? http, sharing);
   const listeners = [http, ...(backendHttp ? [backendHttp] : [])];
+  const wellKnown = { publicUrl: config.publicUrl, hasIntrospection: !backendHttp, keySet: await keySet.published() };
+  for (const listener of listeners) mountWellKnown(listener, wellKnown);
   countSockets(registry, () => listeners.reduce((open, { websocketServer }) => open + websocketServer.clients.size, 0));
   return {
     http,

@@ -6,7 +6,7 @@ import type { RunnableConfig } from '../config/config.js';
 import { StartFault } from '../config/start-fault.js';
 import type { Inbox } from '../embedded/inbox.js';
 import { mountInbox } from '../embedded/inbox-page.js';
-import { enterKeys } from '../key-rings/key-rings.js';
+import { enterKeys, ringsOf } from '../key-rings/key-rings.js';
 import { isReadOnly } from '../postgres/read-only.js';
 import { Database } from '../sql/database.js';
 import { mountHealth } from '../wire/health.js';
@@ -146,7 +146,7 @@ class StartedApp implements App {
       try {
         if (this.parts.api) await migrate(ahead, config.databaseUrl, logger);
         if (this.parts.api || (await isMigrated(ahead))) {
-          await enterKeys(ahead, 'CODE_KEYS', config.codeKeys);
+          for (const { ring, keys } of ringsOf(config)) await enterKeys(ahead, ring, keys);
           await this.parts.furnish?.(ahead);
           break;
         }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { AccessTokens } from '../access-tokens/access-tokens.js';
 import { Activities } from '../activity/activities.js';
 import { SecurityEvents } from '../activity/security-events.js';
 import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
@@ -9,9 +10,11 @@ import { AccountLimits } from '../challenges/account-limits.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { Checks } from '../checks/checks.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
+import { Introspections } from '../checks/introspections.js';
 import { Visitors } from '../checks/visitors.js';
 import { ClientKeys } from '../clients/client-keys.js';
 import type { Config } from '../config/config.js';
+import { issuerOf } from '../config/public-addresses.js';
 import { Devices } from '../devices/devices.js';
 import { Feed } from '../feed/feed.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
@@ -29,6 +32,7 @@ import type { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
 import { mountForwardAuth } from '../wire/forward-auth.js';
 import { takeSockets } from '../wire/http.js';
+import { mountIntrospection } from '../wire/introspection-http.js';
 import { KeyDoor } from '../wire/key-door.js';
 import { createListener } from '../wire/listener.js';
 import type { Sockets } from '../wire/sockets.js';
@@ -47,6 +51,7 @@ export interface BackendSharing {
   readonly cookies: Cookies;
   /** Sockets that nobody is known on yet count together. */
   readonly sockets: Sockets;
+  readonly accessTokens: AccessTokens;
 }
 
 /** A listener for backends alone: nothing but their API will be there. */
@@ -59,22 +64,25 @@ export async function createBackendHttp(config: Config, logger: Logger): Promise
 /** Serves backends at a listener. @returns ends what it does by itself */
 export async function serveBackend(
   app: FastifyInstance,
-  { foundation, rateLimits, contexts, pulse, cookies, sockets }: BackendSharing,
+  { foundation, rateLimits, contexts, pulse, cookies, sockets, accessTokens }: BackendSharing,
 ): Promise<{ close(): void }> {
   const { config, logger, db, texts } = foundation;
   const { limits, production } = config;
   const callers = new ClientKeys(rateLimits);
-  const resolver = resolverOf(createBackendResolvers(foundation, callers));
+  const checks = new Checks(new LiveSessions(limits), new Sessions(limits), accessTokens);
+  const resolver = resolverOf(createBackendResolvers(foundation, callers, checks));
   const schema = await createBackendSchema(resolver);
   const rules = documentRules(limits, config.introspection);
   const door = new KeyDoor({ db, callers, texts, resolver, limits }, pulse);
   const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   await mountBackend(app, { schema, rules, config, logger, db, callers, contexts, door, socketServer });
   mountForwardAuth(app, { db, visitors: new Visitors(new Sessions(limits), limits), cookies, config });
+  const introspections = new Introspections(checks, issuerOf(config.publicUrl));
+  await mountIntrospection(app, { db, callers, contexts, introspections });
   return socketServer;
 }
 
-function createBackendResolvers(foundation: Foundation, callers: Callers): object[] {
+function createBackendResolvers(foundation: Foundation, callers: Callers, checks: Checks): object[] {
   const { limits } = foundation.config;
   const transactions = transactionsOf(foundation);
   const devices = new Devices(limits);
@@ -84,7 +92,7 @@ function createBackendResolvers(foundation: Foundation, callers: Callers): objec
   const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
-    new ChecksResolver(new Checks(liveSessions, sessions)),
+    new ChecksResolver(checks),
     new FeedResolver(new Feed(foundation.bus, callers, limits)),
     new PersonDeliveriesResolver(),
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),

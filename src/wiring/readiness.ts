@@ -1,6 +1,6 @@
 import { NotReady } from '../api/not-ready.js';
 import type { Config } from '../config/config.js';
-import { foreignKeys } from '../key-rings/key-rings.js';
+import { type ForeignKey, foreignKeys, ringsOf } from '../key-rings/key-rings.js';
 import { isReadOnly } from '../postgres/read-only.js';
 import type { Database } from '../sql/database.js';
 
@@ -24,16 +24,19 @@ export class Readiness {
   };
 
   /** Resolves if the database takes writes, and the keys here are still those of the others. @throws NotReady */
-  async check(db: Database, { codeKeys }: Pick<Config, 'codeKeys'>): Promise<void> {
+  async check(db: Database, config: Pick<Config, 'codeKeys' | 'signingKeys'>): Promise<void> {
     this.requireOpen();
-    const [, foreign] = await Promise.all([db.requireWritable(), foreignKeys(db, 'CODE_KEYS', codeKeys)]).catch(
-      (error) => {
-        throw isReadOnly(error) ? new NotReady('the database is read-only') : error;
-      },
-    );
-    if (foreign.length > 0) {
-      const ids = foreign.map(({ id }) => `'${id}'`).join(', ');
-      throw new NotReady(`CODE_KEYS has other keys under ${ids} than the other processes have`);
+    const rings = ringsOf(config).map(async ({ ring, keys }) => ({ ring, foreign: await foreignKeys(db, ring, keys) }));
+    const [, ...looked] = await Promise.all([db.requireWritable(), ...rings]).catch((error) => {
+      throw isReadOnly(error) ? new NotReady('the database is read-only') : error;
+    });
+    for (const { ring, foreign } of looked) {
+      if (foreign.length > 0)
+        throw new NotReady(`${ring} has other keys under ${idsOf(foreign)} than the other processes have`);
     }
   }
+}
+
+function idsOf(keys: readonly ForeignKey[]): string {
+  return keys.map(({ id }) => `'${id}'`).join(', ');
 }

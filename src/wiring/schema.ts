@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema, type NonEmptyArray } from 'type-graphql';
+import { AccessTokensResolver } from '../access-tokens/access-tokens.resolver.js';
 import { AccountsResolver } from '../accounts/accounts.resolver.js';
 import { AccountActivityResolver, ActivityResolver } from '../activity/activity.resolver.js';
 import { SessionEndsResolver } from '../activity/session-ends.resolver.js';
@@ -26,6 +27,7 @@ import { TwoStepResolver } from '../two-step/two-step.resolver.js';
 type ResolverClass = new (...args: never[]) => object;
 
 const resolverClasses: NonEmptyArray<ResolverClass> = [
+  AccessTokensResolver,
   AccountActivityResolver,
   AccountDevicesResolver,
   AccountLoginRequestsResolver,

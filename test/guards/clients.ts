@@ -325,4 +325,173 @@ export const clientGuards: readonly Guard[] = [
     edits: [{ file: 'wire/key-door.ts', find: "crowd = 'backends'", replace: "crowd = 'people'" }],
     noticedBy: ['endpoint', 'finds a place although strangers from its network hold all of theirs'],
   },
+  {
+    name: 'audiences-of-the-account',
+    keeps: 'a token is made for a service of a client that sees the account',
+    edits: [
+      {
+        file: 'access-tokens/access-tokens.ts',
+        find: 'and ${isOfClient}',
+        replace: 'and (${isOfClient} or true)',
+      },
+    ],
+    noticedBy: ['access-tokens', 'for the audience of a client that does not see the account'],
+  },
+  {
+    name: 'issued-to-the-live',
+    keeps: 'no token is made for a session that ended meanwhile',
+    edits: [
+      {
+        file: 'access-tokens/access-tokens.ts',
+        find: "and d.removed_at is null and ${isLive(limits, 's')}`",
+        replace: "and (${isLive(limits, 's')} or true)`",
+      },
+    ],
+    noticedBy: ['access-tokens', 'for a session that %s while the request was under way'],
+  },
+  {
+    name: 'issued-under-the-token',
+    keeps: 'no token is made for whoever has a token that the session had before',
+    edits: [
+      {
+        file: 'access-tokens/access-tokens.ts',
+        find: 'where s.id = ${id} and s.token_hash = ${tokenHash}',
+        replace: 'where s.id = ${id} and ${tokenHash}::bytea is not null',
+      },
+    ],
+    noticedBy: ['access-tokens', 'for a session that %s while the request was under way'],
+  },
+  {
+    name: 'audience-checked',
+    keeps: "a token is good for its own audience's client alone",
+    edits: [{ file: 'access-tokens/key-set.ts', find: 'issuer, audience: [...audiences] }', replace: 'issuer }' }],
+    noticedBy: ['introspections', 'to another client, whoever its people are, and to one without audiences'],
+  },
+  {
+    name: 'algorithm-of-access-tokens',
+    keeps: 'a token is verified by ES256 alone',
+    edits: [{ file: 'access-tokens/key-set.ts', find: 'algorithms: [ALGORITHM], ', replace: '' }],
+    noticedBy: ['introspections', 'by HMAC with what is published'],
+    breaks: true,
+  },
+  {
+    name: 'type-of-access-tokens',
+    keeps: 'no JWT that was made for something else is an access token',
+    edits: [{ file: 'access-tokens/key-set.ts', find: 'typ: TYPE, issuer', replace: 'issuer' }],
+    noticedBy: ['introspections', 'that was made %s'],
+  },
+  {
+    name: 'key-of-access-tokens',
+    keeps: 'a token is verified by the key that it names',
+    edits: [
+      {
+        file: 'access-tokens/key-set.ts',
+        find: 'const key = kid === undefined ? undefined : this.keys.get(kid);',
+        replace: "const key = this.keys.get(kid ?? '') ?? [...this.keys.values()][0];",
+      },
+    ],
+    noticedBy: ['introspections', 'that was made %s'],
+  },
+  {
+    name: 'access-tokens-tied',
+    keeps: 'an access token is worth nothing once its session has another token',
+    edits: [
+      {
+        file: 'sessions/live-sessions.ts',
+        find: '${name.tie}::bytea = substring(sha256(${name.salt}::bytea || s.token_hash) for ${name.tie.length}::int)',
+        replace: '(${name.tie}::bytea, ${name.salt}::bytea) is not null',
+      },
+    ],
+    noticedBy: [
+      'introspections',
+      'of an access token once its session has another token: whoever had the one before may have made it',
+    ],
+  },
+  {
+    name: 'access-tokens-in-time',
+    keeps: 'an access token ends by the clock of the database',
+    edits: [
+      {
+        file: 'sessions/live-sessions.ts',
+        find: '${instantOf(name)} > clock_timestamp()',
+        replace: '${instantOf(name)} is not null',
+      },
+    ],
+    noticedBy: ['introspections', 'that was made %s'],
+  },
+  {
+    name: 'audience-of-one-client',
+    keeps: 'an audience is that of one live client',
+    edits: [
+      {
+        file: 'clients/clients.ts',
+        find: 'if (held) throw new StartFault(`The audience',
+        replace: 'if (held && !audience) throw new StartFault(`The audience',
+      },
+    ],
+    noticedBy: ['admin-clients', 'an audience is that of one live client, also where two are added at once'],
+  },
+  {
+    name: 'scope-of-introspection',
+    keeps: 'introspection takes the scope check',
+    edits: [
+      {
+        file: 'wire/introspection-http.ts',
+        find: "return requireScope({ caller }, 'check');",
+        replace: 'void requireScope;\n  return caller;',
+      },
+    ],
+    noticedBy: ['introspections', 'without the scope check is refused with 403'],
+  },
+  {
+    name: 'id-with-the-key',
+    keeps: 'a key is good with the id of its own client alone',
+    edits: [
+      {
+        file: 'wire/introspection-http.ts',
+        find: '  if (clientId !== null && clientId !== caller.clientId) throw new WrongKey();\n',
+        replace: '  void clientId;\n',
+      },
+    ],
+    noticedBy: ['introspections', 'with %s is refused with 401, and told how to ask'],
+  },
+  {
+    name: 'origin-of-introspection',
+    keeps: 'no page of a browser introspects',
+    edits: [
+      {
+        file: 'wire/introspection-http.ts',
+        find: '        if (request.headers.origin !== undefined) return refuseOrigin(reply);\n        const credentials',
+        replace: '        const credentials',
+      },
+    ],
+    noticedBy: ['introspections', 'from a page of the origin %j, key or not: 403'],
+  },
+  {
+    name: 'parameters-once',
+    keeps: 'a parameter of introspection comes once',
+    edits: [
+      {
+        file: 'wire/introspection-http.ts',
+        find: 'if (new Set(names).size < names.length) throw',
+        replace: 'if (new Set(names).size < 0) throw',
+      },
+    ],
+    noticedBy: ['introspections', 'that has %s: 400'],
+  },
+  {
+    name: 'rings-of-signing-keys',
+    keeps: 'a signing key id means one key to all processes',
+    edits: [
+      {
+        file: 'key-rings/key-rings.ts',
+        find: "{ ring: 'SIGNING_KEYS', keys: signingKeys },",
+        replace: "{ ring: 'SIGNING_KEYS', keys: signingKeys.slice(signingKeys.length) },",
+      },
+    ],
+    noticedBy: [
+      'key-rings',
+      'another key under an id of the others ends the start, and the same one in other words does not',
+    ],
+  },
 ];

@@ -14,6 +14,14 @@ export interface BackendOptions {
   readonly scopes?: readonly Scope[];
   readonly ownAccounts?: boolean;
   readonly name?: string;
+  readonly audiences?: readonly string[];
+}
+
+/** What introspection has answered. */
+export interface Introspection {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { readonly active?: boolean; readonly error?: string; readonly [member: string]: unknown };
 }
 
 /** A product's backend, talking to one server with its key. */
@@ -34,7 +42,7 @@ export class Backend {
           name,
           scopes: [...(options.scopes ?? scopes)],
           ownAccounts: options.ownAccounts ?? false,
-          audiences: [],
+          audiences: [...(options.audiences ?? [])],
           webhooks: [],
           webhookKeyId: null,
           productName: null,
@@ -76,6 +84,23 @@ export class Backend {
 
   subscribe<T>(query: string, variables: Record<string, unknown> = {}): Subscription<T> {
     return this.client.subscribe(query, variables, { token: this.key });
+  }
+
+  /** Asks for a token by RFC 7662, with its key as a bearer token unless said. */
+  async introspect(
+    form: Readonly<Record<string, string>> | string,
+    headers: Readonly<Record<string, string>> = { authorization: `Bearer ${this.key}` },
+  ): Promise<Introspection> {
+    const answer = await fetch(this.introspectionUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: new URLSearchParams(form).toString(),
+    });
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Introspection['body'] };
+  }
+
+  get introspectionUrl(): string {
+    return `${this.client.url}/introspect`;
   }
 
   /** Makes the account of a device a subject of this backend. */

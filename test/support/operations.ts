@@ -54,3 +54,6 @@ export const CHALLENGE = `query ($token: String!) { result: challenge(token: $to
 export const LOGIN_REQUESTS = `subscription { loginRequests { ${loginRequest} } }`;
 
 export const CHALLENGE_CHANGES = `subscription ($token: String!) { challenge(token: $token) { ${challenge} } }`;
+
+export const CREATE_ACCESS_TOKEN = `mutation ($audience: String!) {
+  result: createAccessToken(audience: $audience) { token expiresAt expiresInSeconds } }`;

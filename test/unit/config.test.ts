@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { newSigningKey } from '../../src/codes/signing-keys.js';
 import { ConfigError, loadConfig, type Needed } from '../../src/config/config.js';
 import { type LimitName, limitTable } from '../../src/config/limits.js';
 
@@ -16,6 +17,12 @@ const production: Environment = {
   MAIL_FROM: 'Doorstep <no-reply@doorstep.example>',
   PUBLIC_URL: 'https://doorstep.example',
 };
+
+/** A P-256 key in PKCS #8 (RFC 5958) that has its secret number alone. */
+function bareKey(number: Buffer): Buffer {
+  const head = Buffer.from('3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420', 'hex');
+  return Buffer.concat([head, number]);
+}
 
 /** The faults of an environment, one line each; none if it can be run with. */
 function faultsOf(env: Environment, needed: readonly Needed[] = []): readonly string[] {
@@ -74,6 +81,7 @@ describe('the configuration', () => {
       REDIS_URL: 'somewhere',
       SMTP_URL: 'smtp://mail.example?requireTsl=true',
       CODE_KEYS: 'a:c2hvcnQ=',
+      SIGNING_KEYS: 'a:c2hvcnQ=',
       MAIL_FROM: 'a@b.example, c@d.example',
       PUBLIC_URL: 'https://doorstep.example/path',
       ALLOWED_ORIGINS: 'https://ok.example, ftp://no.example',
@@ -102,6 +110,7 @@ describe('the configuration', () => {
       'PRODUCT_NAME',
       'PUBLIC_URL',
       'REDIS_URL',
+      'SIGNING_KEYS',
       'SMTP_URL',
       'TRUST_PROXY',
       'WORKER_PORT',
@@ -159,10 +168,14 @@ describe('the configuration', () => {
     ['CODE_KEYS', { CODE_KEYS: 'new:hunter2' }],
     ['CODE_KEYS', { CODE_KEYS: `new:${secret.slice(0, 20)}hunter2!${secret}` }],
     ['CODE_KEYS', { CODE_KEYS: `new:${secret},new:${secret}` }],
+    ['SIGNING_KEYS', { SIGNING_KEYS: 'hunter2' }],
+    ['SIGNING_KEYS', { SIGNING_KEYS: 'new:hunter2' }],
+    ['SIGNING_KEYS', { SIGNING_KEYS: `new:${secret}` }],
+    ['SIGNING_KEYS', { SIGNING_KEYS: `${newSigningKey('a')}hunter2!` }],
   ])('says what is wrong with %s, and quotes no secret', (name, env) => {
     const faults = faultsOf(env);
     expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
-    expect(faults.join()).not.toMatch(/hunter2/);
+    expect(faults.join()).not.toMatch(/hunter/);
     expect(faults.join()).not.toContain(secret);
   });
 
@@ -176,6 +189,49 @@ describe('the configuration', () => {
     const keyOf = (bytes: number) => ({ CODE_KEYS: `k:${randomBytes(bytes).toString('base64')}` });
     expect(faultsOf(keyOf(32))).toEqual([]);
     expect(faultsOf(keyOf(31))).toHaveLength(1);
+  });
+
+  test('reads signing keys in their order, whatever form of PKCS #8 they have', () => {
+    const keys = ['new', 'old'].map(newSigningKey);
+    const { signingKeys } = loadConfig({ SIGNING_KEYS: keys.join(' , ') });
+    expect(signingKeys.map(({ id }) => id)).toEqual(['new', 'old']);
+    // OpenSSL leaves the public key out where it is told to.
+    const [key] = signingKeys;
+    const bare = bareKey(key?.secret ?? Buffer.alloc(0));
+    const [again] = loadConfig({ SIGNING_KEYS: `new:${bare.toString('base64')}` }).signingKeys;
+    expect(again?.secret).toEqual(key?.secret);
+    expect(again?.publicKey.export({ format: 'jwk' })).toEqual(key?.publicKey.export({ format: 'jwk' }));
+  });
+
+  test('tells of each signing key that is wrong at once, by its name', () => {
+    const [good, other] = [newSigningKey('good'), newSigningKey('other')];
+    const der = (text: string) => Buffer.from(text.split(':')[1] ?? '', 'base64');
+    const base64 = (key: KeyObject, type: 'pkcs8' | 'sec1') =>
+      (key.export({ format: 'der', type }) as Buffer).toString('base64');
+    const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const bad: Record<string, string> = {
+      rsa: base64(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'pkcs8'),
+      p384: base64(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'pkcs8'),
+      bitcoin: base64(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey, 'pkcs8'),
+      ed25519: base64(generateKeyPairSync('ed25519').privateKey, 'pkcs8'),
+      sec1: base64(p256.privateKey, 'sec1'),
+      public: (p256.publicKey.export({ format: 'der', type: 'spki' }) as Buffer).toString('base64'),
+      pem: Buffer.from(String(p256.privateKey.export({ format: 'pem', type: 'pkcs8' }))).toString('base64'),
+      short: der(good).subarray(0, -1).toString('base64'),
+      long: Buffer.concat([der(good), Buffer.from('more')]).toString('base64'),
+      // The private half of one and the public half of another.
+      mixed: Buffer.concat([der(good).subarray(0, -64), der(other).subarray(-64)]).toString('base64'),
+      none: bareKey(Buffer.alloc(32)).toString('base64'),
+      empty: '',
+    };
+    const entries = Object.entries(bad).map(([id, text]) => `${id}:${text}`);
+    const faults = faultsOf({ SIGNING_KEYS: [good, ...entries, good].join() });
+    const told = `is not base64 of a P-256 private key in PKCS #8`;
+    expect(faults).toEqual([
+      `SIGNING_KEYS ${Object.keys(bad)
+        .map((id) => `key '${id}' ${told}; `)
+        .join('')}names the key 'good' twice`,
+    ]);
   });
 
   test('wants the parts of DKIM together, and a key file that is there', () => {

@@ -179,6 +179,18 @@ describe('client', () => {
     expect(await servers.database.count('api_client')).toBe(before);
   });
 
+  test('an audience is that of one live client, also where two are added at once', async () => {
+    await made('add', 'first', '--scopes', 'check', '--audience', 'orders');
+    const other = ['--scopes', 'check', '--audience', 'billing', '--audience', 'orders'];
+    expect(await admin(env, 'client', 'add', 'second', ...other)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The audience 'orders' is that of the client 'first' already/),
+    });
+    await admin(env, 'client', 'end', 'first');
+    const runs = await Promise.all(['third', 'fourth'].map((name) => admin(env, 'client', 'add', name, ...other)));
+    expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
+  });
+
   test('two clients of one name are refused', async () => {
     await made('add', 'twice', '--scopes', 'check');
     expect(await admin(env, 'client', 'add', 'twice', '--scopes', 'check')).toMatchObject({
@@ -233,6 +245,9 @@ describe('npm start', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  const keySetOf = async (url: string) =>
+    ((await (await fetch(`${url}/.well-known/jwks.json`)).json()) as { keys: readonly object[] }).keys;
+
   /** @returns what it said until it was ready, and where it listens */
   async function start(): Promise<{ said: string; url: string }> {
     const port = String(await freePort());
@@ -261,6 +276,10 @@ describe('npm start', () => {
     expect(first.said).toContain(file);
     expect(first.said).not.toContain(key);
     expect(await statusOf(first.url, key)).toBe(200);
+    const signingKeys = path.join(dataDir, 'signing-keys');
+    expect(statSync(signingKeys).mode & 0o777).toBe(0o600);
+    const keySet = await keySetOf(first.url);
+    expect(keySet).toEqual([expect.objectContaining({ kid: expect.stringMatching(/^dev-[0-9a-f]{8}$/), kty: 'EC' })]);
     // Of the keys that npm start has made, while it runs.
     const shop = JSON.parse(
       (await admin(env, 'client', 'add', 'shop', '--scopes', 'check', '--webhook', 'http://127.0.0.1:9/', '--json'))
@@ -273,6 +292,7 @@ describe('npm start', () => {
     const second = await start();
     expect(readFileSync(file, 'utf8').trim()).toBe(key);
     expect(await statusOf(second.url, key)).toBe(200);
+    expect(await keySetOf(second.url)).toEqual(keySet);
     expect((await admin(env, 'client', 'end', 'development')).code).toBe(0);
     expect(await statusOf(second.url, key)).toBe(401);
     if (started) await endProcess(started, 'SIGTERM');

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Scope, scopes } from '../../../src/api/caller.js';
+import { signingKeys } from '../../support/access-tokens.js';
 import { Backend, sessionOf } from '../../support/backend.js';
 import { CHECK, END_SESSION, END_TRUST, PERSON, TAKE_DEVICE } from '../../support/backend-operations.js';
 import type { Handset } from '../../support/handset.js';
+import { CREATE_ACCESS_TOKEN } from '../../support/operations.js';
 import { Servers } from '../../support/servers.js';
 
 // Whose people a client sees and ends: each field, for each client and each kind of account.
@@ -12,10 +14,11 @@ let servers: Servers;
 /** Two clients, each with and without the accounts that people opened themselves. */
 const clients: Record<string, Backend> = {};
 beforeAll(async () => {
-  servers = await Servers.start();
+  servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys } });
   for (const name of ['one', 'two']) {
-    clients[name] = await Backend.add(servers);
-    clients[`${name} with own accounts`] = await Backend.add(servers, { ownAccounts: true });
+    clients[name] = await Backend.add(servers, { audiences: [name] });
+    const withOwn = `${name} with own accounts`;
+    clients[withOwn] = await Backend.add(servers, { ownAccounts: true, audiences: [withOwn] });
   }
 });
 afterAll(() => servers[Symbol.asyncDispose]());
@@ -135,7 +138,10 @@ describe.each(['one', 'one with own accounts', 'two', 'two with own accounts'])(
       const somebody = await target(holder);
       const client = clientNamed(asking);
       const isIts = holder === asking || (holder === null && asking.endsWith('with own accounts'));
+      // What its owner does below notes no other use then.
+      await somebody.phone.viewer();
       const before = await stateOf(somebody);
+      await introspects(client, somebody, isIts);
       for (const { name, document, variables, refusal, bySubject } of fields) {
         const { data, errors } = await client.graphql<{ result: unknown }>(document, variables(somebody));
         const told = { name, errors: errors.map(({ extensions }) => extensions.code), result: data?.result ?? null };
@@ -149,6 +155,28 @@ describe.each(['one', 'one with own accounts', 'two', 'two with own accounts'])(
     },
   );
 });
+
+/** Introspection tells of the same people, and knows access tokens for its own audiences alone. */
+async function introspects(client: Backend, { phone, sessionId }: Target, isIts: boolean): Promise<void> {
+  const told = isIts
+    ? expect.objectContaining({ active: true, sid: sessionId, client_id: client.id })
+    : { active: false };
+  for (const used of ['', '198.51.100.1']) {
+    expect((await client.introspect({ token: phone.sessionToken ?? '', used_from: used })).body).toEqual(told);
+  }
+  for (const [audience, { id }] of Object.entries(clients)) {
+    const { errors, data } = await phone.graphql<{ result: { token: string } }>(CREATE_ACCESS_TOKEN, { audience });
+    if (id === client.id) expect({ audience, isMade: data?.result !== undefined }).toEqual({ audience, isMade: isIts });
+    if (data) {
+      const { token } = data.result;
+      expect((await client.introspect({ token })).body).toEqual(id === client.id ? told : { active: false });
+      const seen = await client.ask<{ id: string } | null>(CHECK, { token });
+      expect(seen?.id ?? null).toBe(id === client.id ? sessionId : null);
+    } else {
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(['NOT_FOUND']);
+    }
+  }
+}
 
 test('one external id is two people, for two clients', async () => {
   const [one, two] = [clientNamed('one'), clientNamed('two')];
@@ -169,6 +197,10 @@ describe('a scope', () => {
       scopes: scopes.filter((other) => other !== scope),
       ownAccounts: true,
     });
+    const introspected = async (backend: Backend) => (await backend.introspect({ token: 'nonsense' })).status;
+    expect([await introspected(client), await introspected(without)]).toEqual(
+      scope === 'check' ? [200, 403] : [403, 200],
+    );
     for (const field of fields) {
       const somebody = await target(null);
       const codeOf = async (backend: Backend) =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { pino } from 'pino';
 import { codeOf } from '../../../src/codes/codes.js';
 import { fingerprintOf, parseCodeKeys } from '../../../src/codes/keys.js';
+import { newSigningKey } from '../../../src/codes/signing-keys.js';
 import { StartFault } from '../../../src/config/start-fault.js';
 import { enterKeys, forgetKey } from '../../../src/key-rings/key-rings.js';
 import { Database } from '../../../src/sql/database.js';
@@ -70,6 +71,31 @@ describe.each(['server', 'worker'] as const)('a %s that has another key under an
     });
     expect(await process.ended()).toBe(1);
     expect(process.log).toContainEqual(expect.stringMatching(/^CODE_KEYS: the key '2026-11' is not the one/));
+  });
+});
+
+describe('of SIGNING_KEYS', () => {
+  const [here, there] = [newSigningKey('2026-11'), newSigningKey('2026-11')];
+
+  test('another key under an id of the others ends the start, and the same one in other words does not', async () => {
+    const app = await servers.add({ api: true, worker: false }, { SIGNING_KEYS: here });
+    const start = servers.add({ api: true, worker: false }, { SIGNING_KEYS: there });
+    const said = /^SIGNING_KEYS: the key '2026-11' is not the one .* key forget 2026-11 --ring SIGNING_KEYS/;
+    await expect(start).rejects.toThrow(said);
+    await expect(start).rejects.toBeInstanceOf(StartFault);
+    await servers.add({ api: true, worker: false }, { SIGNING_KEYS: here });
+    // The two rings have names of their own.
+    expect(await servers.database.query('select ring from key_fingerprint order by ring')).toEqual([
+      { ring: 'CODE_KEYS' },
+      { ring: 'SIGNING_KEYS' },
+    ]);
+    expect(await readiness(app.url)).toMatchObject({ status: 200 });
+    await withDatabase((db) => forgetKey(db, 'SIGNING_KEYS', '2026-11'));
+    await servers.add({ api: true, worker: false }, { SIGNING_KEYS: there });
+    expect(await readiness(app.url)).toMatchObject({
+      status: 503,
+      reason: "SIGNING_KEYS has other keys under '2026-11' than the other processes have",
+    });
   });
 });
 

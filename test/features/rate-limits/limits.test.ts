@@ -155,6 +155,10 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   ],
   CHECK_KEEP_SECONDS: ['checks', 'may be kept for CHECK_KEEP_SECONDS, and no longer than the session lasts by itself'],
   FEEDS_PER_CLIENT: ['endpoint', 'of a client is one of FEEDS_PER_CLIENT, and of another client none of its'],
+  ACCESS_TOKEN_SECONDS: [
+    'access-tokens',
+    'is good for ACCESS_TOKEN_SECONDS, and no longer than its session lasts by itself',
+  ],
   WEBHOOKS_PER_CLIENT: ['admin-clients', 'add takes %s, and not one more'],
   AUDIENCES: ['admin-clients', 'add takes %s, and not one more'],
   GRAPHQL_TOKENS: ['document-rules', 'hold its length'],

@@ -8,6 +8,8 @@ import { buildSchema, Kind, parse } from 'graphql';
 import { loadConfig } from '../../../src/config/config.js';
 import { limitTable } from '../../../src/config/limits.js';
 import { projectRoot } from '../../../src/config/project.js';
+import { signingKeys } from '../../support/access-tokens.js';
+import { Backend } from '../../support/backend.js';
 import { isShownAs, type Json, readExamples, readText, withSecrets } from '../../support/examples.js';
 import { wrongCode } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
@@ -24,7 +26,8 @@ describe('the examples', () => {
   let servers: Servers;
 
   beforeAll(async () => {
-    servers = await Servers.start();
+    servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys } });
+    await Backend.add(servers, { ownAccounts: true, audiences: ['orders'] });
   });
   afterAll(() => servers[Symbol.asyncDispose]());
 
@@ -70,6 +73,7 @@ describe('the examples', () => {
     await lookAfterDevices(phone);
     await using activity = listen('liveActivity', phone, { after: before });
     await shownEvent('liveActivity', activity);
+    await run('accessToken', phone);
     await changePasswords(phone);
     expect([...unused]).toEqual([]);
   });
