@@ -15,7 +15,7 @@ let preferredPart = 'html';
 
 /** Brings the list up to date. Of its mails, those that come while the page is open begin as unread. */
 async function refresh({ unread }) {
-  const response = await get('/inbox/mails');
+  const response = await get('inbox/mails');
   if (!response) return;
   const mails = await response.json();
   const before = rows;
@@ -55,7 +55,7 @@ byId('list').addEventListener('keydown', (event) => {
 });
 
 byId('clear').addEventListener('click', async () => {
-  await fetch('/inbox/mails', { method: 'DELETE', headers: { 'X-Doorstep-Inbox': 'clear' } });
+  await fetch('inbox/mails', { method: 'DELETE', headers: { 'X-Doorstep-Inbox': 'clear' } });
   // The stream's `clear` does the rest, here as in every other open page.
 });
 
@@ -67,7 +67,7 @@ const chosenId = () => location.hash.match(/^#([\da-f-]{36})$/)?.[1] ?? null;
 /** Opens the mail that the address names. */
 async function open() {
   const id = chosenId();
-  const response = id && (await get(`/inbox/mails/${id}`));
+  const response = id && (await get(`inbox/mails/${id}`));
   const mail = response ? await response.json() : null;
   // Another one may have been chosen meanwhile.
   if (id !== chosenId()) return;
@@ -111,7 +111,7 @@ function fill(mail) {
 const firstPart = () => parts.find((part) => !byId(`tab-${part}`).hidden);
 
 function frameOf(mail) {
-  const frame = element('iframe', { title: 'HTML part of the mail', src: `/inbox/mails/${mail.id}/html` });
+  const frame = element('iframe', { title: 'HTML part of the mail', src: `inbox/mails/${mail.id}/html` });
   frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox');
   return frame;
 }
@@ -135,7 +135,7 @@ function showPart(chosen) {
 }
 
 async function showSource(mail) {
-  const response = await get(`/inbox/mails/${mail.id}/raw`);
+  const response = await get(`inbox/mails/${mail.id}/raw`);
   const source = response ? await response.text() : 'This mail is no longer here.';
   if (mail === shown) byId('panel-source').textContent = source;
 }
@@ -178,7 +178,7 @@ function showState() {
 }
 
 function listen() {
-  const events = new EventSource('/inbox/events');
+  const events = new EventSource('inbox/events');
   // The stream first, then the list: what arrives in between is in both, and nothing is in neither.
   events.addEventListener('open', () => {
     showConnection(true);

@@ -15,7 +15,7 @@ function fetcher({ query, operationName, variables }, { headers, documentAST } =
 }
 
 async function post(request, headers) {
-  const response = await fetch('/graphql', {
+  const response = await fetch('graphql', {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(request),
@@ -25,7 +25,7 @@ async function post(request, headers) {
 
 /** A socket of its own for each subscription: it is the headers of now that go along with connection_init. */
 function subscribe(request, { authorization }) {
-  const url = new URL('/graphql', location.href.replace(/^http/, 'ws'));
+  const url = new URL('graphql', location.href.replace(/^http/, 'ws'));
   const socket = graphqlWs.createClient({ url: url.href, connectionParams: { authorization } });
   return {
     subscribe: (sink) => {
@@ -82,7 +82,7 @@ function headersOf(headers) {
 
 /** The examples as GraphiQL's tabs. Everybody who opens the page is an Ada of their own. */
 async function examples() {
-  const response = await fetch('/playground/examples.json');
+  const response = await fetch('playground/examples.json');
   const email = `ada-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}@example.com`;
   const tabs = await response.json();
   return tabs.map(({ query, variables, headers }) => ({
@@ -95,7 +95,7 @@ async function examples() {
 self.MonacoEnvironment = {
   globalAPI: false,
   getWorkerUrl: (_moduleId, label) =>
-    `/playground/workers/${{ json: 'json', graphql: 'graphql' }[label] ?? 'editor'}.js`,
+    new URL(`playground/workers/${{ json: 'json', graphql: 'graphql' }[label] ?? 'editor'}.js`, location.href).href,
 };
 
 const tabs = await examples();

@@ -3,9 +3,11 @@ import ipaddr from 'ipaddr.js';
 import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
 import { parseSigningKeys, type SigningKey } from '../codes/signing-keys.js';
+import { readBasePath } from './base-path.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
 import { readPostgresUrl } from './postgres-url.js';
 import { readRedisUrl } from './redis-url.js';
+import { returnOrigin } from './return-origin.js';
 import { readSmtpUrl } from './smtp-url.js';
 import { StartFault } from './start-fault.js';
 
@@ -46,9 +48,11 @@ export interface Config {
   readonly codeKeys: readonly CodeKey[];
   /** What access tokens are signed with, the newest first; empty: there are none. */
   readonly signingKeys: readonly SigningKey[];
-  /** Where browsers find the server; its origin decides cookies. */
+  /** Where browsers find the pages, `basePath` and a slash included; its origin decides cookies. */
   readonly publicUrl: URL;
-  /** Origins that the pages may lead back to. */
+  /** The path below which the server is found on a host that it shares, without a slash at its end; empty: it has the host. */
+  readonly basePath: string;
+  /** Origins that the pages may lead back to, as `returnOriginOf` writes them. */
   readonly returnOrigins: readonly string[];
   /** Origins for CORS and for a WebSocket's upgrade, that of `publicUrl` included. */
   readonly allowedOrigins: readonly string[];
@@ -98,7 +102,9 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
 
   const production = read.choice('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
   const port = read.wholeNumber('PORT', 4000, 0, 65_535);
-  const publicUrl = read.parsed('PUBLIC_URL', webUrl) ?? new URL(`http://localhost:${port}`);
+  const publicAddress = read.parsed('PUBLIC_URL', publicUrlOf) ?? new URL(`http://localhost:${port}`);
+  const basePath = basePathOf(publicAddress, read.parsed('BASE_PATH', readBasePath), faults);
+  const publicUrl = new URL(`${basePath}/`, publicAddress);
   if (production && env.PUBLIC_URL && publicUrl.protocol !== 'https:') {
     faults.push('PUBLIC_URL must be https in production: session cookies must not travel in clear');
   }
@@ -130,7 +136,8 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     signingKeys: read.parsed('SIGNING_KEYS', parseSigningKeys) ?? [],
     publicUrl,
-    returnOrigins: read.list('RETURN_ORIGINS', origin),
+    basePath,
+    returnOrigins: read.list('RETURN_ORIGINS', returnOrigin),
     allowedOrigins: allowedOrigins(publicUrl, read.list('ALLOWED_ORIGINS', origin), production),
     playground: read.flag('PLAYGROUND', !production),
     introspection: read.flag('INTROSPECTION', !production),
@@ -277,6 +284,24 @@ function origin(text: string): string {
 function productName(text: string): string {
   if (/^[^\p{Cc}\p{Zl}\p{Zp}]{1,64}$/u.test(text)) return text;
   throw new RangeError('must be 1 to 64 characters on one line');
+}
+
+/** Where browsers find the server; a path is that of `BASE_PATH`. */
+function publicUrlOf(text: string): URL {
+  if (/[?#]/.test(text)) throw new RangeError('must have no query');
+  const path = /^https?:\/\/[^/\\?#]+(\/[^?#]*)$/i.exec(text)?.[1] ?? '';
+  const url = webUrl(text.slice(0, text.length - path.length));
+  url.pathname = readBasePath(path || '/');
+  return url;
+}
+
+/** One of the two may say it alone; where both say a path it is the same. */
+function basePathOf(publicAddress: URL, basePath: string | null, faults: string[]): string {
+  const ofAddress = publicAddress.pathname.replace(/\/$/, '');
+  if (basePath !== null && ofAddress !== '' && basePath !== ofAddress) {
+    faults.push(`BASE_PATH (${basePath || '/'}) and the path of PUBLIC_URL (${ofAddress}) are not the same`);
+  }
+  return basePath ?? ofAddress;
 }
 
 function webUrl(text: string): URL {

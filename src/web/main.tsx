@@ -1,6 +1,8 @@
 import './ui/layers.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { basePath } from './api/base-path.ts';
 import { App } from './app.tsx';
 import { goOnAtLoad } from './codes/kept-challenge.ts';
 import { startTexts } from './i18n/i18n.ts';
@@ -11,6 +13,8 @@ goOnAtLoad();
 const texts = await startTexts();
 createRoot(root).render(
   <StrictMode>
-    <App language={() => texts.language} />
+    <Router base={basePath}>
+      <App language={() => texts.language} />
+    </Router>
   </StrictMode>,
 );

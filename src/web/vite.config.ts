@@ -57,6 +57,8 @@ function playground(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
+  // Nothing that is built knows below which path it is served: files find each other from where they are themselves.
+  base: './',
   // Names with a hash in them, under a folder that the server lets browsers keep for good.
   build: {
     outDir: '../../dist-web',

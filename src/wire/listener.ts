@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { withoutBasePath } from '../config/base-path.js';
 import type { Config } from '../config/config.js';
 import { boundConnections } from './connection-bounds.js';
 import { isForwardAuth } from './forwarded.js';
@@ -20,7 +21,7 @@ export async function createListener(config: Config, logger: Logger): Promise<Fa
     genReqId: () => randomUUID(),
     // A logger for each request would be told anew what is secret; what is logged names its request.
     childLoggerFactory: (parent) => parent,
-    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? url : '/%25'),
+    rewriteUrl: ({ url = '/' }) => (isDecodable(url) ? withoutBasePath(url, config.basePath) : '/%25'),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     bodyLimit: BODY_BYTES,
     requestTimeout: 15_000,

@@ -11,7 +11,7 @@ const assets = path.join(folder, 'assets');
 /** The addresses of its pages: each is answered with the same document, which shows the right one. */
 const pages = [
   '/',
-  ...['/sign-up', '/reset-password', '/about', '/account'].flatMap((page) => [page, `${page}/`]),
+  ...['/sign-up', '/reset-password', '/about', '/account', '/hand-over'].flatMap((page) => [page, `${page}/`]),
   '/account/*',
 ];
 
@@ -22,6 +22,8 @@ const OWN_NAME = 'Doorstep';
 export interface Surroundings {
   /** What people are told the product is called. */
   readonly productName: string;
+  /** Before every address of this server, as browsers find it. */
+  readonly basePath: string;
   /** Where the bare address leads when there is no client to serve; null: nowhere. */
   readonly elsewhere: string | null;
   /** The addresses of what helps a developer, for whoever may know of it. */
@@ -30,12 +32,13 @@ export interface Surroundings {
 
 /**
  * Serves the web client at `/`, from the files that the build made and compressed; there are none in an image that ships
- * the API alone. A person whose address names nothing is shown its page for that, with 404.
+ * the API alone. The files name each other relative to themselves, the document names them from the root: it is shown at
+ * addresses of any depth. A person whose address names nothing is shown its page for that, with 404.
  */
 export async function mountWebClient(app: FastifyInstance, surroundings: Surroundings): Promise<void> {
-  const { productName, elsewhere, tools } = surroundings;
+  const { productName, basePath, elsewhere, tools } = surroundings;
   if (!existsSync(path.join(folder, 'index.html'))) {
-    if (elsewhere) app.get('/', (_request, reply) => reply.redirect(elsewhere));
+    if (elsewhere) app.get('/', (_request, reply) => reply.redirect(`${basePath}${elsewhere}`));
     return;
   }
   await app.register(fastifyStatic, {
@@ -51,14 +54,20 @@ export async function mountWebClient(app: FastifyInstance, surroundings: Surroun
   const show = async (request: FastifyRequest, reply: FastifyReply) => {
     const html = await readFile(path.join(folder, 'index.html'), 'utf8');
     const named = tools(request);
-    const meta = named.length > 0 ? `<meta name="development-tools" content="${named.join(' ')}" />` : '';
-    return reply
-      .type('text/html; charset=utf-8')
-      .send(html.replaceAll(OWN_NAME, () => htmlText(productName)).replace('</head>', `${meta}</head>`));
+    const meta = [
+      ...(basePath === '' ? [] : [`<meta name="base-path" content="${basePath}" />`]),
+      ...(named.length > 0 ? [`<meta name="development-tools" content="${named.join(' ')}" />`] : []),
+    ].join('');
+    return reply.type('text/html; charset=utf-8').send(
+      html
+        .replaceAll(OWN_NAME, () => htmlText(productName))
+        .replaceAll('"./assets/', `"${basePath}/assets/`)
+        .replace('</head>', `${meta}</head>`),
+    );
   };
   for (const page of pages) app.get(page, show);
   // Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
-  app.get('/.well-known/change-password', (_request, reply) => reply.redirect('/account/password'));
+  app.get('/.well-known/change-password', (_request, reply) => reply.redirect(`${basePath}/account/password`));
   app.setNotFoundHandler((request, reply) => {
     reply.code(404);
     const isPerson = ['GET', 'HEAD'].includes(request.method) && request.headers.accept?.includes('text/html');

@@ -37,7 +37,7 @@ export interface Parts {
 
 /** A running process of Doorstep. */
 export interface App {
-  /** Where the API listens; null for a worker alone. */
+  /** Where the API listens, below its base path; null for a worker alone. */
   readonly url: string | null;
   /**
    * Resolves when the database has its tables and the worker, if any, takes jobs; rejects with a `StartFault` where it
@@ -101,6 +101,7 @@ class StartedApp implements App {
     const playground = config.playground && hasPlayground() ? '/playground' : null;
     await mountWebClient(http, {
       productName: this.foundation.texts.productName,
+      basePath: config.basePath,
       elsewhere: playground,
       // Whoever has the inbox in this process is at work on the product; nobody else is told.
       tools: (request) => (inbox && isLocal(request) ? ['/inbox', ...(playground ? [playground] : [])] : []),
@@ -109,7 +110,7 @@ class StartedApp implements App {
     if (inbox) mountInbox(http, inbox, isLocal);
     await http.listen({ host: config.host, port: config.port });
     await this.listenForBackends();
-    this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}`;
+    this.url = `http://${config.host === '127.0.0.1' ? 'localhost' : config.host}:${port()}${config.basePath}`;
   }
 
   private async listenForBackends(): Promise<void> {

@@ -83,7 +83,9 @@ describe('the configuration', () => {
       CODE_KEYS: 'a:c2hvcnQ=',
       SIGNING_KEYS: 'a:c2hvcnQ=',
       MAIL_FROM: 'a@b.example, c@d.example',
-      PUBLIC_URL: 'https://doorstep.example/path',
+      PUBLIC_URL: 'https://doorstep.example/path?query',
+      BASE_PATH: 'auth',
+      RETURN_ORIGINS: 'https://ok.example, null',
       ALLOWED_ORIGINS: 'https://ok.example, ftp://no.example',
       PLAYGROUND: 'maybe',
       TRUST_PROXY: '10.0.0.0/8, everyone',
@@ -97,6 +99,7 @@ describe('the configuration', () => {
     const named = faults.map((fault) => /^[A-Z_]+/.exec(fault)?.[0]);
     expect(named.sort()).toEqual([
       'ALLOWED_ORIGINS',
+      'BASE_PATH',
       'CHALLENGE_TRIES',
       'CODE_KEYS',
       'DATABASE_URL',
@@ -110,6 +113,7 @@ describe('the configuration', () => {
       'PRODUCT_NAME',
       'PUBLIC_URL',
       'REDIS_URL',
+      'RETURN_ORIGINS',
       'SIGNING_KEYS',
       'SMTP_URL',
       'TRUST_PROXY',
@@ -122,6 +126,42 @@ describe('the configuration', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual(
       ['DATABASE_URL', 'SMTP_URL', 'CODE_KEYS', 'MAIL_FROM', 'PUBLIC_URL'].map((name) => `${name} is missing`),
     );
+  });
+
+  describe('has one path below which the pages are, by PUBLIC_URL, by BASE_PATH or by both', () => {
+    test.each([
+      ['https://shop.example', undefined, 'https://shop.example/', ''],
+      ['https://shop.example/', '/', 'https://shop.example/', ''],
+      ['https://shop.example/auth', undefined, 'https://shop.example/auth/', '/auth'],
+      ['https://shop.example/auth/', '/auth', 'https://shop.example/auth/', '/auth'],
+      ['https://shop.example', '/a/b/', 'https://shop.example/a/b/', '/a/b'],
+    ])('%s and %s', (PUBLIC_URL, BASE_PATH, href, basePath) => {
+      const config = loadConfig({ ...production, PUBLIC_URL, ...(BASE_PATH ? { BASE_PATH } : {}) });
+      expect([config.publicUrl.href, config.basePath]).toEqual([href, basePath]);
+      expect(config.allowedOrigins).toEqual(['https://shop.example']);
+    });
+
+    test.each([
+      ['https://shop.example/auth', '/login'],
+      ['https://shop.example/auth', '/'],
+      ['https://shop.example/auth', '/Auth'],
+    ])('and not by %s and %s, which differ', (PUBLIC_URL, BASE_PATH) => {
+      expect(faultsOf({ ...production, PUBLIC_URL, BASE_PATH })).toEqual([
+        expect.stringMatching(/^BASE_PATH .* PUBLIC_URL/),
+      ]);
+    });
+
+    test.each([
+      'https://shop.example/auth?x',
+      'https://shop.example/auth#x',
+      'https://shop.example//auth',
+      'https://shop.example/a/../b',
+      'https://user@shop.example/auth',
+      'https://shop.example/account',
+      'ftp://shop.example/auth',
+    ])('nor by %s', (PUBLIC_URL) => {
+      expect(faultsOf({ PUBLIC_URL })).toEqual([expect.stringMatching(/^PUBLIC_URL/)]);
+    });
   });
 
   test('takes the origins of apps as browsers write them, and never null', () => {

@@ -63,7 +63,7 @@ export class Api {
       return { ...result, data: undefined };
     };
     const client = createClient({
-      url: `${this.options.origin}/graphql`,
+      url: `${this.options.address}/graphql`,
       preferGetMethod: false,
       requestPolicy: 'cache-and-network',
       fetchOptions: () => ({

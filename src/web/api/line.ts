@@ -17,8 +17,8 @@ const LONGEST_RETRY_MS = 10_000;
 export type LineState = 'idle' | 'connecting' | 'live' | 'lost';
 
 export interface LineOptions {
-  /** Of the page: `https://doorstep.example`. */
-  readonly origin: string;
+  /** Of the server: `https://doorstep.example`. */
+  readonly address: string;
   readonly language: () => string;
   /** Called when the server says that the session is over. */
   readonly onSessionEnd: () => void;
@@ -68,7 +68,7 @@ export class Line {
         if (socket === this.socket) listener(...args);
       };
     const socket: Socket = createClient({
-      url: `${this.options.origin.replace(/^http/, 'ws')}/graphql`,
+      url: `${this.options.address.replace(/^http/, 'ws')}/graphql`,
       connectionParams: () => ({ 'accept-language': this.options.language() }),
       lazyCloseTimeout: LINGER_MS,
       keepAlive: PING_EVERY_MS,

@@ -1,3 +1,4 @@
+import { pagePath } from '../api/base-path.ts';
 import { Kept } from '../session/kept.ts';
 
 /** A challenge that waits for its code. Never with it: a password, a session, a device token. */
@@ -32,7 +33,7 @@ export function forgetChallenge(token: string): void {
 
 /** Goes on at the code where the page was not loaded again but opened anew: by its address, or by a link. */
 export function goOnAtLoad(): void {
-  if (keptChallenge(location.pathname) && history.state?.step !== codeEntry.step) history.pushState(codeEntry, '');
+  if (keptChallenge(pagePath()) && history.state?.step !== codeEntry.step) history.pushState(codeEntry, '');
 }
 
 function read(): KeptChallenge | null {

@@ -11,6 +11,7 @@ import {
 import { useTranslation } from 'react-i18next';
 import { Provider, useClient, useQuery } from 'urql';
 import { Api } from '../api/api.ts';
+import { serverAddress } from '../api/base-path.ts';
 import { ViewerDocument, type ViewerQuery } from '../api/operations.ts';
 import { useOtherTabs } from './use-other-tabs.ts';
 
@@ -81,7 +82,7 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
     // At once: what another tab says of the end a moment later tells more, and must come after it.
     const onSessionEnd = () => !isLeaving.current && begun.current('endedElsewhere');
     const onAnotherAccount = () => setAnotherAccounts((times) => times + 1);
-    return new Api({ origin: location.origin, language, onSessionEnd, onAnotherAccount });
+    return new Api({ address: serverAddress, language, onSessionEnd, onAnotherAccount });
   });
   const [life, setLife] = useState({ nth: 0, client: api.client });
   const begin = useCallback(

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { basePath } from '../api/base-path.ts';
 import styles from './development-tools.module.css';
 
 const known = { '/inbox': 'tools.inbox', '/playground': 'tools.playground' } as const;
@@ -27,7 +28,7 @@ function Tools({ paths, target }: { readonly paths: readonly Tool[]; readonly ta
     <p className={styles.tools}>
       <span>{t('tools.lead')}</span>
       {paths.map((path) => (
-        <a key={path} href={path} target={target}>
+        <a key={path} href={`${basePath}${path}`} target={target}>
           {t(known[path])}
         </a>
       ))}

@@ -22,9 +22,10 @@ describe('the page', () => {
 
     const named = own.filter((url) => !url.startsWith('data:'));
     expect(named).toHaveLength(5);
-    for (const url of [...named, ...['editor', 'json', 'graphql'].map((name) => `/playground/workers/${name}.js`)]) {
-      expect(url).toMatch(/^\/playground\//);
-      const response = await get(url);
+    // From where the page is: below which path that is, it does not know.
+    for (const url of [...named, ...['editor', 'json', 'graphql'].map((name) => `playground/workers/${name}.js`)]) {
+      expect(url).toMatch(/^playground\//);
+      const response = await get(`/${url}`);
       expect([url, response.status]).toEqual([url, 200]);
       expect(response.headers.get('content-type')).toMatch(/^text\/(css|javascript); charset=utf-8$/);
     }

@@ -217,6 +217,7 @@ describe('the README', () => {
       DATABASE_PREPARE: onOff(config.databasePrepare),
       MAIL_FROM: `${mailFrom.name} <${mailFrom.address}>`,
       PUBLIC_URL: publicUrl.origin.replace(String(port), '$PORT'),
+      BASE_PATH: publicUrl.pathname,
       PLAYGROUND: flag('playground'),
       INTROSPECTION: flag('introspection'),
     };
