@@ -37,8 +37,9 @@ grant select (id, serial, number, occurred_at), update (number), delete on event
 grant select (head), update (head) on event_log to doorstep_worker;
 
 -- Retention: the columns that tell a row's age, and whether something else still needs it.
-grant select (id, device_id, made_device, challenge_id, last_used_at, created_at, ended_at), update (ended_at), delete
-  on session to doorstep_worker;
+grant select (id, device_id, made_device, challenge_id, parent_id, last_used_at, created_at, ended_at), update (ended_at),
+  delete on session to doorstep_worker;
+grant select (expires_at), delete on hand_over to doorstep_worker;
 grant select (id, account_id, removed_at), update (removed_at), delete on device to doorstep_worker;
 grant select (retired_at), delete on device_token to doorstep_worker;
 grant select (renewed_at), delete on presence to doorstep_worker;

@@ -194,6 +194,13 @@ export const limitTable = {
   ),
   SMTP_ENVELOPE_SECONDS: limit(60, 1, 720, 'then for login, sender and recipient, up to the mail itself; the same'),
   SMTP_DATA_SECONDS: limit(600, 1, 600, 'from there on until it has answered whether it took the mail; the same'),
+  RECEIPT_SECONDS: limit(
+    60,
+    10,
+    300,
+    'life of what a backend redeems once: the code that the pages give a person along',
+  ),
+  HANDOVER_SECONDS: limit(60, 10, 300, 'life of the code by which an app opens the pages'),
   KEYS_PER_CLIENT: limit(
     2,
     1,

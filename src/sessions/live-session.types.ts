@@ -3,8 +3,7 @@ import { EmailAddress } from '../accounts/email-address.js';
 import { enumOf } from '../api/enums.js';
 import { type SessionReason as Reason, sessionReasons } from './session.entity.js';
 
-/** Those there are, and what is promised to come. */
-const SessionReason = enumOf([...sessionReasons, 'HAND_OVER']);
+const SessionReason = enumOf(sessionReasons);
 registerEnumType(SessionReason, { name: 'SessionReason', description: 'Why a session could be opened.' });
 
 /** A session of one of an API client's people, as it is read for that client. */

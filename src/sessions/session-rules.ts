@@ -5,18 +5,23 @@ import { type Fragment, raw, sql } from '../sql/statement.js';
 
 /**
  * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
- * lay in a drawer must still show codes.
+ * lay in a drawer must still show codes. One that was handed over is live only while the one it came from is.
  * @param session the table's alias in the statement
  */
 export function isLive(limits: Limits, session: string): Fragment {
   const s = raw(session);
+  return sql`(${isLiveItself(limits, s)} and (${s}.parent_id is null
+    or exists (select 1 from session parent where parent.id = ${s}.parent_id and ${isLiveItself(limits, raw('parent'))})))`;
+}
+
+function isLiveItself(limits: Limits, s: Fragment): Fragment {
   return sql`(${s}.ended_at is null
     and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
       and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
       or ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS})
         and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS})
         and ${isHeldByTrust(limits, s)})
-    and (${s}.last_used_at is not null or ${s}.challenge_id is null
+    and (${s}.last_used_at is not null or ${s}.challenge_id is null and ${s}.parent_id is null
       or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
 }
 
@@ -45,6 +50,11 @@ function holdingTrust(limits: Limits, s: Fragment): Fragment {
 /** SQL for when a session that is live is over if it is not used again. @param session as for `isLive` */
 export function lapsesAt(limits: Limits, session: string): Fragment {
   const s = raw(session);
+  return sql`least(${lapsesItselfAt(limits, s)},
+    (select ${lapsesItselfAt(limits, raw('parent'))} from session parent where parent.id = ${s}.parent_id))`;
+}
+
+function lapsesItselfAt(limits: Limits, s: Fragment): Fragment {
   const lastUsedAt = sql`coalesce(${s}.last_used_at, ${s}.created_at)`;
   return sql`least(greatest(
     least(${s}.created_at + make_interval(days => ${limits.SESSION_MAX_DAYS}),
@@ -52,7 +62,7 @@ export function lapsesAt(limits: Limits, session: string): Fragment {
     (select least(${s}.created_at + make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS}),
        ${lastUsedAt} + make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS}), ${trustUntil(limits, 'trusted')})
      ${holdingTrust(limits, s)})),
-    case when ${s}.last_used_at is null and ${s}.challenge_id is not null
+    case when ${s}.last_used_at is null and (${s}.challenge_id is not null or ${s}.parent_id is not null)
       then ${s}.created_at + make_interval(secs => ${limits.UNUSED_SESSION_SECONDS}) end)`;
 }
 

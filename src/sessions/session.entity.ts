@@ -3,7 +3,7 @@ import { AccountRow } from '../accounts/account.entity.js';
 import { DeviceRow } from '../devices/device.entity.js';
 
 /** Why a session could be opened. */
-export const sessionReasons = ['TRUSTED_DEVICE', 'VERIFIED_CHALLENGE', 'NO_SECOND_STEP'] as const;
+export const sessionReasons = ['TRUSTED_DEVICE', 'VERIFIED_CHALLENGE', 'NO_SECOND_STEP', 'HAND_OVER'] as const;
 export type SessionReason = (typeof sessionReasons)[number];
 
 /** A signed-in device. Whether a session is live is decided in SQL, see `isLive` in session-rules.ts. */
@@ -22,6 +22,11 @@ export const SessionRow = defineEntity({
       name: 'session_open_of_device_index',
       expression: 'create index "session_open_of_device_index" on "session" ("device_id") where ended_at is null',
     },
+    {
+      name: 'session_open_of_parent_index',
+      expression:
+        'create index "session_open_of_parent_index" on "session" ("parent_id") where ended_at is null and parent_id is not null',
+    },
   ],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
@@ -32,6 +37,8 @@ export const SessionRow = defineEntity({
     reason: p.text().$type<SessionReason>(),
     /** The challenge that opened it; one challenge opens at most one session. */
     challengeId: p.uuid().nullable().unique(),
+    /** The session that it was handed over from, and ends with; null: it stands for itself. */
+    parentId: p.uuid().nullable(),
     /** Whether the device's row was made with this session. */
     madeDevice: p.boolean(),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),

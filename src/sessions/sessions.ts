@@ -35,6 +35,8 @@ export interface SessionOpening {
   readonly reason: SessionReason;
   readonly challengeId: string | null;
   readonly madeDevice: boolean;
+  /** Where it is handed over: by which code, and from which session. */
+  readonly handOver?: { readonly id: string; readonly sessionId: string };
 }
 
 /** A live session, and when it is over if it is not used again. */
@@ -62,11 +64,19 @@ export interface EndedSessions {
 const ENDED_KEPT = 1_000;
 
 /**
- * SQL of `with`: ends the sessions of `chosen`, any number of them. `ended` and `gone` have their devices.
- * @param chosen selects `id`, and `nth`, their order: what was used last is 1
+ * SQL of `with`: ends the sessions of `marked`, any number of them, and those that were handed over from them, but the one
+ * that is kept. `ended` and `gone` have their devices.
+ * @param marked selects `id`, and `nth`, their order: what was used last is 1
  */
-function ending(chosen: Fragment): Fragment {
-  return sql`chosen as (${chosen}),
+function ending(marked: Fragment, keptSessionId: string | null = null): Fragment {
+  return sql`marked as (${marked}),
+    chosen as (
+      select id, min(nth) as nth
+      from (select id, nth from marked
+            union all
+            select h.id, 1 from session h join marked m on h.parent_id = m.id
+            where h.ended_at is null and h.id is distinct from ${keptSessionId}::uuid) whole
+      group by id),
     ended as (
       update session s set ended_at = clock_timestamp() from chosen
       where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null
@@ -76,7 +86,7 @@ function ending(chosen: Fragment): Fragment {
 
 /** The session that was opened, by its properties and by what decides when it lapses. */
 const started = sql`(select *, "createdAt" as created_at, "lastUsedAt" as last_used_at, "deviceId" as device_id,
-  "challengeId" as challenge_id from started) h`;
+  "challengeId" as challenge_id, "parentId" as parent_id from started) h`;
 
 const sessionEnded = {
   type: 'SESSION_ENDED',
@@ -129,18 +139,20 @@ export class Sessions implements SessionLookup {
    */
   async start(tx: Tx, opening: SessionOpening, noted: Fragment | null = null): Promise<OpenedSession> {
     const token = newToken('ses');
+    const parentId = opening.handOver?.sessionId ?? null;
     const session = await rowOf<SessionRow>(
       tx,
-      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, opening))}${noted ? sql`, ${noted}` : raw('')},
+      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, { ...opening, parentId }))}${noted ? sql`, ${noted}` : raw('')},
           started as (
-            insert into session (account_id, device_id, token_hash, reason, challenge_id, made_device)
+            insert into session (account_id, device_id, token_hash, reason, challenge_id, parent_id, made_device)
           values (
             (select a.id from account a join device d on d.account_id = a.id
              where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
                and d.id = ${opening.deviceId} and d.removed_at is null
                and ${this.reasonHolds(opening)} and ${haveEnded}
              for no key update of d),
-            ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${opening.madeDevice})
+            ${opening.deviceId}, ${tokenHash('ses', token)}, ${opening.reason}, ${opening.challengeId}, ${parentId},
+            ${opening.madeDevice})
             returning ${columns(SessionRow)}),
           told as (${telling(tx, { event: this.sessionStarted, source: started }, endedEvents)})
           select * from started`,
@@ -154,7 +166,7 @@ export class Sessions implements SessionLookup {
   }
 
   /** The reason is looked up, not believed: a caller that is wrong about it opens nothing. */
-  private reasonHolds({ reason, challengeId }: SessionOpening) {
+  private reasonHolds({ reason, challengeId, handOver }: SessionOpening) {
     switch (reason) {
       case 'NO_SECOND_STEP':
         return sql`a.two_step_enabled_at is null`;
@@ -163,6 +175,12 @@ export class Sessions implements SessionLookup {
       case 'VERIFIED_CHALLENGE':
         return sql`exists (select 1 from challenge c where c.id = ${challengeId}::uuid and c.state = 'VERIFIED'
           and c.purpose in ('SIGN_IN', 'SIGN_UP') and coalesce(c.account_id, a.id) = a.id)`;
+      case 'HAND_OVER':
+        // Whatever was handed over hands nothing over, so that all of it ends with one session.
+        return sql`exists (select 1 from hand_over o join session s on s.id = o.session_id
+          where o.id = ${handOver?.id}::uuid and o.kind = 'PAGES' and o.used_at is not null
+            and s.id = ${handOver?.sessionId}::uuid and s.account_id = a.id and s.device_id = d.id and s.parent_id is null
+            and s.id not in (select id from chosen) and ${isLive(this.limits, 's')})`;
     }
   }
 
@@ -172,6 +190,17 @@ export class Sessions implements SessionLookup {
     const byTrust = Math.min(TRUSTED_SESSION_IDLE_DAYS * DAY_MS, 1000 * (trust?.seconds ?? 0));
     const ms = Math.max(SESSION_IDLE_DAYS * DAY_MS, byTrust);
     return new Wait(new Date(createdAt.getTime() + ms), ms);
+  }
+
+  /** When a live session is over if it is not used again. @returns null if it is over */
+  async expiry(db: Sql, sessionId: string): Promise<Wait | null> {
+    const until = lapsesAt(this.limits, 's');
+    const found = await rowOf<{ until: Date; ms: number }>(
+      db,
+      sql`select ${until} as until, ${msUntil(until)} as ms from session s
+          where s.id = ${sessionId} and ${isLive(this.limits, 's')}`,
+    );
+    return found && new Wait(found.until, found.ms);
   }
 
   /** The account's live sessions, the latest used first. */
@@ -322,6 +351,12 @@ export class Sessions implements SessionLookup {
     return standingOf(session, live);
   }
 
+  /** Whether a session came from another one, and ends with that. */
+  async isHandedOver(db: Sql, sessionId: string): Promise<boolean> {
+    const found = await rowOf(db, sql`select id from session where id = ${sessionId} and parent_id is not null`);
+    return found !== null;
+  }
+
   /** Gives a session a new token; the one before opens nothing any more. */
   async renewToken(tx: Tx, sessionId: string): Promise<string> {
     const token = newToken('ses');
@@ -338,16 +373,21 @@ export class Sessions implements SessionLookup {
     return found?.deviceId ?? null;
   }
 
-  /** Ends one session. @returns how many were live and are over now: 0 or 1 */
+  /** Ends one session, and those that were handed over from it. @returns how many were live and are over now */
   end(tx: Tx, sessionId: string): Promise<number> {
-    return countOf(tx, this.endingWhere(tx, sql`s.id = ${sessionId}`));
+    return countOf(tx, this.endingWhere(tx, sql`(s.id = ${sessionId} or s.parent_id = ${sessionId})`));
   }
 
-  /** Ends the account's sessions but one, however many there are. */
+  /**
+   * Ends the account's sessions but one, however many there are. One that was handed over stands for itself from then on:
+   * who ends all others stays, though the session that it came from is among them.
+   */
   async endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
     const ended = await rowOf<EndedSessions>(
       tx,
-      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId))},
+      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId), keptSessionId)},
+          alone as (
+            update session set parent_id = null where id = ${keptSessionId}::uuid and parent_id is not null returning id),
           told as (${telling(tx, endedEvents)})
           select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds"
           from (select device_id from ended union all select device_id from gone) device`,

@@ -26,6 +26,7 @@ import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DeviceLoader } from '../devices/device-loader.js';
 import { Devices } from '../devices/devices.js';
 import { Presence } from '../devices/presence.js';
+import { HandOverCodes } from '../hand-overs/hand-over-codes.js';
 import { LoginRequestStream } from '../login-requests/login-request-stream.js';
 import { LoginRequestViews } from '../login-requests/login-request-views.js';
 import { LoginRequests } from '../login-requests/login-requests.js';
@@ -36,6 +37,8 @@ import { PasswordAttempts } from '../passwords/password-attempts.js';
 import { PasswordStrength } from '../passwords/password-strength.js';
 import { Passwords } from '../passwords/passwords.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
+import { Returns } from '../returns/returns.js';
+import { ReturnsResolver } from '../returns/returns.resolver.js';
 import { DeviceRemovals } from '../security/device-removals.js';
 import { PasswordChanges } from '../security/password-changes.js';
 import { PasswordResets } from '../security/password-resets.js';
@@ -43,10 +46,13 @@ import { ResetRequests } from '../security/reset-requests.js';
 import { SecurityResolver } from '../security/security.resolver.js';
 import { AccountSessionsResolver } from '../sessions/account-sessions.resolver.js';
 import { DevicesResolver } from '../sessions/devices.resolver.js';
+import { LiveSessions } from '../sessions/live-sessions.js';
 import { Sessions } from '../sessions/sessions.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
 import { Settings } from '../settings/settings.types.js';
 import { Admissions } from '../sign-in/admissions.js';
+import { PageOpenings } from '../sign-in/page-openings.js';
+import { PageOpeningsResolver } from '../sign-in/page-openings.resolver.js';
 import { SecondSteps } from '../sign-in/second-steps.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { SignIns } from '../sign-in/sign-ins.js';
@@ -187,6 +193,10 @@ async function createResolvers(
   });
   const cancels = new ChallengeCancels(transactions, views);
   const loader = new DeviceLoader(devices);
+  const handOvers = new HandOverCodes(limits);
+  const returns = new Returns(transactions, handOvers, sessions, new LiveSessions(limits), config.returnOrigins);
+  const page = new URL('hand-over', config.publicUrl);
+  const pageOpenings = new PageOpenings(transactions, handOvers, sessions, devices, activities, page);
   return [
     new AccountActivityResolver(),
     new AccountDevicesResolver(devices),
@@ -198,6 +208,8 @@ async function createResolvers(
     new CodeDeliveriesResolver(),
     new DevicesResolver(devices, places, transactions, sessions),
     new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),
+    new PageOpeningsResolver(pageOpenings),
+    new ReturnsResolver(returns),
     new SettingsResolver(settings),
     new SecurityResolver(removals, changes, resetRequests, resets),
     new SignInResolver(signUps, signIns, verifications, signOuts),

@@ -18,7 +18,10 @@ import { issuerOf } from '../config/public-addresses.js';
 import { Devices } from '../devices/devices.js';
 import { Feed } from '../feed/feed.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
+import { HandOverCodes } from '../hand-overs/hand-over-codes.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
+import { ReturnRedemptionsResolver } from '../returns/return-redemptions.resolver.js';
+import { Returns } from '../returns/returns.js';
 import { DeviceRemovals } from '../security/device-removals.js';
 import { TrustEnds } from '../security/trust-ends.js';
 import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
@@ -83,19 +86,21 @@ export async function serveBackend(
 }
 
 function createBackendResolvers(foundation: Foundation, callers: Callers, checks: Checks): object[] {
-  const { limits } = foundation.config;
+  const { limits, returnOrigins } = foundation.config;
   const transactions = transactionsOf(foundation);
   const devices = new Devices(limits);
   const sessions = new Sessions(limits);
   const liveSessions = new LiveSessions(limits);
   const activities = new Activities(foundation.places);
   const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
+  const returns = new Returns(transactions, new HandOverCodes(limits), sessions, liveSessions, returnOrigins);
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(checks),
     new FeedResolver(new Feed(foundation.bus, callers, limits)),
     new PersonDeliveriesResolver(),
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
+    new ReturnRedemptionsResolver(returns),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),
     new TrustEndsResolver(trustEnds, removals),
   ];

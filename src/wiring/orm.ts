@@ -1,5 +1,5 @@
 import { Migrator } from '@mikro-orm/migrations';
-import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { AccountRow } from '../accounts/account.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
@@ -10,6 +10,7 @@ import { readPostgresUrl } from '../config/postgres-url.js';
 import { migrationsFolder } from '../config/project.js';
 import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
 import { EventLogRow, EventRow } from '../events/event.entity.js';
+import { HandOverRow } from '../hand-overs/hand-over.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
@@ -24,7 +25,7 @@ import { connectionOptions } from './database.js';
 const MIGRATION_LOCK = 7_366_883_265;
 
 /** The ORM's options: the list of entities, and where migrations live. Nothing has a time limit: migrating takes its time. */
-export function ormOptions(databaseUrl: string) {
+export function ormOptions(databaseUrl: string): Options {
   const address = readPostgresUrl(databaseUrl);
   return defineConfig({
     // To the ORM its name alone: of a URL it would leave out every option, TLS included.
@@ -45,6 +46,7 @@ export function ormOptions(databaseUrl: string) {
       DisplayRow,
       EventLogRow,
       EventRow,
+      HandOverRow,
       KeyFingerprintRow,
       PasswordAttemptRow,
       PasswordCostRow,

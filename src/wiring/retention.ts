@@ -76,7 +76,7 @@ export class Retention {
 
   /** Of a session. */
   private isLost(): Fragment {
-    return sql`ended_at is null and challenge_id is not null and last_used_at is null
+    return sql`ended_at is null and (challenge_id is not null or parent_id is not null) and last_used_at is null
       and created_at <= clock_timestamp() - make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`;
   }
 
@@ -92,6 +92,7 @@ export class Retention {
         days: ENDED_DAYS,
       }),
       oldest('support_report', 'created_at', { days: ENDED_DAYS }),
+      oldest('hand_over', 'expires_at', { seconds: 3600 }),
       oldest('activity', 'occurred_at', { days: ACTIVITY_DAYS }),
       oldest('device', 'removed_at', { days: ENDED_DAYS }),
       oldest('device_token', 'retired_at', { days: TRUST_MAX_DAYS }),

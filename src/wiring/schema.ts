@@ -14,11 +14,14 @@ import { ChecksResolver } from '../checks/checks.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
+import { ReturnRedemptionsResolver } from '../returns/return-redemptions.resolver.js';
+import { ReturnsResolver } from '../returns/returns.resolver.js';
 import { SecurityResolver } from '../security/security.resolver.js';
 import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
 import { AccountSessionsResolver } from '../sessions/account-sessions.resolver.js';
 import { DevicesResolver } from '../sessions/devices.resolver.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
+import { PageOpeningsResolver } from '../sign-in/page-openings.resolver.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { SupportResolver } from '../support/support.resolver.js';
@@ -38,6 +41,8 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   CodeDeliveriesResolver,
   DevicesResolver,
   LoginRequestsResolver,
+  PageOpeningsResolver,
+  ReturnsResolver,
   SecurityResolver,
   SettingsResolver,
   SignInResolver,
@@ -51,6 +56,7 @@ const backendResolverClasses: NonEmptyArray<ResolverClass> = [
   FeedResolver,
   PersonDeliveriesResolver,
   PersonsResolver,
+  ReturnRedemptionsResolver,
   SessionEndsResolver,
   TrustEndsResolver,
 ];

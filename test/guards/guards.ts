@@ -2,6 +2,7 @@ import { clientGuards } from './clients.js';
 import { faultGuards } from './faults.js';
 import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
+import { handOverGuards } from './hand-overs.js';
 import { mailGuards } from './mail.js';
 import { proxyGuards } from './proxies.js';
 import { requestGuards } from './requests.js';
@@ -18,6 +19,7 @@ export const guards: readonly Guard[] = [
   ...requestGuards,
   ...clientGuards,
   ...proxyGuards,
+  ...handOverGuards,
   ...mailGuards,
   ...faultGuards,
   ...storeGuards,

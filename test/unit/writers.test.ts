@@ -19,6 +19,7 @@ const writers: Readonly<Record<string, string | null>> = {
   display: 'challenges/displays.ts',
   event: 'events/events.ts',
   event_log: 'events/events.ts',
+  hand_over: 'hand-overs/hand-over-codes.ts',
   key_fingerprint: 'key-rings/key-rings.ts',
   password_attempt: 'passwords/password-attempts.ts',
   password_cost: null,

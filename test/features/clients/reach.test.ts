@@ -4,6 +4,7 @@ import { type Scope, scopes } from '../../../src/api/caller.js';
 import { signingKeys } from '../../support/access-tokens.js';
 import { Backend, sessionOf } from '../../support/backend.js';
 import { CHECK, END_SESSION, END_TRUST, PERSON, TAKE_DEVICE } from '../../support/backend-operations.js';
+import { REDEEM_RETURN, returnCode } from '../../support/hand-overs.js';
 import type { Handset } from '../../support/handset.js';
 import { CREATE_ACCESS_TOKEN } from '../../support/operations.js';
 import { Servers } from '../../support/servers.js';
@@ -14,7 +15,7 @@ let servers: Servers;
 /** Two clients, each with and without the accounts that people opened themselves. */
 const clients: Record<string, Backend> = {};
 beforeAll(async () => {
-  servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys } });
+  servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys, RETURN_ORIGINS: 'https://shop.example' } });
   for (const name of ['one', 'two']) {
     clients[name] = await Backend.add(servers, { audiences: [name] });
     const withOwn = `${name} with own accounts`;
@@ -29,12 +30,16 @@ function clientNamed(name: string): Backend {
   return client;
 }
 
+const STATE = 'of one browser';
+
 interface Target {
   readonly phone: Handset;
   readonly externalId: string;
   readonly sessionId: string;
   readonly deviceId: string;
   readonly accountId: string;
+  /** With which they were led back to a product. */
+  readonly code: string;
 }
 
 /** Somebody whose account is held by that client; null: opened by themselves. */
@@ -42,7 +47,8 @@ async function target(holder: string | null): Promise<Target> {
   const phone = await servers.signedUp();
   const externalId = holder === null ? randomUUID() : await clientNamed(holder).holds(servers, phone);
   const { id: sessionId, accountId, deviceId } = await sessionOf(servers, phone);
-  return { phone, externalId, sessionId, deviceId, accountId };
+  const code = await returnCode(phone, 'https://shop.example', STATE);
+  return { phone, externalId, sessionId, deviceId, accountId, code };
 }
 
 /** Every way to name somebody, with the scope that it takes; what destroys comes last. */
@@ -53,6 +59,8 @@ const fields: readonly {
   readonly variables: (of: Target) => Record<string, unknown>;
   /** What is answered for somebody else's people; null: null. */
   readonly refusal: string | null;
+  /** The member of its union that stands for that instead. */
+  readonly member?: string;
   /** Names subjects alone. */
   readonly bySubject?: true;
 }[] = [
@@ -76,6 +84,14 @@ const fields: readonly {
     document: CHECK,
     variables: ({ sessionId }) => ({ id: sessionId }),
     refusal: null,
+  },
+  {
+    name: 'redeemReturn',
+    scope: 'check',
+    document: REDEEM_RETURN,
+    variables: ({ code }) => ({ code, state: STATE }),
+    refusal: null,
+    member: 'ReturnVoid',
   },
   {
     name: 'person by account',
@@ -126,7 +142,7 @@ const fields: readonly {
 /** All that a stranger's request could change of an account. */
 const stateOf = ({ accountId }: Target) =>
   servers.database.query(
-    `select a.epoch, a.mail_held_until, s.ended_at, s.last_used_at, d.removed_at, d.trusted_at, d.last_ip_address
+    `select (select count(*)::int from hand_over h where h.session_id = s.id and h.used_at is not null) as used, a.epoch, a.mail_held_until, s.ended_at, s.last_used_at, d.removed_at, d.trusted_at, d.last_ip_address
      from account a join session s on s.account_id = a.id join device d on d.id = s.device_id where a.id = $1`,
     [accountId],
   );
@@ -142,11 +158,14 @@ describe.each(['one', 'one with own accounts', 'two', 'two with own accounts'])(
       await somebody.phone.viewer();
       const before = await stateOf(somebody);
       await introspects(client, somebody, isIts);
-      for (const { name, document, variables, refusal, bySubject } of fields) {
+      for (const { name, document, variables, refusal, member, bySubject } of fields) {
         const { data, errors } = await client.graphql<{ result: unknown }>(document, variables(somebody));
         const told = { name, errors: errors.map(({ extensions }) => extensions.code), result: data?.result ?? null };
         if (isIts && !(bySubject && holder === null)) {
           expect(told).toEqual({ name, errors: [], result: expect.any(Object) });
+          if (member) expect(told.result).not.toMatchObject({ __typename: member });
+        } else if (member) {
+          expect(told).toEqual({ name, errors: [], result: { __typename: member, message: expect.any(String) } });
         } else {
           expect(told).toEqual({ name, errors: refusal === null ? [] : [refusal], result: null });
         }

@@ -145,6 +145,8 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   SMTP_GREETING_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   SMTP_ENVELOPE_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   SMTP_DATA_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
+  RECEIPT_SECONDS: ['returns', 'after RECEIPT_SECONDS, and until then it is'],
+  HANDOVER_SECONDS: ['hand-overs', 'is good for HANDOVER_SECONDS, and no longer'],
   KEYS_PER_CLIENT: [
     'admin-clients',
     'rotate gives a client KEYS_PER_CLIENT keys that work, and end takes away the older one',

@@ -6,6 +6,7 @@ import { isRefusedSession, Sessions } from '../../../src/sessions/sessions.js';
 import { type Connections, Database } from '../../../src/sql/database.js';
 import { Transactions } from '../../../src/sql/transactions.js';
 import { openPool } from '../../../src/wiring/database.js';
+import { pagesCode } from '../../support/hand-overs.js';
 import type { Handset } from '../../support/handset.js';
 import { asA } from '../../support/outcomes.js';
 import { codeShownOn, deviceOf } from '../../support/owner.js';
@@ -28,13 +29,25 @@ async function opens(
   { owner }: Handset,
   deviceId: string,
   reason: SessionReason,
-  { challengeId = null as string | null, earlier = 0 } = {},
+  {
+    challengeId = null as string | null,
+    earlier = 0,
+    handOver = undefined as { id: string; sessionId: string } | undefined,
+  } = {},
 ): Promise<boolean> {
   const { id, epoch } = await servers.database.row<{ id: string; epoch: number }>(
     'select id, epoch from account where email = $1',
     [owner.email],
   );
-  const opening = { accountId: id, epoch: epoch - earlier, deviceId, reason, challengeId, madeDevice: false };
+  const opening = {
+    accountId: id,
+    epoch: epoch - earlier,
+    deviceId,
+    reason,
+    challengeId,
+    madeDevice: false,
+    ...(handOver ? { handOver } : {}),
+  };
   const nobody = { publish: () => undefined, enqueue: () => undefined };
   const sessions = new Sessions(servers.config().limits);
   try {
@@ -71,6 +84,49 @@ describe('of the reasons to open a session', () => {
     await servers.database.query('update session set challenge_id = null where challenge_id = $1', [challenge.id]);
     return { phone, deviceId: (await deviceOf(phone)).id, challengeId: challenge.id };
   }
+
+  describe('a hand-over', () => {
+    /** A phone, and a code into the pages that it was given. */
+    async function givenCode() {
+      const phone = await servers.signedUp();
+      await pagesCode(phone);
+      const handOver = await servers.database.row<{ id: string; sessionId: string }>(
+        `select h.id, h.session_id as "sessionId" from hand_over h join session s on s.id = h.session_id
+         join account a on a.id = s.account_id where a.email = $1`,
+        [phone.owner.email],
+      );
+      const use = () =>
+        servers.database.query('update hand_over set used_at = clock_timestamp() where id = $1', [handOver.id]);
+      return { phone, deviceId: (await deviceOf(phone)).id, handOver, use };
+    }
+
+    test('opens a session by a code that is used, and by no other', async () => {
+      const { phone, deviceId, handOver, use } = await givenCode();
+      expect(await opens(phone, deviceId, 'HAND_OVER', { handOver })).toBe(false);
+      await use();
+      expect(await opens(phone, deviceId, 'HAND_OVER')).toBe(false);
+      expect(await opens(phone, deviceId, 'HAND_OVER', { handOver })).toBe(true);
+    });
+
+    test('opens nothing for another account, on another device, nor once its session is over', async () => {
+      const { phone, deviceId, handOver, use } = await givenCode();
+      await use();
+      const other = await servers.signedUp();
+      expect(await opens(other, (await deviceOf(other)).id, 'HAND_OVER', { handOver })).toBe(false);
+      const tablet = phone.another('Tablet');
+      asA('SignedIn', await tablet.signIn());
+      expect(await opens(phone, (await deviceOf(tablet)).id, 'HAND_OVER', { handOver })).toBe(false);
+      await phone.signOut();
+      expect(await opens(phone, deviceId, 'HAND_OVER', { handOver })).toBe(false);
+    });
+
+    test('opens nothing by the code of a way back', async () => {
+      const { phone, deviceId, handOver, use } = await givenCode();
+      await use();
+      await servers.database.query("update hand_over set kind = 'RETURN' where id = $1", [handOver.id]);
+      expect(await opens(phone, deviceId, 'HAND_OVER', { handOver })).toBe(false);
+    });
+  });
 
   test('a verified challenge opens a session', async () => {
     const { phone, deviceId, challengeId } = await challenged(true);

@@ -26,7 +26,7 @@ describe('the examples', () => {
   let servers: Servers;
 
   beforeAll(async () => {
-    servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys } });
+    servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys, RETURN_ORIGINS: 'https://shop.example' } });
     await Backend.add(servers, { ownAccounts: true, audiences: ['orders'] });
   });
   afterAll(() => servers[Symbol.asyncDispose]());
@@ -75,6 +75,7 @@ describe('the examples', () => {
     await shownEvent('liveActivity', activity);
     await run('accessToken', phone);
     await changePasswords(phone);
+    await goElsewhere();
     expect([...unused]).toEqual([]);
   });
 
@@ -140,6 +141,17 @@ describe('the examples', () => {
     await run('resetPassword', null, { token, code: await mailedCode() });
     const again = await signInWith({ password: 'amber-glacier-58-tiger' });
     await run('signOut', again.sessionToken ?? '');
+  }
+
+  async function goElsewhere(): Promise<void> {
+    const { sessionToken = '' } = await signInWith({ password: 'amber-glacier-58-tiger' });
+    await run('returnAddress', null);
+    await run('returnToProduct', sessionToken);
+    const { url = '' } = await run('openPages', sessionToken);
+    const code = new URL(url).hash.slice(1);
+    await run('handOver', null, { code });
+    await run('redeemHandOver', null, { code });
+    await run('usedHandOver', null, { code });
   }
 
   /** The request of the first sign-in, with other values. */
@@ -240,7 +252,7 @@ describe('the README', () => {
   });
 });
 
-test.each(['README.md', 'docs/api.md', 'docs/backend.md', 'docs/security.md', 'SECURITY.md'])(
+test.each(['README.md', 'docs/api.md', 'docs/backend.md', 'docs/return.md', 'docs/security.md', 'SECURITY.md'])(
   'the links of %s lead to files',
   (file) => {
     const targets = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
