@@ -7,7 +7,9 @@ import { Frame } from './frame/frame.tsx';
 import { BrokenPage, fetched, Mishap } from './frame/mishap.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Unreachable } from './frame/unreachable.tsx';
+import { HandOver } from './hand-over/hand-over.tsx';
 import { BrokenPrompts, Prompts } from './prompts/prompts.tsx';
+import { OnTheWay } from './return/on-the-way.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
 import { Watch } from './session/watch.tsx';
 import { ResetPassword } from './sign-in/reset-password.tsx';
@@ -63,10 +65,17 @@ function Pages() {
       <Switch>
         <Route path="/about" component={About} />
         <Route path="/reset-password" component={ResetPassword} />
+        <Route path="/hand-over" component={HandOver} />
         {/* At its own address, which is where the account then opens. */}
-        <Route path="/account/*?">{viewer ? <Account /> : <SignIn />}</Route>
-        <Route path="/sign-up">{viewer ? <Redirect to="/account" replace /> : <SignUp />}</Route>
-        <Route path="/">{viewer ? <Redirect to="/account" replace /> : <SignIn />}</Route>
+        <Route path="/account/*?">
+          <OnTheWay>{viewer ? <Account /> : <SignIn />}</OnTheWay>
+        </Route>
+        <Route path="/sign-up">
+          <OnTheWay>{viewer ? <Redirect to="/account" replace /> : <SignUp />}</OnTheWay>
+        </Route>
+        <Route path="/">
+          <OnTheWay>{viewer ? <Redirect to="/account" replace /> : <SignIn />}</OnTheWay>
+        </Route>
         <Route component={NotFound} />
       </Switch>
     </Suspense>
