@@ -3,6 +3,7 @@ import { faultGuards } from './faults.js';
 import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
 import { mailGuards } from './mail.js';
+import { packageGuards } from './packages.js';
 import { proxyGuards } from './proxies.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
@@ -16,6 +17,7 @@ export const guards: readonly Guard[] = [
   ...guessingGuards,
   ...trustGuards,
   ...requestGuards,
+  ...packageGuards,
   ...clientGuards,
   ...proxyGuards,
   ...mailGuards,

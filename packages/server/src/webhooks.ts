@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { EventType, FeedEvent } from './operations.js';
 
 /** For how long a webhook is taken, before and after the time that it names. */
 const TOLERANCE_SECONDS = 300;
@@ -10,10 +11,10 @@ export type WebhookHeaders = Pick<Headers, 'get'> | Readonly<Record<string, stri
 export interface Webhook {
   /** That of the event, the same each time it is sent: drop repeats. */
   readonly id: string;
-  /** Such as `SESSION_ENDED`. */
-  readonly type: string;
+  readonly type: EventType;
   readonly timestamp: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  /** `sequence`: its place in the feed. Of two events of an account the one with the greater came later. */
+  readonly data: FeedEvent & { readonly sequence: number };
 }
 
 /** The request is not from Doorstep, is not what Doorstep sent, or comes too late: answer it with 400. */
