@@ -11,9 +11,10 @@ import {
   type FeedEvent,
   type LiveSession,
   readEvents,
+  redeemReturn,
 } from './operations.js';
 import { type OnProblem, Problems } from './problems.js';
-import { isAccessToken, isId, isSessionToken } from './tokens.js';
+import { isAccessToken, isId, isReturnCode, isSessionToken } from './tokens.js';
 
 const MOST_KEPT = 10_000;
 
@@ -87,6 +88,22 @@ export class Doorstep implements AsyncDisposable {
     if (!id || !isId(id)) return null;
     const from = addressOf(usedFrom);
     return this.answer(id.toLowerCase(), from, { id, usedFrom: from });
+  }
+
+  /**
+   * Exchanges the code with which a person came back from Doorstep's pages for the session behind it: once, by whoever
+   * made the state. Keep its id in your own session, and ask by that (`checkId`); its token stays with the person.
+   * @param code as it came: whatever the address says
+   * @param state as you have kept it for that browser, never as the address says it
+   * @returns null where the code is wrong, used, too old, or another state's; then let the person sign in again
+   * @throws DoorstepError
+   */
+  async redeemReturn(code: unknown, state: string | null | undefined): Promise<LiveSession | null> {
+    if (typeof code !== 'string' || !isReturnCode(code) || !state) return null;
+    const { redeemReturn: redeemed } = await this.endpoint.send(redeemReturn, { code, state });
+    if (redeemed.__typename !== 'LiveSession') return null;
+    const { __typename, ...session } = redeemed;
+    return Object.freeze(session);
   }
 
   /**

@@ -71,6 +71,17 @@ export type FollowEventsSubscriptionVariables = Exact<{
 
 export type FollowEventsSubscription = { readonly events: { readonly id: string, readonly cursor: string, readonly type: EventType, readonly occurredAt: string, readonly accountId: string | null, readonly externalId: string | null, readonly sessionId: string | null, readonly deviceId: string | null, readonly deviceIds: ReadonlyArray<string> | null, readonly promptId: string | null, readonly requestId: string | null, readonly purpose: VerificationPurpose | null, readonly expiresAt: string | null } };
 
+export type RedeemReturnMutationVariables = Exact<{
+  code: string;
+  state: string;
+}>;
+
+
+export type RedeemReturnMutation = { readonly redeemReturn:
+    | { readonly __typename: 'LiveSession', readonly id: string, readonly accountId: string, readonly externalId: string | null, readonly email: string, readonly deviceId: string, readonly deviceName: string, readonly isTrusted: boolean, readonly reason: SessionReason, readonly provenAt: string | null, readonly createdAt: string, readonly lastUsedAt: string | null, readonly expiresAt: string, readonly mayBeKept: number }
+    | { readonly __typename: 'ReturnVoid' }
+   };
+
 /** Somebody who is signed in on a device. */
 export type LiveSession = LiveSessionFragment;
 /** Something that happened to one of your people. */
@@ -85,4 +96,7 @@ export const readEvents: Operation<ReadEventsQuery, ReadEventsQueryVariables> = 
 };
 export const followEvents: Operation<FollowEventsSubscription, FollowEventsSubscriptionVariables> = {
   query: "subscription FollowEvents($after:ID$types:[EventType!]){events(after:$after types:$types){...FeedEvent}}fragment FeedEvent on Event{id cursor type occurredAt accountId externalId sessionId deviceId deviceIds promptId requestId purpose expiresAt}",
+};
+export const redeemReturn: Operation<RedeemReturnMutation, RedeemReturnMutationVariables> = {
+  query: "mutation RedeemReturn($code:String!$state:String!){redeemReturn(code:$code state:$state){__typename ...on LiveSession{...LiveSession}}}fragment LiveSession on LiveSession{id accountId externalId email deviceId deviceName isTrusted reason provenAt createdAt lastUsedAt expiresAt mayBeKept}",
 };

@@ -1,3 +1,4 @@
+const RETURN_CODE = /^ret_[\w-]{43}$/;
 const SESSION_TOKEN = /^ses_[\w-]{43}$/;
 const ACCESS_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const ACCESS_TOKEN_LENGTH = 4096;
@@ -11,6 +12,11 @@ export function isSessionToken(text: string): boolean {
 /** Whether a text has the form of an access token (RFC 9068). */
 export function isAccessToken(text: string): boolean {
   return text.length <= ACCESS_TOKEN_LENGTH && ACCESS_TOKEN.test(text);
+}
+
+/** Whether a text has the form of the code with which somebody comes back from Doorstep's pages. */
+export function isReturnCode(text: string): boolean {
+  return RETURN_CODE.test(text);
 }
 
 /** Whether a text has the form of an id. */
