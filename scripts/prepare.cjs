@@ -1,5 +1,6 @@
-// Runs before npm start, npm run api, npm run worker and npm test: says what is missing, and builds what has changed.
-//   node scripts/prepare.cjs [--tests] [--force]
+// Runs before npm start, npm run api, npm run worker, npm test and npm pack: says what is missing, and builds what has
+// changed.
+//   node scripts/prepare.cjs [--tests] [--packages] [--force]
 //
 // Old versions of Node must be able to read this far to say which one is needed: CommonJS, and syntax of Node 12.
 
@@ -14,6 +15,7 @@ const NEEDED_NODE = 24;
 const project = path.join(__dirname, '..');
 const isForced = process.argv.includes('--force');
 const withTests = process.argv.includes('--tests');
+const onlyPackages = process.argv.includes('--packages');
 
 const compiler = path.join('@doorstep', 'typescript', 'bin', 'tsc');
 const compile = (configuration, draft) => [
@@ -25,7 +27,15 @@ const compile = (configuration, draft) => [
  * What is built: from which sources, into which folder, and by which program of node_modules. A compiler remembers in the
  * folder what it has done; `root` is where its sources lie as its results do in the folder.
  */
-const parts = [
+const serverPackage = {
+  what: 'the package for backends',
+  folder: path.join(project, 'packages', 'server', 'dist'),
+  sources: ['src', 'tsconfig.json'].map((name) => path.join('packages', 'server', name)).concat('tsconfig.json'),
+  root: path.join(project, 'packages', 'server', 'src'),
+  program: compiler,
+  options: (draft) => compile(path.join('packages', 'server', 'tsconfig.json'), draft),
+};
+const productParts = [
   {
     what: 'Doorstep',
     folder: path.join(project, 'dist'),
@@ -46,8 +56,9 @@ const parts = [
     ],
   },
 ];
+const parts = onlyPackages ? [serverPackage] : productParts;
 if (withTests) {
-  parts.push({
+  parts.push(serverPackage, {
     what: 'the tests',
     folder: path.join(project, 'dist-test'),
     // `src` too, since they are checked against its types.
@@ -57,7 +68,10 @@ if (withTests) {
     program: compiler,
     options: (draft) => compile('tsconfig.test.json', draft),
     // What they import from ../src is what runs; a junction is the link that Windows lets everybody make.
-    links: [['src', path.join('..', 'dist')]],
+    links: [
+      ['src', path.join('..', 'dist')],
+      ['packages', path.join('..', 'packages')],
+    ],
   });
 }
 
@@ -146,9 +160,11 @@ function replace(folder, draft) {
 
 /** Removes what killed builds left behind. */
 function removeAbandoned() {
-  for (const name of fs.readdirSync(project)) {
-    const match = /^dist(?:-web|-test)?\.new-(\d+)/.exec(name);
-    if (match && !isRunning(Number(match[1]))) remove(path.join(project, name));
+  for (const folder of new Set(parts.map((part) => path.dirname(part.folder)))) {
+    for (const name of fs.readdirSync(folder)) {
+      const match = /^dist(?:-web|-test)?\.new-(\d+)/.exec(name);
+      if (match && !isRunning(Number(match[1]))) remove(path.join(folder, name));
+    }
   }
 }
 

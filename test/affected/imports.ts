@@ -15,7 +15,7 @@ export function readImports(): Map<string, string[]> {
   const product = importsIn('dist');
   // Of the product, the tests know the types alone.
   const tests = importsIn('dist-test').filter(([file]) => !file.startsWith('src/'));
-  return new Map([...product, ...tests]);
+  return new Map([...product, ...importsIn('packages/server/dist'), ...tests]);
 }
 
 function importsIn(folder: string): [string, string[]][] {
@@ -32,7 +32,7 @@ function importsIn(folder: string): [string, string[]][] {
 
 /** Of the product the tests see the types that were built; null for what is not of this project. */
 function sourceOf(file: string): string | null {
-  const built = /^dist\/(.*)\.d\.ts$/.exec(file);
-  if (built) return `src/${built[1]}.ts`;
-  return /^(src|test|bench|migrations)\/.*\.ts$/.test(file) ? file : null;
+  const built = /^(packages\/server\/)?dist\/(.*)\.d\.ts$/.exec(file);
+  if (built) return `${built[1] ?? ''}src/${built[2]}.ts`;
+  return /^((packages\/server\/)?src|test|bench|migrations)\/.*\.ts$/.test(file) ? file : null;
 }

@@ -4,6 +4,7 @@ import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
 import { handOverGuards } from './hand-overs.js';
 import { mailGuards } from './mail.js';
+import { packageGuards } from './packages.js';
 import { proxyGuards } from './proxies.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
@@ -17,6 +18,7 @@ export const guards: readonly Guard[] = [
   ...guessingGuards,
   ...trustGuards,
   ...requestGuards,
+  ...packageGuards,
   ...clientGuards,
   ...proxyGuards,
   ...handOverGuards,

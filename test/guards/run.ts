@@ -47,7 +47,7 @@ class Copy implements Disposable {
     const before = new Map<string, string>();
     try {
       for (const edit of guard.edits) this.apply(edit, before);
-      const fault = this.build();
+      const fault = this.build(guard);
       return fault ? { kind: 'BROKEN', detail: `the build failed: ${fault}` } : this.test(guard);
     } catch (error) {
       return { kind: 'BROKEN', detail: String(error) };
@@ -69,12 +69,13 @@ class Copy implements Disposable {
   }
 
   /** Builds the product alone: the tests stay as they are. @returns what the compiler says is wrong; null if it builds */
-  private build(): string | null {
+  private build({ edits }: Guard): string | null {
     // What a guard alone has used may stand unused without it.
     const relaxed = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
+    const isPackage = edits.some(({ file }) => file.startsWith('../packages/server/'));
     const { status, stdout } = this.run('node_modules/@doorstep/typescript/bin/tsc', [
       '-p',
-      'tsconfig.json',
+      isPackage ? 'packages/server/tsconfig.json' : 'tsconfig.json',
       ...relaxed,
     ]);
     return status === 0 ? null : stdout.trim();

@@ -141,3 +141,13 @@ export async function sessionOf(
     [handset.sessionToken],
   );
 }
+
+/** From where a device was seen last; to ask it would be to see it. */
+export async function lastAddressOf(servers: Servers, handset: Handset): Promise<string> {
+  const { deviceId } = await sessionOf(servers, handset);
+  const { address } = await servers.database.row<{ address: string }>(
+    'select last_ip_address as address from device where id = $1',
+    [deviceId],
+  );
+  return address;
+}

@@ -1,0 +1,7 @@
+export type { AdmissionOptions, CookieOptions } from './admission.js';
+export { type CheckOptions, type Doorstep, type DoorstepOptions, doorstep, type PageOptions } from './doorstep.js';
+export { DoorstepError, type DoorstepErrorCode } from './errors.js';
+export type { FeedOptions } from './feed.js';
+export type { EventPage, EventType, FeedEvent, LiveSession, SessionReason, VerificationPurpose } from './operations.js';
+export { returnState, type SignInOptions, sameState, signInAddress } from './returns.js';
+export { verifyWebhook, type Webhook, type WebhookHeaders, WebhookInvalid } from './webhooks.js';
