@@ -12,6 +12,7 @@ import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices
 import { EventLogRow, EventRow } from '../events/event.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
+import { WebhookRow } from '../outbox/webhook.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.entity.js';
 import { PasswordTallyRow } from '../passwords/password-tally.entity.js';
@@ -53,6 +54,7 @@ export function ormOptions(databaseUrl: string) {
       RateLimitRow,
       SessionRow,
       SupportReportRow,
+      WebhookRow,
     ],
     extensions: [Migrator],
     migrations: {
