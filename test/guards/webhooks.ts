@@ -106,6 +106,12 @@ export const webhookGuards: readonly Guard[] = [
     noticedBy: ['webhooks', 'that says 429 and Retry-After: %s is left alone for so long, within bounds'],
   },
   {
+    name: 'width-of-a-failing-address',
+    keeps: 'an address that fails is not tried by many at once',
+    edits: [{ file: 'webhooks/lane.ts', find: 'faults.length === tried.length ? 1 : WIDTH', replace: 'WIDTH' }],
+    noticedBy: ['webhooks', 'that fails is tried by one at a time'],
+  },
+  {
     name: 'addresses-of-webhooks-at-the-start',
     keeps: 'a client is not added with an address that nothing would be sent to',
     edits: [

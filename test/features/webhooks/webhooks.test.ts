@@ -262,6 +262,19 @@ describe('an address', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  test('that fails is tried by one at a time', async () => {
+    await using receiver = await Receiver.start();
+    await using servers = await start();
+    await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
+    receiver.answer(() => ({ status: 500, afterMs: 20 }));
+    await happen(servers, 40);
+    await until(() => receiver.received.length > 10, 'more than were tried at first');
+    expect(receiver.mostAtOnce).toBe(10);
+    receiver.mostAtOnce = 0;
+    await until(() => receiver.received.length > 30, 'further tries');
+    expect(receiver.mostAtOnce).toBe(1);
+  });
+
   test('has WEBHOOK_SECONDS to answer, and not more', async () => {
     await using receiver = await Receiver.start();
     await using servers = await start({ limits: { WEBHOOK_SECONDS: 2 } });
