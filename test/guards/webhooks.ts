@@ -19,7 +19,19 @@ export const webhookGuards: readonly Guard[] = [
   {
     name: 'webhooks-without-scope',
     keeps: 'a client without the scope of events is sent none',
-    edits: [{ file: 'outbox/webhooks.ts', find: "'events' = any(c.scopes) and ${isSeen}", replace: '${isSeen}' }],
+    edits: [
+      { file: 'outbox/webhooks.ts', find: "'events' = any(c.scopes) and ${isSeen}", replace: '${isSeen}' },
+      {
+        file: 'outbox/webhooks.ts',
+        find: "c.ended_at is null and 'events' = any(c.scopes)\n            and w.url",
+        replace: 'c.ended_at is null\n            and w.url',
+      },
+      {
+        file: 'outbox/webhooks.ts',
+        find: " and ended_at is null and 'events' = any(scopes)`",
+        replace: ' and ended_at is null`',
+      },
+    ],
     noticedBy: ['webhooks', 'of its own people alone, of own accounts where it sees them, and where it has the scope'],
   },
   {
