@@ -33,8 +33,13 @@ grant select (id, account_id, device_id, purpose, state, key_id, salt, code_leng
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
 
 -- The feed: events get their numbers here.
-grant select (id, serial, number, occurred_at), update (number), delete on event to doorstep_worker;
-grant select (head), update (head) on event_log to doorstep_worker;
+grant select, delete on event to doorstep_worker;
+grant update (number) on event to doorstep_worker;
+grant select (id, head, webhook_head), update (head, webhook_head) on event_log to doorstep_worker;
+
+-- Webhooks: to whom they go, and what became of them.
+grant select (id, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
+grant select, insert, update, delete on webhook to doorstep_worker;
 
 -- Retention: the columns that tell a row's age, and whether something else still needs it.
 grant select (id, device_id, made_device, challenge_id, parent_id, last_used_at, created_at, ended_at), update (ended_at),

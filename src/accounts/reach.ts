@@ -13,7 +13,7 @@ interface Reach {
 
 /**
  * SQL that is true where an account is one of an API client's people: a subject of its own, or where it was added with
- * `--own-accounts` an account that somebody opened. All that the client reads or ends goes through this.
+ * `--own-accounts` an account that somebody opened. All that the client reads, is told or ends goes through this.
  * @param account the table's alias in the statement
  */
 export function isOf({ clientId, ownAccounts }: Reach, account: string): Fragment {

@@ -12,8 +12,10 @@ import {
 } from '../clients/clients.js';
 import { webhookSecretOf } from '../clients/webhook-secret.js';
 import type { CodeKey } from '../codes/keys.js';
+import type { Allowed } from '../config/allow-list.js';
 import { StartFault } from '../config/start-fault.js';
 import { keysInUse } from '../key-rings/key-rings.js';
+import { refusalOf } from '../outbound/destinations.js';
 import { each, matching, scopeList, senderMailbox, shortText, webAddress } from './client-options.js';
 import type { Office } from './office.js';
 import { type Terminal, table } from './terminal.js';
@@ -104,10 +106,11 @@ function addAdd(client: Command, office: () => Office, terminal: Terminal): void
     .option('--sender <mailbox>', 'who its mails come from, such as "Shop <no-reply@shop.example>"', senderMailbox)
     .option('--link <url>', 'where the product is', webAddress)
     .action(async (name: string, options: AddOptions) => {
-      const { act, limits, codeKeys } = office();
+      const { act, limits, codeKeys, webhookAllow } = office();
       const { ownAccounts, audience: audiences, webhook: webhooks } = options;
       requireAtMost(limits.AUDIENCES, 'AUDIENCES', audiences);
       requireAtMost(limits.WEBHOOKS_PER_CLIENT, 'WEBHOOKS_PER_CLIENT', webhooks);
+      for (const url of webhooks) requireAllowed(url, webhookAllow);
       const own = await codeKeys();
       const added = await act('client add', auditTextOf(name, options), async (db) => {
         const keys = await keysInUse(db, 'CODE_KEYS', own);
@@ -129,6 +132,12 @@ function addAdd(client: Command, office: () => Office, terminal: Terminal): void
 function requireAtMost(most: number, limit: string, given: readonly string[]): void {
   if (given.length > most)
     throw new StartFault(`A client has at most ${most} of these (${limit}), not ${given.length}.`);
+}
+
+/** What would never be sent is refused before anybody waits for it. */
+function requireAllowed(url: string, allowed: readonly Allowed[]): void {
+  const refusal = refusalOf(new URL(url), allowed);
+  if (refusal !== null) throw new StartFault(`--webhook ${url} ${refusal} (WEBHOOK_ALLOW).`);
 }
 
 /** Of addresses their origins alone: the rest may be a secret. */

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import { noteAct } from '../audit/audits.js';
 import type { CodeKey } from '../codes/keys.js';
+import type { Allowed } from '../config/allow-list.js';
 import { type Config, loadConfig } from '../config/config.js';
 import { readDevelopmentKeys } from '../config/development-keys.js';
 import type { Limits } from '../config/limits.js';
@@ -23,6 +24,8 @@ export interface Office {
    */
   act<T>(act: string, subject: string, work: (db: Sql) => Promise<T>): Promise<T>;
   readonly limits: Limits;
+  /** Where webhooks may go besides https at public addresses. */
+  readonly webhookAllow: readonly Allowed[];
   /** Those of `CODE_KEYS`, or else of `npm start`, the newest first; empty where there are none here. */
   codeKeys(): Promise<readonly CodeKey[]>;
 }
@@ -36,6 +39,7 @@ const variables = [
   'CODE_KEYS',
   'KEYS_PER_CLIENT',
   'WEBHOOKS_PER_CLIENT',
+  'WEBHOOK_ALLOW',
   'AUDIENCES',
 ] as const;
 
@@ -44,6 +48,7 @@ export function officeOf(env: NodeJS.ProcessEnv, terminal: Terminal): Office {
   const config = loadConfig(Object.fromEntries(variables.map((name) => [name, env[name]])));
   return {
     limits: config.limits,
+    webhookAllow: config.webhookAllow,
     codeKeys: async () => (config.codeKeys.length > 0 ? config.codeKeys : ((await readDevelopmentKeys(config)) ?? [])),
     read: (work) => withDatabase(config, terminal, work),
     act: (act, subject, work) =>

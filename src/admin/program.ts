@@ -5,6 +5,7 @@ import { addClientCommands } from './client-commands.js';
 import { addKeyCommands } from './key-commands.js';
 import { officeOf } from './office.js';
 import { Terminal } from './terminal.js';
+import { addWebhookCommands } from './webhook-commands.js';
 
 /**
  * `npm run admin -- ...`: what operators do by the command line. Each file beside this one holds a group of commands.
@@ -27,6 +28,7 @@ export async function runAdmin(argv: readonly string[], env: NodeJS.ProcessEnv):
   const office = () => officeOf(env, terminal);
   addKeyCommands(program, office, terminal);
   addClientCommands(program, office, terminal);
+  addWebhookCommands(program, office, terminal);
   addAuditCommand(program, office, terminal);
   try {
     await program.parseAsync([...argv]);

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import addressParser from 'nodemailer/lib/addressparser';
 import { type CodeKey, parseCodeKeys } from '../codes/keys.js';
 import { parseSigningKeys, type SigningKey } from '../codes/signing-keys.js';
+import { type Allowed, allowedHost } from './allow-list.js';
 import { readBasePath } from './base-path.js';
 import { type LimitName, type Limits, limitTable } from './limits.js';
 import { readPostgresUrl } from './postgres-url.js';
@@ -66,6 +67,8 @@ export interface Config {
   readonly geoipDatabase: string | null;
   /** Addresses and networks (CIDR) of proxies whose forwarding headers count. */
   readonly trustProxy: readonly string[];
+  /** Where webhooks may go besides https at public addresses. */
+  readonly webhookAllow: readonly Allowed[];
   /** Null: each process has its own default. */
   readonly logLevel: LogLevel | null;
   readonly limits: Limits;
@@ -147,6 +150,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     mailTemplates: read.text('MAIL_TEMPLATES'),
     geoipDatabase: read.text('GEOIP_DATABASE'),
     trustProxy: read.list('TRUST_PROXY', proxyNetwork),
+    webhookAllow: read.list('WEBHOOK_ALLOW', allowed),
     logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
     limits,
   };
@@ -222,7 +226,7 @@ class Reader {
     }
   }
 
-  list(name: string, parse: (entry: string) => string): string[] {
+  list<T>(name: string, parse: (entry: string) => T): T[] {
     const entries = (this.text(name) ?? '').split(',').map((entry) => entry.trim());
     return entries.filter(Boolean).flatMap((entry) => {
       try {
@@ -325,6 +329,10 @@ export function mailbox(text: string): Mailbox {
     throw new RangeError('must be one mailbox, such as Doorstep <no-reply@doorstep.example>');
   }
   return { name: parsed.name, address };
+}
+
+function allowed(entry: string): Allowed {
+  return entry.includes('://') ? { origin: webUrl(entry).origin } : allowedHost(entry);
 }
 
 const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];

@@ -217,6 +217,8 @@ export const limitTable = {
   FEEDS_PER_CLIENT: limit(100, 1, 10_000, 'sockets of an API client on one server, and feeds on all of them'),
   ACCESS_TOKEN_SECONDS: limit(120, 30, 600, "life of an access token for one of the product's services"),
   WEBHOOKS_PER_CLIENT: limit(5, 0, 100, 'addresses of an API client that webhooks go to'),
+  WEBHOOK_SECONDS: limit(5, 1, 30, 'how long an address may take to answer a webhook'),
+  WEBHOOK_DAYS: limit(3, 1, 30, 'for how long a webhook is tried; no longer than EVENTS_DAYS'),
   AUDIENCES: limit(20, 0, 1000, 'audiences of an API client'),
   GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),
   GRAPHQL_DEPTH: limit(8, 3, 100, 'nesting of a GraphQL document'),

@@ -78,6 +78,8 @@ export const EventLogRow = defineEntity({
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     /** The number of the newest event that has one. */
     head: p.bigint('number').default(0),
+    /** The number of the newest event whose webhooks are written; behind the head where a version numbered that knew of none. */
+    webhookHead: p.bigint('number').default(0),
   },
 });
 export type EventLogRow = InferEntity<typeof EventLogRow>;

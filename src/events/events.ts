@@ -1,5 +1,5 @@
 import type { Sql } from '../sql/database.js';
-import { countOf, rowOf } from '../sql/rows.js';
+import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { EventTypeName } from './event.entity.js';
@@ -75,43 +75,62 @@ export interface Numbered {
   /** Whether another is at it; then nothing was done. */
   readonly isTaken: boolean;
   readonly count: number;
+  /** The clients that webhooks were written for. */
+  readonly clientIds: readonly string[];
+  /** The number of the newest event. */
+  readonly head: number;
   readonly mayBeMore: boolean;
 }
 
 /**
- * Numbers committed events on from the head, an account's in the order of their commits. The lock is taken by a statement
- * of its own: what the next one sees has all that was numbered under it before. They leave together, so that one round
- * trip does it: whether the lock was got is handed on by PostgreSQL itself.
+ * Numbers committed events on from the head, an account's in the order of their commits, and writes their webhooks: both
+ * are there, or neither. The lock is taken by a statement of its own: what the next one sees has all that was numbered
+ * under it before. They leave together, so that one round trip does it: whether the lock was got is handed on by PostgreSQL
+ * itself.
  * @param tx a transaction that does nothing else: the lock is given back by its end
+ * @param webhooksOf the statement that writes the webhooks of events; SQL for their ids and whom they are about is put in
  */
-export async function numberEvents(tx: Sql): Promise<Numbered> {
-  const [lock, count] = await Promise.all([
+export async function numberEvents(tx: Sql, webhooksOf: (events: Fragment) => Fragment): Promise<Numbered> {
+  const [lock, done] = await Promise.all([
     rowOf<{ mine: string }>(
       tx,
       sql`select set_config('doorstep.numbers', pg_try_advisory_xact_lock(${SEQUENCER_LOCK})::text, true) as mine`,
     ),
-    countOf(
+    rowOf<Pick<Numbered, 'count' | 'clientIds' | 'head'>>(
       tx,
+      // Those that have a number and no webhooks were numbered by a version that knew of none, side by side with this one.
       sql`with batch as (
             select id, row_number() over (order by serial) as nth
             from (select id, serial from event
                   where number is null and current_setting('doorstep.numbers')::boolean
                   order by serial limit ${BATCH}) unnumbered),
+          before as (select head, webhook_head from event_log where current_setting('doorstep.numbers')::boolean),
           moved as (
-            update event_log set head = head + (select count(*) from batch) where exists (select from batch)
-            returning head - (select count(*) from batch) as before)
-          update event e set number = moved.before + batch.nth from batch, moved where e.id = batch.id`,
+            update event_log l set head = l.head + (select count(*) from batch),
+              webhook_head = l.head + (select count(*) from batch)
+            from before where exists (select from batch) or before.webhook_head < before.head),
+          numbered as (
+            update event e set number = before.head + batch.nth from batch, before where e.id = batch.id
+            returning e.id, e.client_id),
+          told as (${webhooksOf(sql`(
+            select id, client_id from numbered union all
+            select e.id, e.client_id from event e, before where e.number > before.webhook_head and e.number <= before.head)`)}
+            returning client_id)
+          select (select count(*)::int from batch) as count, array(select distinct client_id from told) as "clientIds",
+            (select head::float8 from event_log) + (select count(*) from batch) as head`,
     ),
   ]);
-  return { isTaken: lock?.mine !== 'true', count, mayBeMore: count === BATCH };
+  const { count = 0, clientIds = [], head = 0 } = done ?? {};
+  return { isTaken: lock?.mine !== 'true', count, clientIds, head, mayBeMore: count === BATCH };
 }
 
-/** Whether events have waited for their number for so long that nobody is at it. */
+/** Whether events have waited for their number, or for their webhooks, for so long that nobody is at it. */
 export async function areEventsStuck(db: Sql, afterMs: number): Promise<boolean> {
   const stuck = await rowOf<{ found: boolean }>(
     db,
     sql`select exists (select from event where number is null
-          and occurred_at < clock_timestamp() - make_interval(secs => ${afterMs / 1000})) as found`,
+            and occurred_at < clock_timestamp() - make_interval(secs => ${afterMs / 1000}))
+          or exists (select from event_log where webhook_head < head) as found`,
   );
   return stuck?.found ?? false;
 }

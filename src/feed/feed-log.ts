@@ -99,6 +99,24 @@ export async function readAfter(
   return { events, head, place: reached(events, most, until, head) };
 }
 
+/** Events by their ids, as far as they are kept, and the copy of the database that they are in. */
+export async function readEvents(
+  db: Sql,
+  ids: readonly string[],
+): Promise<{ events: readonly NumberedEvent[]; database: string }> {
+  const [{ database }, events] = await db.together((connection) =>
+    Promise.all([
+      readHead(connection),
+      rowsOf<NumberedEvent>(
+        connection,
+        sql`select ${columns(EventRow, 'e', named)}, e.number::float8 as number from event e
+            where e.id = any(${ids}) and e.number is not null`,
+      ),
+    ]),
+  );
+  return { events, database };
+}
+
 /** What comes next must be there, in this database. @throws CursorLost */
 function requireKept(head: Head, { database, number }: Omit<Place, 'eventId'>): void {
   if (database !== head.database || number > head.number || number + 1 < head.oldest) throw new CursorLost();

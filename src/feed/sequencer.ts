@@ -1,8 +1,12 @@
 import type { Logger } from 'pino';
+import { isOf } from '../accounts/reach.js';
 import type { Bus } from '../bus/bus.js';
 import { areEventsStuck, EVENTS_TOPIC, numberEvents } from '../events/events.js';
+import type { JobQueue } from '../outbox/queue.js';
+import { webhooksOf } from '../outbox/webhooks.js';
 import type { Database } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
+import { raw } from '../sql/statement.js';
 
 /** Wakes the readers: the head has moved. */
 export const FEED_TOPIC = 'feed';
@@ -14,10 +18,14 @@ const AGAIN_MS = 1_000;
 /** How often it is looked for events of which no wake-up came, nor any from a reader who waits for them. */
 const LOOK_SECONDS = 12;
 
+/** Which clients are told of an event by webhooks: those that its feed tells it to. */
+const isSeen = isOf({ clientId: raw('c.id'), ownAccounts: raw('c.own_accounts') }, 'e');
+
 /**
- * Numbers committed events, which is the order in which readers are told. Of several workers one does it: whoever finds
- * the lock taken stands by, and begins when events of which it was woken still stand without a number a while later, since
- * whoever had it is gone then. Two that both do it for a moment do no harm: each holds the lock while it numbers.
+ * Numbers committed events, which is the order in which readers are told, and writes their webhooks. Of several workers one
+ * does it: whoever finds the lock taken stands by, and begins when events of which it was woken still stand without a number
+ * a while later, since whoever had it is gone then. Two that both do it for a moment do no harm: each holds the lock while it
+ * numbers.
  */
 export class Sequencer {
   private readonly unsubscribe: () => void;
@@ -32,6 +40,7 @@ export class Sequencer {
   constructor(
     private readonly db: Database,
     private readonly bus: Bus,
+    private readonly queue: Pick<JobQueue, 'wake'>,
     private readonly logger: Logger,
     pulse: Pulse,
   ) {
@@ -84,9 +93,10 @@ export class Sequencer {
   private async number(): Promise<void> {
     let mayBeMore = true;
     while (mayBeMore && !this.isOver) {
-      const numbered = await this.db.transaction(numberEvents);
+      const numbered = await this.db.transaction((tx) => numberEvents(tx, (events) => webhooksOf(events, isSeen)));
       this.isStandby = numbered.isTaken;
       if (numbered.count > 0) this.bus.publish(FEED_TOPIC);
+      for (const clientId of numbered.clientIds) this.queue.wake('WEBHOOK', clientId, numbered.head);
       mayBeMore = numbered.mayBeMore;
     }
     // Whoever has the lock may have looked before the last of them was there, and be gone before it looks again.

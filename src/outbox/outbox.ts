@@ -196,16 +196,13 @@ export async function releaseClaim(db: Sql, claimed: DeliveryRow): Promise<void>
   );
 }
 
-/** Deliveries that are due, that no worker has, and whose job may be lost: a process died, or the queue was emptied. */
-export function leftBehind(db: Sql, most: number): Promise<{ id: string; attempts: number }[]> {
-  return rowsOf(
-    db,
-    sql`select id, attempts from delivery
-        where state in ('QUEUED', 'RETRYING') and method = 'EMAIL' and not is_withheld
-          and next_attempt_at < clock_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
-          and (claimed_until is null or claimed_until <= clock_timestamp())
-        order by next_attempt_at limit ${most}`,
-  );
+/** SQL for mails, as `id` and `attempts`, that are due, that no worker has, and whose job may be lost. */
+export function mailsLeftBehind(most: number): Fragment {
+  return sql`select id, attempts from delivery
+    where state in ('QUEUED', 'RETRYING') and method = 'EMAIL' and not is_withheld
+      and next_attempt_at < clock_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
+      and (claimed_until is null or claimed_until <= clock_timestamp())
+    order by next_attempt_at limit ${most}`;
 }
 
 /**

@@ -15,10 +15,14 @@ const REOPEN_MS = 1_000;
 /** Only what is still worth sending is retried, see the outbox; this only has to be more than that can ever be. */
 const ATTEMPTS = 1_000;
 
+/** What leaves by the outbox: each channel has a sender of its own. */
+export type Channel = 'MAIL' | 'WEBHOOK';
+
+/** What jobs are run by: each is given an id of its own channel, that of a mail or of whoever is to be sent something. */
+export type Senders = { readonly [Name in Channel]: (id: string) => Promise<void> };
+
 /** What a job carries: ids alone, for the queue is clear text and outlives the request. */
-export interface MailJob {
-  readonly deliveryId: string;
-}
+type Job = { readonly deliveryId: string } | { readonly channel: Exclude<Channel, 'MAIL'>; readonly id: string };
 
 /** Thrown by a handler: the fault may pass, so the same job runs again after this long. */
 export class RetryLater extends Error {
@@ -46,7 +50,7 @@ interface Store {
   close(): Promise<void>;
 }
 interface JobStore extends Store {
-  add(name: string, data: MailJob, options: JobsOptions): Promise<unknown>;
+  add(name: string, data: Job, options: JobsOptions): Promise<unknown>;
   isPaused(): Promise<boolean>;
 }
 interface JobRunner extends Store {
@@ -107,7 +111,7 @@ class UntilReady<T extends Store> {
 }
 
 /** Puts jobs into the queue: on Redis where there is one, else on PostgreSQL. */
-export class MailQueue {
+export class JobQueue {
   private readonly queue: UntilReady<JobStore>;
   private readonly underWay = new Set<Promise<unknown>>();
   private isAway = false;
@@ -130,7 +134,15 @@ export class MailQueue {
 
   /** Queues the sending of a delivery; nobody waits for it. */
   enqueue(deliveryId: string): void {
-    this.add(deliveryId, deliveryId);
+    this.add({ deliveryId }, deliveryId);
+  }
+
+  /**
+   * Wakes the sender of a channel, in one of the workers: there is something for this id. What there is, the rows say.
+   * @param turn tells this wake-up from those before it; one that is still queued is not queued again
+   */
+  wake(channel: Exclude<Channel, 'MAIL'>, id: string, turn: number | string): void {
+    this.add({ channel, id }, `${channel}-${id}-${turn}`);
   }
 
   /**
@@ -139,16 +151,16 @@ export class MailQueue {
    * @param attempts how often a worker took the delivery up before
    */
   enqueueAgain(deliveryId: string, attempts: number): void {
-    this.add(deliveryId, `${deliveryId}-${attempts}`);
+    this.add({ deliveryId }, `${deliveryId}-${attempts}`);
   }
 
-  private add(deliveryId: string, jobId: string): void {
-    const added = this.tryToAdd(deliveryId, jobId).finally(() => this.underWay.delete(added));
+  private add(job: Job, jobId: string): void {
+    const added = this.tryToAdd(job, jobId).finally(() => this.underWay.delete(added));
     this.underWay.add(added);
   }
 
-  private async tryToAdd(deliveryId: string, jobId: string): Promise<void> {
-    const job = parseJob({ deliveryId });
+  private async tryToAdd(job: Job, jobId: string): Promise<void> {
+    parseJob(job);
     const options: JobsOptions = {
       jobId,
       attempts: ATTEMPTS,
@@ -178,17 +190,20 @@ export class MailQueue {
 }
 
 /** Takes jobs out of the queue and runs them. */
-export class MailWorker {
+export class JobWorker {
   private readonly worker: UntilReady<JobRunner>;
   private state: 'opening' | 'working' | 'cut off' | 'closing' = 'opening';
 
   constructor(
     config: QueueConfig,
-    run: (deliveryId: string) => Promise<void>,
+    senders: Senders,
     private readonly logger: Logger,
   ) {
     const open = async () => {
-      const worker = await openWorker(config, (data) => run(parseJob(data).deliveryId));
+      const worker = await openWorker(config, (data) => {
+        const { channel, id } = parseJob(data);
+        return senders[channel](id);
+      });
       worker.on('ready', () => this.works());
       worker.on('active', () => this.works());
       worker.on('failed', (job, error) => {
@@ -228,10 +243,12 @@ export class MailWorker {
   }
 }
 
-function parseJob(data: unknown): MailJob {
-  const deliveryId = (data as MailJob | null)?.deliveryId;
-  if (typeof deliveryId !== 'string' || !/^[0-9a-f-]{36}$/.test(deliveryId)) throw new TypeError('not a mail job');
-  return { deliveryId };
+/** Those of mails name no channel. @throws TypeError */
+function parseJob(data: unknown): { channel: Channel; id: string } {
+  const { deliveryId, channel = 'MAIL', id = deliveryId } = (data ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) throw new TypeError('not a job of the outbox');
+  if (channel !== 'MAIL' && channel !== 'WEBHOOK') throw new TypeError('a job of no channel');
+  return { channel, id };
 }
 
 async function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): Promise<JobStore> {
@@ -266,7 +283,7 @@ async function openWorker(
         error instanceof RetryLater ? error.delayMs : retryDelayMs(failures ?? 1, 30_000),
     },
   };
-  const process = (job: { data: MailJob }) => run(job.data);
+  const process = (job: { data: Job }) => run(job.data);
   if (!redisUrl) {
     return new Worker(
       QUEUE_NAME,

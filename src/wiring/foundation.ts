@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '../bus/bus.js';
 import { openBus } from '../bus/open-bus.js';
 import type { RunnableConfig } from '../config/config.js';
-import { MailQueue } from '../outbox/queue.js';
+import { JobQueue } from '../outbox/queue.js';
 import { Places } from '../places/places.js';
 import { type Connections, Database } from '../sql/database.js';
 import { Texts } from '../texts/texts.js';
@@ -18,7 +18,7 @@ export interface Foundation {
   readonly db: Database;
   readonly readiness: Readiness;
   readonly bus: Bus;
-  readonly queue: MailQueue;
+  readonly queue: JobQueue;
   readonly places: Places;
   readonly texts: Texts;
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export async function createFoundation(config: RunnableConfig, logger: Logger): 
   const pool = openPool(config.databaseUrl, logger);
   const readiness = new Readiness();
   const bus = openBus(config, logger);
-  const queue = new MailQueue(config, logger);
+  const queue = new JobQueue(config, logger);
   const places = new Places(config.geoipDatabase, logger);
   await places.refresh();
   return {

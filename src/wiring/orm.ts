@@ -13,6 +13,7 @@ import { EventLogRow, EventRow } from '../events/event.entity.js';
 import { HandOverRow } from '../hand-overs/hand-over.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
+import { WebhookRow } from '../outbox/webhook.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.entity.js';
 import { PasswordTallyRow } from '../passwords/password-tally.entity.js';
@@ -55,6 +56,7 @@ export function ormOptions(databaseUrl: string): Options {
       RateLimitRow,
       SessionRow,
       SupportReportRow,
+      WebhookRow,
     ],
     extensions: [Migrator],
     migrations: {

@@ -81,7 +81,7 @@ export class Retention {
   }
 
   private chores(): Chore[] {
-    const { ENDED_DAYS, ACTIVITY_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS } = this.limits;
+    const { ENDED_DAYS, ACTIVITY_DAYS, TRUST_MAX_DAYS, PRESENCE_SECONDS, EVENTS_DAYS, WEBHOOK_DAYS } = this.limits;
     return [
       { isDue: sql`exists (select from session where ${this.isLost()})`, run: (tx) => this.endLost(tx) },
       lapsedSignUps(),
@@ -99,7 +99,8 @@ export class Retention {
       oldest('presence', 'renewed_at', { seconds: 6 * PRESENCE_SECONDS }),
       oldest('password_attempt', 'last_at', { days: 1 }),
       oldest('password_tally', 'since', { seconds: 7200 }),
-      oldestEvents(this.limits.EVENTS_DAYS),
+      oldestEvents(EVENTS_DAYS),
+      oldest('webhook', 'created_at', { days: Math.max(EVENTS_DAYS, WEBHOOK_DAYS) }),
     ];
   }
 

@@ -6,23 +6,25 @@ import { Codes } from '../codes/codes.js';
 import { Sequencer } from '../feed/sequencer.js';
 import { MailTemplates } from '../mail/templates.js';
 import { MailTransport } from '../mail/transport.js';
+import { Outbound } from '../outbound/outbound.js';
 import { MailSender } from '../outbox/mail-sender.js';
 import { NoticeMails } from '../outbox/notice-mails.js';
-import { MailWorker } from '../outbox/queue.js';
+import { JobWorker } from '../outbox/queue.js';
 import { sweepOutbox } from '../outbox/sweeper.js';
 import { Pulse } from '../sql/pulse.js';
+import { WebhookSender } from '../webhooks/webhook-sender.js';
 import type { Foundation } from './foundation.js';
 import { Retention } from './retention.js';
 
 /**
- * How long a shutdown waits for mails that are being sent; what takes longer is sent again by another worker, once where
+ * How long a shutdown waits for what is being sent; what takes longer is sent again by another worker, a mail once where
  * the mail server may have it. The stores may each take their time after it, and the process has ten seconds for all of it.
  */
 const RUNNING_WORK_MS = 5_000;
 /** How long it then takes, at most, to write down that they were not sent. */
 const LAST_WORDS_MS = 1_000;
 
-/** The part that sends mail, numbers the feed and cleans up. */
+/** The part that sends mail and webhooks, numbers the feed and cleans up. */
 export interface WorkerApp {
   /** Resolves if jobs are taken now; rejects with what is amiss. */
   check(): Promise<void>;
@@ -45,18 +47,29 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
     bus,
     config.mailFrom.address,
   );
-  const worker = new MailWorker(config, (deliveryId) => sender.run(deliveryId), logger);
+  const webhooks = new WebhookSender(db, new Outbound(config.webhookAllow), config.codeKeys, config.limits, logger);
+  const worker = new JobWorker(
+    config,
+    { MAIL: (deliveryId) => sender.run(deliveryId), WEBHOOK: (clientId) => webhooks.wake(clientId) },
+    logger,
+  );
   const pulse = new Pulse(db, logger);
   sweepOutbox(pulse, queue);
   const retention = new Retention(db, config.limits, logger);
-  const sequencer = new Sequencer(db, bus, logger, pulse);
+  const sequencer = new Sequencer(db, bus, queue, logger, pulse);
   return {
     async check() {
       if (!worker.hasOpened) throw new NotReady('the worker takes no jobs yet');
       await queue.check();
     },
     async close() {
-      await Promise.all([pulse.close(), retention.close(), sequencer.close(), worker.close(RUNNING_WORK_MS)]);
+      await Promise.all([
+        pulse.close(),
+        retention.close(),
+        sequencer.close(),
+        worker.close(RUNNING_WORK_MS),
+        webhooks.close(RUNNING_WORK_MS, LAST_WORDS_MS),
+      ]);
       // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
       transport.close();
       await worker.close(LAST_WORDS_MS);

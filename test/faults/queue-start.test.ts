@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
-import { MailQueue } from '../../src/outbox/queue.js';
+import { JobQueue } from '../../src/outbox/queue.js';
 import { TestDatabase } from '../support/database.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { Process, START_MS } from '../support/processes.js';
@@ -17,7 +17,7 @@ test('a connection that is cut while the queue makes its tables costs no more th
   await using database = await TestDatabase.create();
   const logger = pino({ level: 'silent' });
   const queue = await database.holding('create schema bullmq', [], async (held) => {
-    const opened = new MailQueue({ redisUrl: null, redisPrefix: 'doorstep', databaseUrl: database.url }, logger);
+    const opened = new JobQueue({ redisUrl: null, redisPrefix: 'doorstep', databaseUrl: database.url }, logger);
     opened.open();
     await held.waiters(1);
     // Unheard, the error of a connection ends the process; here it would fail the test.

@@ -9,6 +9,7 @@ import { proxyGuards } from './proxies.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
 import { trustGuards } from './trust.js';
+import { webhookGuards } from './webhooks.js';
 
 // Not in the list, since what tells that it is gone is time alone, in amounts that no test can measure: the comparison of
 // codes and of the metrics token in constant time.
@@ -25,4 +26,5 @@ export const guards: readonly Guard[] = [
   ...mailGuards,
   ...faultGuards,
   ...storeGuards,
+  ...webhookGuards,
 ];

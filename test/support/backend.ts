@@ -15,6 +15,7 @@ export interface BackendOptions {
   readonly ownAccounts?: boolean;
   readonly name?: string;
   readonly audiences?: readonly string[];
+  readonly webhooks?: readonly string[];
 }
 
 /** What introspection has answered. */
@@ -43,8 +44,8 @@ export class Backend {
           scopes: [...(options.scopes ?? scopes)],
           ownAccounts: options.ownAccounts ?? false,
           audiences: [...(options.audiences ?? [])],
-          webhooks: [],
-          webhookKeyId: null,
+          webhooks: [...(options.webhooks ?? [])],
+          webhookKeyId: options.webhooks ? (servers.config().codeKeys[0]?.id ?? null) : null,
           productName: null,
           sender: null,
           link: null,

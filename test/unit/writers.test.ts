@@ -28,6 +28,7 @@ const writers: Readonly<Record<string, string | null>> = {
   rate_limit: 'rate-limits/rate-limits.ts',
   session: 'sessions/sessions.ts',
   support_report: 'support/support-reports.ts',
+  webhook: 'outbox/webhooks.ts',
 };
 
 /** Deletes what is no longer kept, of every table, and ends what nobody ends. */

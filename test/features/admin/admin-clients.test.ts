@@ -165,6 +165,10 @@ describe('client', () => {
     [['add', 'x', '--scopes', 'check', '--audience', 'with blank'], /must match/],
     [['add', 'x', '--scopes', 'check', '--webhook', 'ftp://shop.example'], /An address such as/],
     [['add', 'x', '--scopes', 'check', '--webhook', 'https://user:pass@shop.example'], /An address such as/],
+    [['add', 'x', '--scopes', 'check', '--webhook', 'http://shop.example/'], /is not https at port 443.*WEBHOOK_ALLOW/],
+    [['add', 'x', '--scopes', 'check', '--webhook', 'https://shop.example:8443/'], /is not https at port 443/],
+    [['add', 'x', '--scopes', 'check', '--webhook', 'https://169.254.169.254/'], /is not public.*WEBHOOK_ALLOW/],
+    [['add', 'x', '--scopes', 'check', '--webhook', 'https://localhost/'], /is not public/],
     [['add', 'x', '--scopes', 'check', '--sender', 'nobody'], /must be one mailbox/],
     [['add', 'x', '--scopes', 'check', '--product-name', ' '], /1 to 64 characters/],
     [['add', 'x', '--scopes', 'check', '--link', 'nonsense'], /An address such as/],
@@ -269,7 +273,7 @@ describe('npm start', () => {
 
   test('makes a client for development, keeps its key to its owner, and says where; an ended one gives way', async () => {
     const file = path.join(dataDir, 'client-key');
-    const env = { DATA_DIR: dataDir, PATH: process.env.PATH ?? '' };
+    const env = { DATA_DIR: dataDir, PATH: process.env.PATH ?? '', WEBHOOK_ALLOW: '127.0.0.1' };
     const first = await start();
     const key = readFileSync(file, 'utf8').trim();
     expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createPostgresBackend, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { MailQueue } from '../../../src/outbox/queue.js';
+import { JobQueue } from '../../../src/outbox/queue.js';
 import type { Handset } from '../../support/handset.js';
 import { type Mood, MoodyMailServer } from '../../support/moody-mail-server.js';
 import { asA, type Challenge, type Delivery } from '../../support/outcomes.js';
@@ -218,7 +218,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       await using second = await servers.add({ api: false, worker: true }).then(disposable);
       expect(second).toBeDefined();
       const phone = await signedUp();
-      const queue = new MailQueue(servers.config(), pino({ level: 'silent' }));
+      const queue = new JobQueue(servers.config(), pino({ level: 'silent' }));
       mailServer.shut();
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
       const { id } = firstDelivery(challenge);

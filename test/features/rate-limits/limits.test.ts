@@ -162,6 +162,8 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'is good for ACCESS_TOKEN_SECONDS, and no longer than its session lasts by itself',
   ],
   WEBHOOKS_PER_CLIENT: ['admin-clients', 'add takes %s, and not one more'],
+  WEBHOOK_SECONDS: ['webhooks', 'has WEBHOOK_SECONDS to answer, and not more'],
+  WEBHOOK_DAYS: ['webhooks', 'is tried for WEBHOOK_DAYS, and not longer'],
   AUDIENCES: ['admin-clients', 'add takes %s, and not one more'],
   GRAPHQL_TOKENS: ['document-rules', 'hold its length'],
   GRAPHQL_DEPTH: ['document-rules', 'hold its depth'],

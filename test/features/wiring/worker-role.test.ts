@@ -3,7 +3,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { projectRoot } from '../../../src/config/project.js';
+import { Backend } from '../../support/backend.js';
 import { deviceOf, letIn, REMOVE_DEVICE } from '../../support/owner.js';
+import { Receiver, verify, WEBHOOKS_HERE, webhookSecret } from '../../support/receiver.js';
 import { redisAvailable } from '../../support/redis.js';
 import { cleanUp } from '../../support/retention.js';
 import { Servers } from '../../support/servers.js';
@@ -25,7 +27,7 @@ onRedis('a worker with a database role of its own', () => {
     const url = new URL(servers.database.url);
     url.username = 'doorstep_worker';
     roleUrl = url.href;
-    await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl });
+    await servers.add({ api: false, worker: true }, { DATABASE_URL: roleUrl, ...WEBHOOKS_HERE });
   });
 
   afterAll(() => servers[Symbol.asyncDispose]());
@@ -34,6 +36,17 @@ onRedis('a worker with a database role of its own', () => {
     const phone = await servers.trusted();
     const notice = await servers.mailbox.next(phone.owner.email);
     expect(notice.subject).toBe('Two-step verification is on');
+  });
+
+  test('sends webhooks', async () => {
+    await using receiver = await Receiver.start();
+    const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
+    await servers.signedUp();
+    verify(webhookSecret(servers, shop), await receiver.that(() => true));
+    await until(() => servers.database.count('webhook', "state = 'DELIVERED'"), 'the end of it');
+    await servers.database.age('webhook', '8 days');
+    await cleanUp(servers, roleUrl);
+    expect(await servers.database.count('webhook')).toBe(0);
   });
 
   test('removes the password of a sign-up that nobody finished, once its time is over', async () => {
