@@ -25,11 +25,11 @@ export class Introspections {
 
   /** A session says of itself what an access token that is made for it says. */
   private claimsOf(session: FoundSession, { clientId }: Caller): Readonly<Record<string, unknown>> {
-    const { id, accountId, externalId, deviceId, provenAt, createdAt, expiresAt } = session;
+    const { id, accountId, externalId, deviceId, authenticatedAt, createdAt, expiresAt } = session;
     return {
       ...{ iss: this.issuer, sub: accountId, client_id: clientId, sid: id, device_id: deviceId },
       ...(externalId === null ? {} : { ext: externalId }),
-      ...{ auth_time: secondsOf(provenAt ?? createdAt), iat: secondsOf(createdAt), exp: secondsOf(expiresAt) },
+      ...{ auth_time: secondsOf(authenticatedAt), iat: secondsOf(createdAt), exp: secondsOf(expiresAt) },
     };
   }
 }

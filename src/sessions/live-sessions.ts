@@ -6,7 +6,7 @@ import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
-import { isLive, lapsesAt } from './session-rules.js';
+import { authenticatedAt, isLive, lapsesAt } from './session-rules.js';
 
 /** What names a session: the SHA-256 of its token, its id, or an access token that was made for it. */
 export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string } | AccessTokenName;
@@ -23,6 +23,8 @@ export interface AccessTokenName {
 
 /** A session that was found for a check. */
 export interface FoundSession extends LiveSessionFacts {
+  /** When whoever has it said last who they are. */
+  readonly authenticatedAt: Date;
   /** Whether its last use was noted a minute ago or more, or from elsewhere than was said. */
   readonly isStale: boolean;
 }
@@ -41,7 +43,7 @@ export class LiveSessions {
     const until = 'expiresAt' in name ? sql`least(${lapses}, ${instantOf(name)})` : lapses;
     return rowOf<FoundSession>(
       db,
-      sql`select ${this.facts(until)},
+      sql`select ${this.facts(until)}, ${authenticatedAt('s')} as "authenticatedAt",
             coalesce(s.last_used_at < clock_timestamp() - interval '1 minute', true)
               or d.last_ip_address is distinct from ${usedFrom}::text as "isStale"
           ${this.live()} and ${isNamedBy(name)} and ${isOf(caller, 'a')}`,

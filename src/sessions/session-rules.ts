@@ -67,10 +67,12 @@ function lapsesItselfAt(limits: Limits, s: Fragment): Fragment {
 }
 
 /**
- * SQL for when whoever has a session said last who they are: as a code was typed for it, else as it was opened.
+ * SQL for when whoever has a session said last who they are: as a code was typed for it, else as it was opened. What an app
+ * handed over goes by the session that it came from: to hand over proves nothing.
  * @param session as for `isLive`
  */
 export function authenticatedAt(session: string): Fragment {
   const s = raw(session);
-  return sql`coalesce(${s}.proven_at, ${s}.created_at)`;
+  return sql`coalesce(${s}.proven_at,
+    (select coalesce(origin.proven_at, origin.created_at) from session origin where origin.id = ${s}.parent_id), ${s}.created_at)`;
 }

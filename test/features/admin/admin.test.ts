@@ -142,6 +142,7 @@ describe('on the embedded database', () => {
     const { keys } = JSON.parse((await admin(env, 'key', 'list', '--json')).stdout);
     expect(keys).toEqual([
       expect.objectContaining({ ring: 'CODE_KEYS', id: expect.stringMatching(/^dev-[0-9a-f]{8}$/) }),
+      expect.objectContaining({ ring: 'SIGNING_KEYS', id: expect.stringMatching(/^dev-[0-9a-f]{8}$/) }),
     ]);
     expect(server()).toEqual(running);
 

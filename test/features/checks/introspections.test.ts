@@ -8,6 +8,7 @@ import { newSigningKey } from '../../../src/codes/signing-keys.js';
 import { accessTokenFor, signed, signingKeyIn, signingKeys } from '../../support/access-tokens.js';
 import { Backend, sessionOf } from '../../support/backend.js';
 import { CHECK, type CheckedSession, END_SESSION, END_TRUST, TAKE_DEVICE } from '../../support/backend-operations.js';
+import { openedPages } from '../../support/hand-overs.js';
 import type { Handset } from '../../support/handset.js';
 import { changePassword, letIn } from '../../support/owner.js';
 import { backEnds, Servers } from '../../support/servers.js';
@@ -76,6 +77,20 @@ describe('a live session is told', () => {
     expect(await told(token)).toEqual({ active: true, token_type: 'Bearer', ...decodeJwt(token) });
     const { id, accountId, deviceId } = await sessionOf(servers, phone);
     expect(await byCheck(token)).toMatchObject({ id, accountId, deviceId, email: phone.owner.email });
+  });
+
+  test('with the moment of its proof, which handing it over to the pages makes no newer', async () => {
+    const phone = await servers.trusted();
+    await servers.database.query(
+      `update session set created_at = created_at - interval '1 day', proven_at = null
+       where account_id = (select id from account where email = $1)`,
+      [phone.owner.email],
+    );
+    const proof = async (token: string | null) => (await shop.introspect({ token: token ?? '' })).body.auth_time;
+    const proven = await proof(phone.sessionToken);
+    expect(proven).toEqual(expect.any(Number));
+    const pages = await openedPages(phone);
+    expect(await proof(pages.sessionToken)).toBe(proven);
   });
 
   test("with the client's own id of a subject, and no address", async () => {
