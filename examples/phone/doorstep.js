@@ -13,7 +13,7 @@ export class Doorstep {
   /** Sends a document; its one field is the answer. What a person can meet is a `Problem`, with a message made to be shown. */
   async ask(query, variables = {}) {
     const { session } = this.tokens;
-    const response = await fetch(this.url, {
+    const response = await fetchFrom(this.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(session ? { authorization: `Bearer ${session}` } : {}) },
       body: JSON.stringify({ query, variables }),
@@ -51,5 +51,14 @@ export class Doorstep {
     } finally {
       await client.dispose();
     }
+  }
+}
+
+/** Where nothing answers, `fetch` does not say where. */
+async function fetchFrom(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    throw new Error(`nothing answers at ${url.origin}; DOORSTEP_URL says where Doorstep is`, { cause: error });
   }
 }

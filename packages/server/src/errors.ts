@@ -37,6 +37,8 @@ interface Circumstances {
 /** Doorstep could not be asked, or refused to answer: it says nothing about who is signed in. */
 export class DoorstepError extends Error {
   override readonly name = 'DoorstepError';
+  /** What your own server answers where nobody catches it: Express and Fastify go by this. */
+  readonly statusCode = 503;
   /** How long until it works again, where Doorstep said so. */
   readonly retryInSeconds: number | null;
   /** Under which Doorstep's log has the rest. */
