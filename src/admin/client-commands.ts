@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Scope, scopes } from '../api/caller.js';
 import {
   addClient,
-  claimAudiences,
+  claimForClient,
   type EndedKeys,
   endKeys,
   type Issued,
@@ -16,7 +16,7 @@ import type { Allowed } from '../config/allow-list.js';
 import { StartFault } from '../config/start-fault.js';
 import { keysInUse } from '../key-rings/key-rings.js';
 import { refusalOf } from '../outbound/destinations.js';
-import { each, matching, scopeList, senderMailbox, shortText, webAddress } from './client-options.js';
+import { each, matching, originToReturnTo, scopeList, senderMailbox, shortText, webAddress } from './client-options.js';
 import type { Office } from './office.js';
 import { type Terminal, table } from './terminal.js';
 
@@ -27,6 +27,7 @@ interface AddOptions {
   readonly scopes: Scope[];
   readonly ownAccounts: boolean;
   readonly audience: string[];
+  readonly returnOrigin: string[];
   readonly webhook: string[];
   readonly productName?: string;
   readonly sender?: string;
@@ -101,13 +102,19 @@ function addAdd(client: Command, office: () => Office, terminal: Terminal): void
       each(matching(audienceName)),
       [],
     )
+    .option(
+      '--return-origin <origin>',
+      'where people come back to it, of RETURN_ORIGINS: codes that lead there are for it alone; may be said again',
+      each(originToReturnTo),
+      [],
+    )
     .option('--webhook <url>', 'where events are sent; may be said again', each(webAddress), [])
     .option('--product-name <text>', 'what its people are told the product is called', shortText)
     .option('--sender <mailbox>', 'who its mails come from, such as "Shop <no-reply@shop.example>"', senderMailbox)
     .option('--link <url>', 'where the product is', webAddress)
     .action(async (name: string, options: AddOptions) => {
       const { act, limits, codeKeys, webhookAllow } = office();
-      const { ownAccounts, audience: audiences, webhook: webhooks } = options;
+      const { ownAccounts, audience: audiences, returnOrigin: returnOrigins, webhook: webhooks } = options;
       requireAtMost(limits.AUDIENCES, 'AUDIENCES', audiences);
       requireAtMost(limits.WEBHOOKS_PER_CLIENT, 'WEBHOOKS_PER_CLIENT', webhooks);
       for (const url of webhooks) requireAllowed(url, webhookAllow);
@@ -120,9 +127,10 @@ function addAdd(client: Command, office: () => Office, terminal: Terminal): void
             'CODE_KEYS of the servers is wanted here: webhooks are signed with what is derived from it.',
           );
         }
-        await claimAudiences(db, audiences);
+        const claims = { audiences, returnOrigins };
+        await claimForClient(db, claims);
         const { productName = null, sender = null, link = null } = options;
-        const described = { name, scopes: options.scopes, ownAccounts, audiences, webhooks, productName, sender, link };
+        const described = { name, scopes: options.scopes, ownAccounts, ...claims, webhooks, productName, sender, link };
         return { issued: await addClient(db, { ...described, webhookKeyId: newest?.id ?? null }), keys };
       });
       tellKey(terminal, added.issued, added.keys);
@@ -141,11 +149,15 @@ function requireAllowed(url: string, allowed: readonly Allowed[]): void {
 }
 
 /** Of addresses their origins alone: the rest may be a secret. */
-function auditTextOf(name: string, { scopes: granted, ownAccounts, audience, webhook }: AddOptions): string {
+function auditTextOf(
+  name: string,
+  { scopes: granted, ownAccounts, audience, returnOrigin, webhook }: AddOptions,
+): string {
   const parts = [
     `scopes ${granted.join(',')}`,
     ...(ownAccounts ? ['own accounts'] : []),
     ...audience.map((text) => `audience ${text}`),
+    ...returnOrigin.map((text) => `return origin ${text}`),
     ...webhook.map((url) => `webhook ${new URL(url).origin}`),
   ];
   return `${name}: ${parts.join(', ')}`;
@@ -175,6 +187,7 @@ function jsonOf(row: LiveClient) {
     scopes: granted,
     ownAccounts,
     audiences,
+    returnOrigins,
     webhooks,
     productName,
     sender,
@@ -182,5 +195,6 @@ function jsonOf(row: LiveClient) {
     createdAt,
     keys,
   } = row;
-  return { id, name, scopes: granted, ownAccounts, audiences, webhooks, productName, sender, link, createdAt, keys };
+  const claims = { audiences, returnOrigins };
+  return { id, name, scopes: granted, ownAccounts, ...claims, webhooks, productName, sender, link, createdAt, keys };
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type Scope, scopes } from '../api/caller.js';
 import { mailbox } from '../config/config.js';
+import { returnOrigin } from '../config/return-origin.js';
 
 /** Of a product's name, as people are told it. */
 const TEXT_LENGTH_MOST = 64;
@@ -36,6 +37,14 @@ export function webAddress(text: string): string {
     );
   }
   return url.href;
+}
+
+export function originToReturnTo(text: string): string {
+  try {
+    return returnOrigin(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`It ${(error as Error).message}.`);
+  }
 }
 
 export function shortText(text: string): string {

@@ -20,6 +20,8 @@ export const ClientRow = defineEntity({
     ownAccounts: p.boolean(),
     /** For whom access tokens may be made. */
     audiences: p.array().columnType('text[]').$type<string[]>(),
+    /** Origins of `RETURN_ORIGINS` that are its own: codes that lead back there are for it alone. */
+    returnOrigins: p.array().columnType('text[]').$type<string[]>().defaultRaw("'{}'"),
     /** Addresses that webhooks go to. */
     webhooks: p.array().columnType('text[]').$type<string[]>(),
     /** The key of `CODE_KEYS` that the secret of its webhooks is derived from; null: of none yet. */

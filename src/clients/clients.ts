@@ -8,10 +8,13 @@ import { columns, sql } from '../sql/statement.js';
 import { ClientKeyRow, ClientRow } from './client.entity.js';
 
 /** Any number, as long as it is always the same. */
-const AUDIENCES_LOCK = 7_366_883_270;
+const CLAIMS_LOCK = 7_366_883_270;
 
 /** What an operator says of a new client. */
-export type ClientDescription = Pick<ClientRow, 'name' | 'scopes' | 'ownAccounts' | 'audiences' | 'webhooks'> & {
+export type ClientDescription = Pick<
+  ClientRow,
+  'name' | 'scopes' | 'ownAccounts' | 'audiences' | 'returnOrigins' | 'webhooks'
+> & {
   readonly webhookKeyId: string | null;
   readonly productName: string | null;
   readonly sender: string | null;
@@ -50,28 +53,38 @@ export async function addClient(db: Sql, description: ClientDescription): Promis
   return { client, key: await issueKey(db, client) };
 }
 
+type Claims = Pick<ClientRow, 'name' | 'audiences' | 'returnOrigins'>;
+
 /**
- * Holds audiences free until the end of the transaction, for a client that is about to have them. A service takes a token
- * for its own where its audience is: with that of another client it would let in that client's people.
+ * Holds audiences and return origins free until the end of the transaction, for a client that is about to have them. A
+ * service takes a token for its own where its audience is, and a code where it comes back: with those of another client it
+ * would let in that client's people.
  * @throws StartFault if a live client has one of them
  */
-export async function claimAudiences(db: Sql, audiences: readonly string[]): Promise<void> {
-  await db.run(sql`select pg_advisory_xact_lock(${AUDIENCES_LOCK})`);
-  const held = await rowOf<Pick<ClientRow, 'name' | 'audiences'>>(
+export async function claimForClient(db: Sql, { audiences, returnOrigins }: Omit<Claims, 'name'>): Promise<void> {
+  await db.run(sql`select pg_advisory_xact_lock(${CLAIMS_LOCK})`);
+  const held = await rowOf<Claims>(
     db,
-    sql`select name, audiences from api_client where ended_at is null and audiences && ${audiences}::text[] order by name`,
+    sql`select name, audiences, return_origins as "returnOrigins" from api_client
+        where ended_at is null and (audiences && ${audiences}::text[] or return_origins && ${returnOrigins}::text[])
+        order by name`,
   );
-  const audience = held?.audiences.find((name) => audiences.includes(name));
-  if (held) throw new StartFault(`The audience '${audience}' is that of the client '${held.name}' already.`);
+  if (!held) return;
+  const audience = held.audiences.find((name) => audiences.includes(name));
+  const origin = held.returnOrigins.find((name) => returnOrigins.includes(name));
+  const what = audience === undefined ? `The return origin '${origin}'` : `The audience '${audience}'`;
+  throw new StartFault(`${what} is that of the client '${held.name}' already.`);
 }
 
 async function insertClient(db: Sql, description: ClientDescription): Promise<ClientRow | null> {
-  const { name, scopes, ownAccounts, audiences, webhooks, webhookKeyId, productName, sender, link } = description;
+  const { name, scopes, ownAccounts, audiences, returnOrigins, webhooks, webhookKeyId } = description;
+  const { productName, sender, link } = description;
   return rowOf<ClientRow>(
     db,
-    sql`insert into api_client (name, scopes, own_accounts, audiences, webhooks, webhook_key_id, product_name, sender, link)
-        values (${name}, ${scopes}, ${ownAccounts}, ${audiences}, ${webhooks}, ${webhookKeyId}, ${productName}, ${sender},
-          ${link})
+    sql`insert into api_client (name, scopes, own_accounts, audiences, return_origins, webhooks, webhook_key_id,
+          product_name, sender, link)
+        values (${name}, ${scopes}, ${ownAccounts}, ${audiences}, ${returnOrigins}, ${webhooks}, ${webhookKeyId},
+          ${productName}, ${sender}, ${link})
         on conflict (name) where ended_at is null do nothing returning ${columns(ClientRow)}`,
   );
 }
@@ -81,6 +94,7 @@ const developmentClient: ClientDescription = {
   scopes: [...scopes],
   ownAccounts: true,
   audiences: ['development'],
+  returnOrigins: [],
   webhooks: [],
   webhookKeyId: null,
   productName: null,

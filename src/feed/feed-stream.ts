@@ -63,8 +63,9 @@ export class FeedStream extends LiveStream<FeedEvent> {
     const news = events.map((event) => FeedEvent.of(event, place.database));
     // The first goes ahead of all.
     if (this.beatAt === Number.NEGATIVE_INFINITY) return [FeedEvent.heartbeat(this.place, head.at), ...news];
-    // It says that nothing is kept back: while events wait for their numbers that would not be true.
-    const isDue = !head.standsStill && performance.now() - this.beatAt >= HEARTBEAT_MS;
+    // It says that nothing is kept back: while events wait for their numbers, or to be read, that would not be true.
+    const isAtHead = !head.standsStill && place.number >= head.number;
+    const isDue = isAtHead && performance.now() - this.beatAt >= HEARTBEAT_MS;
     return isDue ? [...news, FeedEvent.heartbeat(place, head.at)] : news;
   }
 

@@ -43,16 +43,22 @@ export interface UsedHandOver {
 export class HandOverCodes {
   constructor(private readonly limits: Limits) {}
 
-  /** A code that leads back to a product. The account of the session must be locked by this transaction. */
-  issueReturn(tx: Tx, sessionId: string, state: string): Promise<IssuedCode> {
+  /**
+   * A code that leads back to a product. It is for the client whose own the origin is: else whoever is at one listed
+   * origin could bring what arrives there to the product at another. The account of the session must be locked by this
+   * transaction.
+   */
+  issueReturn(tx: Tx, sessionId: string, origin: string, state: string): Promise<IssuedCode> {
     const code = newToken('ret');
-    return this.issue(tx, code, sql`'RETURN', ${tokenHash('ret', code)}, ${hashOf(state)}`, sessionId, 'RETURN');
+    const holder = sql`(select id from api_client where ended_at is null and ${origin} = any(return_origins))`;
+    const columns = sql`'RETURN', ${tokenHash('ret', code)}, ${hashOf(state)}, ${holder}`;
+    return this.issue(tx, code, columns, sessionId, 'RETURN');
   }
 
   /** A code that leads into the pages. The account of the session must be locked by this transaction. */
   issuePages(tx: Tx, sessionId: string): Promise<IssuedCode> {
     const code = newToken('hof');
-    return this.issue(tx, code, sql`'PAGES', ${tokenHash('hof', code)}, null::bytea`, sessionId, 'PAGES');
+    return this.issue(tx, code, sql`'PAGES', ${tokenHash('hof', code)}, null::bytea, null::uuid`, sessionId, 'PAGES');
   }
 
   private async issue(
@@ -69,7 +75,7 @@ export class HandOverCodes {
             delete from hand_over where id in (
               select id from hand_over where session_id = ${sessionId} and kind = ${kind}
               order by created_at desc, id offset ${OPEN_MOST - 1}))
-          insert into hand_over (session_id, epoch, kind, hash, state_hash, expires_at)
+          insert into hand_over (session_id, epoch, kind, hash, state_hash, client_id, expires_at)
           select s.id, a.epoch, ${columns}, clock_timestamp() + make_interval(secs => ${seconds})
           from session s join account a on a.id = s.account_id where s.id = ${sessionId}
           returning expires_at as "expiresAt"`,
@@ -80,7 +86,7 @@ export class HandOverCodes {
 
   /**
    * Uses a code that led back to a product, once: under its own state and the account's epoch, while the session that it
-   * came from is live, by a client whose people it is among. Whatever else is brought changes nothing, by the same statement.
+   * came from is live, by a client whose people it is among, and whose own the origin is if it is anybody's. Whatever else is brought changes nothing, by the same statement.
    * @returns the session's id; null where that is not so
    */
   async useReturn(db: Sql, caller: Caller, code: string, state: string): Promise<string | null> {
@@ -90,7 +96,7 @@ export class HandOverCodes {
           from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
           where o.hash = ${tokenHash('ret', code) ?? NO_HASH} and o.kind = 'RETURN' and o.state_hash = ${hashOf(state)}
             and ${isOpen} and s.id = o.session_id and d.removed_at is null and ${isLive(this.limits, 's')}
-            and o.epoch = a.epoch and ${isOf(caller, 'a')}
+            and o.epoch = a.epoch and (o.client_id is null or o.client_id = ${caller.clientId}) and ${isOf(caller, 'a')}
           returning o.session_id as "sessionId"`,
     );
     return used?.sessionId ?? null;

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { ClientRow } from '../clients/client.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
 
 /** Where a code leads: back to a product, or from an app into the pages. */
@@ -17,6 +18,8 @@ export const HandOverRow = defineEntity({
     hash: p.blob().unique(),
     /** SHA-256 of the state that it is bound to; null for what leads into the pages. */
     stateHash: p.blob().nullable(),
+    /** The one API client that may redeem it; null: where it leads back to is nobody's own. */
+    clientId: () => p.manyToOne(ClientRow).mapToPk().fieldName('client_id').nullable().deleteRule('cascade'),
     /** The account's when it was made: whatever ends trust ends it too. */
     epoch: p.integer(),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),

@@ -89,7 +89,7 @@ export class Outbound {
         letEnd(response);
       });
       // What befalls the rest of an answer takes nothing from it.
-      request.once('error', (error) => (answer ? resolve(answer) : reject(faultOf(error))));
+      request.on('error', (error) => (answer ? resolve(answer) : reject(faultOf(error))));
       // Also where there was neither, as after an upgrade that nobody asked for.
       request.once('close', () => (answer ? resolve(answer) : reject(new SendFault('BAD_ANSWER'))));
       request.end(message.body);

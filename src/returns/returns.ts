@@ -1,7 +1,7 @@
 import type { Caller } from '../api/caller.js';
 import { BadUserInput } from '../api/errors.js';
 import type { Session } from '../api/session.js';
-import { readReturnAddress } from '../config/return-origin.js';
+import { type ReturnAddress, readReturnAddress } from '../config/return-origin.js';
 import { HandOver } from '../hand-overs/hand-over.types.js';
 import type { HandOverCodes } from '../hand-overs/hand-over-codes.js';
 import type { LiveSession } from '../sessions/live-session.types.js';
@@ -14,6 +14,9 @@ import { ReturnVoid } from './returns.types.js';
 
 /** What a product may call its state: visible ASCII and blanks (RFC 6749, appendix A.5). */
 const stateForm = /^[ -~]{1,512}$/;
+
+/** What we put there ourselves, as products read it: some take no notice of capitals, or read a list behind a bracket. */
+const takenNames = /^(?:code|state)(?:$|[[.])/i;
 
 /** Leads people from the pages back to their product. */
 export class Returns {
@@ -31,11 +34,15 @@ export class Returns {
    * @returns null for any other
    */
   address(returnTo: string): URL | null {
+    return this.listed(returnTo)?.url ?? null;
+  }
+
+  private listed(returnTo: string): ReturnAddress | null {
     const address = readReturnAddress(returnTo);
     if (!address || !this.origins.includes(address.origin)) return null;
     // What is put there would stand beside it: which of the two a product reads is not for a link to choose.
     const { searchParams } = address.url;
-    return searchParams.has('code') || searchParams.has('state') ? null : address.url;
+    return [...searchParams.keys()].some((name) => takenNames.test(name)) ? null : address;
   }
 
   /**
@@ -43,8 +50,8 @@ export class Returns {
    * @throws BadUserInput where the address is not on the list; Unauthenticated
    */
   async leadBack(session: Session, returnTo: string, state: string): Promise<HandOver> {
-    const url = this.address(returnTo);
-    if (!url)
+    const address = this.listed(returnTo);
+    if (!address)
       throw new BadUserInput(
         'returnTo',
         'must be an address whose origin is in RETURN_ORIGINS, without code and state',
@@ -52,8 +59,9 @@ export class Returns {
     if (!stateForm.test(state)) throw new BadUserInput('state', 'must be 1 to 512 characters of visible ASCII');
     const { code, expiry } = await this.transactions.run(async (tx) => {
       await lockOwner(tx, this.sessions, session);
-      return this.codes.issueReturn(tx, session.id, state);
+      return this.codes.issueReturn(tx, session.id, address.origin, state);
     });
+    const { url } = address;
     // As text: whatever query there is stays as it was written.
     url.search = `${url.search}${url.search === '' ? '?' : '&'}${new URLSearchParams({ code, state })}`;
     return new HandOver(url, expiry);

@@ -179,7 +179,7 @@ export class Sessions implements SessionLookup {
         // Whatever was handed over hands nothing over, so that all of it ends with one session.
         return sql`exists (select 1 from hand_over o join session s on s.id = o.session_id
           where o.id = ${handOver?.id}::uuid and o.kind = 'PAGES' and o.used_at is not null
-            and s.id = ${handOver?.sessionId}::uuid and s.account_id = a.id and s.device_id = d.id and s.parent_id is null
+            and s.id = ${handOver?.sessionId}::uuid and s.account_id = a.id and s.device_id = d.id and s.reason <> 'HAND_OVER'
             and s.id not in (select id from chosen) and ${isLive(this.limits, 's')})`;
     }
   }
@@ -351,15 +351,18 @@ export class Sessions implements SessionLookup {
     return standingOf(session, live);
   }
 
-  /** Whether a session came from another one, and ends with that. */
+  /** Whether a session came from another one, though it may stand for itself by now. */
   async isHandedOver(db: Sql, sessionId: string): Promise<boolean> {
-    const found = await rowOf(db, sql`select id from session where id = ${sessionId} and parent_id is not null`);
+    const found = await rowOf(db, sql`select id from session where id = ${sessionId} and reason = 'HAND_OVER'`);
     return found !== null;
   }
 
-  /** Gives a session a new token; the one before opens nothing any more. */
+  /**
+   * Gives a session a new token; the one before opens nothing any more, nor what was handed over by whoever had it.
+   */
   async renewToken(tx: Tx, sessionId: string): Promise<string> {
     const token = newToken('ses');
+    await countOf(tx, this.endingWhere(tx, sql`s.parent_id = ${sessionId}`));
     await countOf(tx, sql`update session set token_hash = ${tokenHash('ses', token)} where id = ${sessionId}`);
     return token;
   }
@@ -380,14 +383,16 @@ export class Sessions implements SessionLookup {
 
   /**
    * Ends the account's sessions but one, however many there are. One that was handed over stands for itself from then on:
-   * who ends all others stays, though the session that it came from is among them.
+   * who ends all others stays, though the session that it came from is among them. It is as old as that, and proven as that.
    */
   async endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
     const ended = await rowOf<EndedSessions>(
       tx,
       sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId), keptSessionId)},
           alone as (
-            update session set parent_id = null where id = ${keptSessionId}::uuid and parent_id is not null returning id),
+            update session s set parent_id = null, created_at = origin.created_at,
+              proven_at = coalesce(s.proven_at, origin.proven_at)
+            from session origin where s.id = ${keptSessionId}::uuid and origin.id = s.parent_id returning s.id),
           told as (${telling(tx, endedEvents)})
           select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds"
           from (select device_id from ended union all select device_id from gone) device`,

@@ -425,11 +425,23 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'clients/clients.ts',
-        find: 'if (held) throw new StartFault(`The audience',
-        replace: 'if (held && !audience) throw new StartFault(`The audience',
+        find: 'where ended_at is null and (audiences && ${audiences}::text[] or',
+        replace: 'where ended_at is null and (',
       },
     ],
     noticedBy: ['admin-clients', 'an audience is that of one live client, also where two are added at once'],
+  },
+  {
+    name: 'return-origin-of-one-client',
+    keeps: 'an origin where people come back is that of one live client',
+    edits: [
+      {
+        file: 'clients/clients.ts',
+        find: ' or return_origins && ${returnOrigins}::text[])',
+        replace: ')',
+      },
+    ],
+    noticedBy: ['admin-clients', 'an origin where people come back is that of one live client'],
   },
   {
     name: 'scope-of-introspection',

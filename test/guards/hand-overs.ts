@@ -34,7 +34,7 @@ export const handOverGuards: readonly Guard[] = [
   {
     name: 'return-epoch',
     keeps: 'a code back to a product is good under the epoch that it was made under',
-    edits: [{ file: CODES, find: 'and o.epoch = a.epoch and ${isOf', replace: 'and ${isOf' }],
+    edits: [{ file: CODES, find: 'and o.epoch = a.epoch and (o.client_id', replace: 'and (o.client_id' }],
     noticedBy: ['returns', 'once its session is %s'],
   },
   {
@@ -60,6 +60,36 @@ export const handOverGuards: readonly Guard[] = [
     noticedBy: ['returns', 'to a client that does not see the account, and stays good for one that does'],
   },
   {
+    name: 'return-origin-of-a-client',
+    keeps: 'a code that leads to the origin of one client is redeemed by no other',
+    edits: [{ file: CODES, find: ' and (o.client_id is null or o.client_id = ${caller.clientId})', replace: '' }],
+    noticedBy: ['returns', 'to any client but the one whose own the origin is'],
+  },
+  {
+    name: 'handed-over-stays-as-old',
+    keeps: 'a session makes itself no younger, nor goes on for ever, by handing itself over',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'parent_id = null, created_at = origin.created_at,',
+        replace: 'parent_id = null,',
+      },
+    ],
+    noticedBy: ['hand-overs', 'it is as old as the app was, and hands nothing over'],
+  },
+  {
+    name: 'handed-over-with-the-token',
+    keeps: 'what was handed over by the token from before a change of password ends with it',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'await countOf(tx, this.endingWhere(tx, sql`s.parent_id = ${sessionId}`));',
+        replace: '',
+      },
+    ],
+    noticedBy: ['hand-overs', 'together with the token that the app had before a change of password'],
+  },
+  {
     name: 'return-origins',
     keeps: 'the pages lead back to listed origins alone',
     edits: [
@@ -77,8 +107,8 @@ export const handOverGuards: readonly Guard[] = [
     edits: [
       {
         file: 'returns/returns.ts',
-        find: "searchParams.has('code') || searchParams.has('state') ? null : address.url",
-        replace: 'address.url',
+        find: 'takenNames.test(name)) ? null',
+        replace: 'takenNames.test(name) && false) ? null',
       },
     ],
     noticedBy: ['returns', 'is led nowhere by %j, and no code is made'],
@@ -134,7 +164,7 @@ export const handOverGuards: readonly Guard[] = [
   {
     name: 'handed-over-on-its-device',
     keeps: 'a session is handed over on the device of its own',
-    edits: [{ file: 'sessions/sessions.ts', find: ' and s.device_id = d.id and s.parent_id is null', replace: '' }],
+    edits: [{ file: 'sessions/sessions.ts', find: " and s.device_id = d.id and s.reason <> 'HAND_OVER'", replace: '' }],
     noticedBy: [
       'session-reasons',
       'opens nothing for another account, on another device, nor once its session is over',
@@ -182,8 +212,8 @@ export const handOverGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: 'update session set parent_id = null where',
-        replace: 'update session set parent_id = parent_id where',
+        find: 'update session s set parent_id = null, created_at',
+        replace: 'update session s set parent_id = s.parent_id, created_at',
       },
     ],
     noticedBy: ['hand-overs', '%s'],

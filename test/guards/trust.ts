@@ -870,7 +870,7 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'feed-heartbeat',
     keeps: 'a heartbeat says that nothing is kept back',
-    edits: [{ file: 'feed/feed-stream.ts', find: '!head.standsStill && ', replace: '' }],
+    edits: [{ file: 'feed/feed-stream.ts', find: '!head.standsStill && place', replace: 'place' }],
     noticedBy: [
       'sequencer',
       'a worker that stands by takes over when nobody gives events their order, and no heartbeat comes before',

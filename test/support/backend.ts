@@ -15,6 +15,7 @@ export interface BackendOptions {
   readonly ownAccounts?: boolean;
   readonly name?: string;
   readonly audiences?: readonly string[];
+  readonly returnOrigins?: readonly string[];
   readonly webhooks?: readonly string[];
 }
 
@@ -44,6 +45,7 @@ export class Backend {
           scopes: [...(options.scopes ?? scopes)],
           ownAccounts: options.ownAccounts ?? false,
           audiences: [...(options.audiences ?? [])],
+          returnOrigins: [...(options.returnOrigins ?? [])],
           webhooks: [...(options.webhooks ?? [])],
           webhookKeyId: options.webhooks ? (servers.config().codeKeys[0]?.id ?? null) : null,
           productName: null,

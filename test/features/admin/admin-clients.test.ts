@@ -183,6 +183,26 @@ describe('client', () => {
     expect(await servers.database.count('api_client')).toBe(before);
   });
 
+  test('an origin where people come back is that of one live client', async () => {
+    await made('add', 'front', '--scopes', 'check', '--return-origin', 'HTTPS://Front.example:443');
+    const { clients } = JSON.parse((await admin(env, 'client', 'list', '--json')).stdout);
+    expect(clients).toContainEqual(
+      expect.objectContaining({ name: 'front', returnOrigins: ['https://front.example'] }),
+    );
+    expect(
+      await admin(env, 'client', 'add', 'back', '--scopes', 'check', '--return-origin', 'https://front.example'),
+    ).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^The return origin 'https:\/\/front.example' is that of the client 'front' already/,
+      ),
+    });
+    const path = ['--return-origin', 'https://front.example/path'];
+    expect(await admin(env, 'client', 'add', 'back', '--scopes', 'check', ...path)).toMatchObject({
+      stderr: expect.stringMatching(/must be an origin alone/),
+    });
+  });
+
   test('an audience is that of one live client, also where two are added at once', async () => {
     await made('add', 'first', '--scopes', 'check', '--audience', 'orders');
     const other = ['--scopes', 'check', '--audience', 'billing', '--audience', 'orders'];

@@ -273,6 +273,13 @@ describe('the pages are signed out', () => {
     for (const tab of tabs) expect(await isLive(tab)).toBe(true);
   });
 
+  test('together with the token that the app had before a change of password', async () => {
+    const phone = await servers.trusted();
+    const pages = await openedPages(phone);
+    member('PasswordChanged', await changePassword(phone, NEW_PASSWORD, { signOutOtherDevices: false }));
+    expect([await isLive(phone), await isLive(pages)]).toEqual([true, false]);
+  });
+
   test('and not the app with them', async () => {
     const phone = await servers.signedUp();
     const pages = await openedPages(phone);
@@ -297,6 +304,19 @@ describe('who ends all others from the pages stays, and stands alone from then o
     const [pages, others] = [await openedPages(phone), await openedPages(phone)];
     await end(pages);
     expect([await isLive(phone), await isLive(others), await isLive(pages)]).toEqual([false, false, true]);
+  });
+
+  test('it is as old as the app was, and hands nothing over', async () => {
+    const phone = await servers.trusted();
+    const { id } = await sessionOf(servers, phone);
+    await servers.database.age('session', '3 days', 'id = $1', [id]);
+    const pages = await openedPages(phone);
+    const { createdAt } = (await checked(phone)) ?? {};
+    expect(createdAt).toEqual(expect.any(String));
+    await pages.ask(SIGN_OUT_OTHERS);
+    expect(await checked(pages)).toMatchObject({ createdAt, reason: 'HAND_OVER' });
+    const { errors } = await pages.graphql(OPEN_PAGES);
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
   });
 });
 

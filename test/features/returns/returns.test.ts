@@ -14,7 +14,7 @@ const STATE = 'of this browser alone';
 let servers: Servers;
 let shop: Backend;
 beforeAll(async () => {
-  servers = await Servers.start({ env: { RETURN_ORIGINS: 'https://shop.example, myapp://home' } });
+  servers = await Servers.start({ env: { RETURN_ORIGINS: 'https://shop.example, myapp://home, https://own.example' } });
   shop = await Backend.add(servers, { ownAccounts: true });
 });
 afterAll(() => servers[Symbol.asyncDispose]());
@@ -187,6 +187,14 @@ describe('a code is good for nothing', () => {
       expect(await typeOf(code)).toBe('ReturnVoid');
     },
   );
+
+  test('to any client but the one whose own the origin is', async () => {
+    const owner = await Backend.add(servers, { ownAccounts: true, returnOrigins: ['https://own.example'] });
+    const phone = await servers.signedUp();
+    const code = await returnCode(phone, 'https://own.example/back', STATE);
+    expect(await typeOf(code)).toBe('ReturnVoid');
+    expect(await typeOf(code, STATE, owner)).toBe('LiveSession');
+  });
 
   test('where it is another secret of the same person', async () => {
     const phone = await servers.trusted();
