@@ -12,7 +12,7 @@ export class Migration20261130121000 extends Migration {
       `create index "webhook_due_index" on "webhook" ("client_id", "url", "next_attempt_at") where state = 'PENDING';`,
     );
     this.addSql(`create index "webhook_created_at_index" on "webhook" ("created_at");`);
-    this.addSql(`alter table "event_log" add column "webhook_head" bigint not null default 0;`);
+    this.addSql(`alter table "event_log" add column "webhook_head" bigint not null default '0';`);
     this.addSql(`update "event_log" set "webhook_head" = "head";`);
   }
 
