@@ -1,21 +1,19 @@
-import { Account } from '../accounts/account.types.js';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import type { Context } from '../api/context.js';
 import { ApiError } from '../api/errors.js';
 import type { Session } from '../api/session.js';
-import { Device } from '../devices/device.types.js';
 import type { Devices } from '../devices/devices.js';
 import { HandOver } from '../hand-overs/hand-over.types.js';
 import type { HandOverCodes } from '../hand-overs/hand-over-codes.js';
 import { lockOwner } from '../sessions/owner.js';
-import { AccountSession } from '../sessions/session.types.js';
 import { isRefusedSession, type Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import { HandOverPreview, HandOverVoid } from './page-openings.types.js';
-import { SignedIn } from './sign-in.types.js';
+import type { SignedIn } from './sign-in.types.js';
+import { answerTo, itselfUntil } from './signed-in.js';
 
 /** Opens the pages for somebody who is signed in to an app. */
 export class PageOpenings {
@@ -96,18 +94,8 @@ export class PageOpenings {
     if (!device || !parentExpiry) return new HandOverVoid();
     const { name: deviceName, platform } = device;
     this.activities.record(tx, { accountId, type: 'SIGNED_IN', deviceId, deviceName, platform, ipAddress });
-    const { session, token, expiry: itself } = opened;
-    const expiry = earlier(itself(account.twoStepEnabledAt ? device.trust : null), parentExpiry);
-    const signedInDevice = new Device(device, deviceId);
-    return new SignedIn({
-      account: new Account(account, { id: session.id, deviceId, isTrusted: device.isTrusted }),
-      device: signedInDevice,
-      session: new AccountSession({ ...session, expiry }, signedInDevice, true),
-      sessionToken: token,
-      sessionExpiresAt: expiry.until,
-      sessionExpiresInSeconds: expiry.seconds,
-      deviceToken: null,
-    });
+    const expiry = earlier(itselfUntil(opened, account, device), parentExpiry);
+    return answerTo({ account, device, opened, expiry, deviceToken: null });
   }
 }
 

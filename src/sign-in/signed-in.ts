@@ -1,20 +1,41 @@
+import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { Unauthenticated } from '../api/errors.js';
 import { Device } from '../devices/device.types.js';
+import type { SeenDevice } from '../devices/devices.js';
 import { AccountSession } from '../sessions/session.types.js';
+import type { OpenedSession } from '../sessions/sessions.js';
+import type { Wait } from '../texts/times.js';
 import type { Admitted } from './admissions.js';
 import { SignedIn } from './sign-in.types.js';
 
+/** A session that was opened, on whose device, and what its client is given. */
+interface Entered {
+  readonly account: AccountRow;
+  readonly device: SeenDevice;
+  readonly opened: OpenedSession;
+  readonly expiry: Wait;
+  readonly deviceToken: string | null;
+}
+
 /** What a device that was let in is answered, once its transaction is committed. @throws Unauthenticated */
 export async function signedIn(admitted: Admitted): Promise<SignedIn> {
-  const { account, deviceId, deviceToken } = admitted;
+  const { account, deviceToken } = admitted;
   const [device, opened] = await Promise.all([admitted.device, admitted.opened]);
   if (!device) throw new Unauthenticated();
-  const { session, token } = opened;
-  const expiry = opened.expiry(account.twoStepEnabledAt ? device.trust : null);
-  const signedInDevice = new Device(device, deviceId);
+  return answerTo({ account, device, opened, expiry: itselfUntil(opened, account, device), deviceToken });
+}
+
+/** When a session that was just opened is over by itself, if it is not used. */
+export function itselfUntil(opened: OpenedSession, account: AccountRow, device: SeenDevice): Wait {
+  return opened.expiry(account.twoStepEnabledAt ? device.trust : null);
+}
+
+/** The answer to whoever has just been let in. */
+export function answerTo({ account, device, opened: { session, token }, expiry, deviceToken }: Entered): SignedIn {
+  const signedInDevice = new Device(device, device.id);
   return new SignedIn({
-    account: new Account(account, { id: session.id, deviceId, isTrusted: device.isTrusted }),
+    account: new Account(account, { id: session.id, deviceId: device.id, isTrusted: device.isTrusted }),
     device: signedInDevice,
     session: new AccountSession({ ...session, expiry }, signedInDevice, true),
     sessionToken: token,
