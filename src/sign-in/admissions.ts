@@ -36,7 +36,6 @@ export interface Admission {
 /** A device that was let in: its session and tokens. What PostgreSQL tells of it is there once the transaction is over. */
 export interface Admitted {
   readonly account: AccountRow;
-  readonly deviceId: string;
   readonly deviceToken: string;
   readonly opened: Promise<OpenedSession>;
   readonly device: Promise<SeenDevice | null>;
@@ -100,7 +99,7 @@ export class Admissions {
     const seen = this.devices.find(tx, account.id, deviceId);
     // Whoever waits for the end of the transaction is told what failed first.
     for (const answer of [opened, seen]) answer.catch(() => undefined);
-    return { account, deviceId, deviceToken, opened, device: seen };
+    return { account, deviceToken, opened, device: seen };
   }
 
   /** Whoever makes room is signed out there and then, and what was begun under its trust ends too. */
