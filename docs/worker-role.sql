@@ -27,8 +27,8 @@ grant update (state, failure, reply_code, enhanced_status, attempts, next_attemp
   unknown_sends, changed_at) on delivery to doorstep_worker;
 
 -- What a mail says, and whether it is still worth sending.
-grant select (id, email, epoch) on account to doorstep_worker;
-grant select (id, account_id, device_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
+grant select (id, email, subject_email, client_id, epoch) on account to doorstep_worker;
+grant select (id, account_id, client_id, request_id, action, device_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
   locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
 
@@ -50,5 +50,7 @@ grant select (retired_at), delete on device_token to doorstep_worker;
 grant select (renewed_at), delete on presence to doorstep_worker;
 grant select (occurred_at), delete on activity to doorstep_worker;
 grant select (last_at), delete on password_attempt to doorstep_worker;
+grant select (expires_at), delete on verification to doorstep_worker;
+grant select (deleted_at), delete on deleted_subject to doorstep_worker;
 grant select (since), delete on password_tally to doorstep_worker;
 grant select (created_at), delete on support_report to doorstep_worker;

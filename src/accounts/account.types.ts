@@ -1,5 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import type { AccountFacts } from '../api/session.js';
+import { addressOf } from './addresses.js';
 import { EmailAddress } from './email-address.js';
 
 /** What the session that looks at an account decides of how it looks. */
@@ -23,7 +24,7 @@ export class Account {
     readonly session: Onlooker,
   ) {
     this.id = row.id;
-    this.email = row.email;
+    this.email = addressOf(row);
     this.createdAt = row.createdAt;
   }
 }

@@ -1,4 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
+import { addressOf } from '../accounts/addresses.js';
 import type { EventTypeName } from '../events/event.entity.js';
 import { tell } from '../events/events.js';
 import type { NoticeKind } from '../mail/mail-data.js';
@@ -64,6 +65,6 @@ export class SecurityEvents {
     if (event) tell(tx, { type: event, accountId: account.id, sessionId, deviceId, promptId });
     if (activity) this.activities.record(tx, { ...entry, accountId: account.id, type: activity });
     const device = namesDevice ? { deviceName, platform } : { deviceName: null, platform: null };
-    deliverNotice(tx, account, mail, { ...device, ipAddress });
+    deliverNotice(tx, { ...account, email: addressOf(account) }, mail, { ...device, ipAddress });
   }
 }

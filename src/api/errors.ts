@@ -36,6 +36,13 @@ export class Forbidden extends ApiError {
   }
 }
 
+/** The account's user and password are a product's own: what asks for them here has nothing to ask. */
+export class HeldElsewhere extends ApiError {
+  constructor() {
+    super('FORBIDDEN', 'The product holds this account and its password: ask there.');
+  }
+}
+
 /** The id names nothing that belongs to the caller. */
 export class NotFound extends ApiError {
   constructor(what: string) {

@@ -13,7 +13,12 @@ export interface Session {
 /** What is read of an account whose session asks. */
 export interface AccountFacts {
   readonly id: string;
-  readonly email: string;
+  /** Null: a subject's, see `subjectEmail`. */
+  readonly email?: string | null;
+  /** The address of a subject. */
+  readonly subjectEmail?: string | null;
+  /** The product's id of a subject. */
+  readonly externalId?: string | null;
   readonly createdAt: Date;
   readonly twoStepEnabledAt?: Date | null;
 }

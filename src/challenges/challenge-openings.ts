@@ -7,7 +7,8 @@ import type { DeviceDescription } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import type { Tx } from '../sql/transactions.js';
 import type { Purpose } from './challenge.entity.js';
-import { isPasswordProven } from './challenge-rules.js';
+import { purposeRules } from './challenge-purposes.js';
+import { isProven } from './challenge-rules.js';
 import type { ChallengeSends, Sent } from './challenge-sends.js';
 import { addChallenge } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
@@ -63,7 +64,7 @@ export class ChallengeOpenings {
       locale,
     };
     const isWithheld = method === 'EMAIL' && (await this.sends.isMailLimitReached(tx, first));
-    const codeLength = purpose === 'SIGN_IN' ? this.limits.CODE_DIGITS : this.limits.OPEN_CODE_DIGITS;
+    const codeLength = this.limits[purposeRules[purpose].digits];
     addChallenge(
       tx,
       {
@@ -72,7 +73,7 @@ export class ChallengeOpenings {
         keyId: this.codes.currentKeyId,
         salt: newSalt(),
         codeLength,
-        epoch: isPasswordProven(purpose) ? account?.epoch : null,
+        epoch: isProven(purpose) ? account?.epoch : null,
         sessionId: opening.sessionId,
         passwordHash: opening.passwordHash,
         mailHeld: opening.mailHeld,

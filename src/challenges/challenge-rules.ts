@@ -1,14 +1,15 @@
 import { msUntil } from '../sql/clock.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
-import type { Purpose, State } from './challenge.entity.js';
+import { type Purpose, purposes, type State } from './challenge.entity.js';
+import { purposeRules } from './challenge-purposes.js';
 
-/** What is asked for with a proven password. */
-export const provenPurposes: readonly Purpose[] = ['SIGN_IN', 'ENABLE_TWO_STEP'];
-
-/** Whether the one who asks has proven a password first; only then may anything be told that depends on the account. */
-export function isPasswordProven(purpose: Purpose): boolean {
-  return provenPurposes.includes(purpose);
+/** Whether the one who asks has proven the account first; only then may anything be told that depends on it. */
+export function isProven(purpose: Purpose): boolean {
+  return purposeRules[purpose].isProven;
 }
+
+/** What is asked for with a proven account. */
+export const provenPurposes: readonly Purpose[] = purposes.filter(isProven);
 
 /**
  * SQL that is true where a challenge takes codes and sends now: it is pending, and in time.

@@ -20,7 +20,7 @@ import {
   type SendCodeOutcome,
   SendLimitReached,
 } from './challenge.types.js';
-import { isOpen, isPasswordProven } from './challenge-rules.js';
+import { isOpen, isProven } from './challenge-rules.js';
 import { countSend, takesSend } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
@@ -71,13 +71,13 @@ export class ChallengeSends {
     const { view, takesNow } = seen;
     const { row, availableMethods } = view;
     if (!availableMethods.includes(method)) return new MethodUnavailable(availableMethods);
-    const isProven = isPasswordProven(row.purpose);
-    if (isProven && !account) return this.closed(tx, token);
-    if (isProven && areMailsUsedUp) return new SendLimitReached();
+    const isAccountProven = isProven(row.purpose);
+    if (isAccountProven && !account) return this.closed(tx, token);
+    if (isAccountProven && areMailsUsedUp) return new SendLimitReached();
     if (!takesNow) return this.whyNot(view, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
     const asked = { ...row, method, ipAddress };
-    const isWithheld = method === 'EMAIL' && !isProven && (await this.isMailLimitReached(tx, asked));
+    const isWithheld = method === 'EMAIL' && !isAccountProven && (await this.isMailLimitReached(tx, asked));
     countSend(tx, row, method, this.limits);
     this.deliver(tx, asked, isWithheld);
     const after = this.views.opened(tx, row.id, token);
@@ -105,12 +105,12 @@ export class ChallengeSends {
       challengeId: challenge.id,
       method: challenge.method,
       toAddress: challenge.method === 'EMAIL' ? challenge.email : null,
-      askedFrom: isPasswordProven(challenge.purpose) ? null : askerOf(challenge),
+      askedFrom: isProven(challenge.purpose) ? null : askerOf(challenge),
       locale: challenge.locale,
       isWithheld,
     });
     tx.wake(`challenge:${challenge.id}`);
-    if (!challenge.accountId || !isPasswordProven(challenge.purpose)) return;
+    if (!challenge.accountId || !isProven(challenge.purpose)) return;
     this.activities.record(tx, {
       accountId: challenge.accountId,
       type: 'CODE_REQUESTED',
@@ -127,7 +127,7 @@ export class ChallengeSends {
    * behind the account's lock where a password was proven, else behind a lock on the address.
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
-    if (isPasswordProven(challenge.purpose)) {
+    if (isProven(challenge.purpose)) {
       return this.areMailsUsedUp(tx, sql`${challenge.email}`, challenge.ipAddress);
     }
     tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);

@@ -3,7 +3,7 @@ import { NotFound } from '../api/errors.js';
 import { LiveStream, msUntilOver, type Sight } from '../api/live.js';
 import type { Bus, Topic } from '../bus/bus.js';
 import { Challenge } from './challenge.types.js';
-import { isPasswordProven } from './challenge-rules.js';
+import { isProven } from './challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** A challenge as it changes, for the device that is answering it. */
@@ -71,6 +71,6 @@ function withoutCountdowns(name: string, value: unknown): unknown {
 /** Which devices are online is told too; where no password was proven nothing depends on them. */
 function topicsOf({ row }: ChallengeView): Topic[] {
   const own: Topic = `challenge:${row.id}`;
-  if (!row.accountId || !isPasswordProven(row.purpose)) return [own];
+  if (!row.accountId || !isProven(row.purpose)) return [own];
   return [own, `account:${row.accountId}`, `presence:${row.accountId}`];
 }

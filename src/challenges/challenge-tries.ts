@@ -12,7 +12,7 @@ import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import type { ChallengeRow, Purpose } from './challenge.entity.js';
 import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
-import { isPasswordProven } from './challenge-rules.js';
+import { isProven } from './challenge-rules.js';
 import { cancel, countJudgement, countTry, lock, takesTry } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
@@ -169,13 +169,13 @@ export class ChallengeTries {
     const now = await this.views.find(db, token);
     if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
-    return new ChallengeClosed(now && isPasswordProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
+    return new ChallengeClosed(now && isProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
 }
 
 /** Where no password was proven the account is not touched: the same work whether or not there is one. */
 async function lockProven(tx: Tx, { purpose, accountId }: ChallengeRow): Promise<AccountRow | null> {
-  return isPasswordProven(purpose) && accountId ? lockAccount(tx, accountId, null) : null;
+  return isProven(purpose) && accountId ? lockAccount(tx, accountId, null) : null;
 }
 
 /** What cannot be the code, whatever it is, costs no try: nothing was typed, or letters, or another number of digits. */

@@ -11,7 +11,7 @@ import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
-import { isPasswordProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
+import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
 
 export const deliveryReasons = [
   'NO_TRUSTED_DEVICE_ONLINE',
@@ -191,7 +191,7 @@ export class ChallengeViews {
       ]),
     );
     if (!found) return null;
-    return this.viewOf(withFacts(found), token, isPasswordProven(found.purpose) ? deliveries : []);
+    return this.viewOf(withFacts(found), token, isProven(found.purpose) ? deliveries : []);
   }
 
   private selection(condition: Fragment, more: Fragment = raw('')): Fragment {

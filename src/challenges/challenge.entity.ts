@@ -1,9 +1,18 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
+import { ClientRow } from '../clients/client.entity.js';
+import type { BoundAction } from '../codes/codes.js';
 import { DeviceRow, type PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 
-export const purposes = ['SIGN_UP', 'SIGN_IN', 'ENABLE_TWO_STEP', 'RESET_PASSWORD'] as const;
+export const purposes = [
+  'SIGN_UP',
+  'SIGN_IN',
+  'ENABLE_TWO_STEP',
+  'RESET_PASSWORD',
+  'CONFIRM',
+  'DISABLE_TWO_STEP',
+] as const;
 export type Purpose = (typeof purposes)[number];
 
 export const challengeStates = ['PENDING', 'VERIFIED', 'DENIED', 'EXPIRED', 'LOCKED', 'CANCELLED'] as const;
@@ -18,6 +27,7 @@ export const ChallengeRow = defineEntity({
     { properties: ['email', 'createdAt'] },
     { properties: ['expiresAt'] },
   ],
+  checks: [{ name: 'challenge_request_check', expression: '(client_id is null) = (request_id is null)' }],
   properties: {
     id: p.uuid().primary(),
     /** Null where no account is meant: a sign-up, or a reset for an address that nobody has (a decoy). */
@@ -46,6 +56,11 @@ export const ChallengeRow = defineEntity({
     epoch: p.integer().nullable(),
     /** The session that started it, where one did. */
     sessionId: p.uuid().nullable(),
+    /** The API client whose backend started it, and that backend's id of it; null: whoever answers it did. */
+    clientId: () => p.manyToOne(ClientRow).mapToPk().fieldName('client_id').nullable().deleteRule('restrict'),
+    requestId: p.text().nullable(),
+    /** What its code stands for besides the challenge itself. */
+    action: p.json().columnType('jsonb').$type<BoundAction>().nullable(),
     /** The device that asks, where it is known already. */
     deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').nullable().deleteRule('set null'),
     /** The device that this challenge signed in. */

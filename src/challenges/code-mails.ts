@@ -44,7 +44,10 @@ export class CodeMails {
   async compose(db: Sql, delivery: DeliveryRow): Promise<RenderedMail | null> {
     const challenge = await giveToMail(db, delivery.challengeId ?? null, mailed);
     if (challenge) {
-      return this.render(challenge, delivery, { kind: challenge.purpose, code: this.codes.of(challenge) });
+      return this.render(challenge, delivery, {
+        kind: challenge.purpose as CodeMail['kind'],
+        code: this.codes.of(challenge),
+      });
     }
     const taken = await this.signUpOfTakenAddress(db, delivery);
     return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN' });

@@ -1,6 +1,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CodeKey } from './keys.js';
 
+/** An action that a code stands for: it is right for this text of this client alone. */
+export interface BoundAction {
+  /** The API client's id. */
+  readonly client: string;
+  readonly purpose: 'CONFIRM' | 'DISABLE_TWO_STEP';
+  readonly title: string;
+  readonly fields: readonly { readonly label: string; readonly value: string }[];
+}
+
 /** What a challenge keeps so that its code can be derived again. */
 export interface CodeSource {
   readonly id: string;

@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 
 /**
  * What a token opens: a session, a device's next sign-in, a challenge, the API of products' backends; once, a way back to a
- * product (`ret`) or into the pages (`hof`).
+ * product (`ret`) or into the pages (`hof`); once, a proof for the backend that asked for it (`rcp`).
  */
-export type TokenKind = 'ses' | 'dev' | 'chl' | 'key' | 'ret' | 'hof';
+export type TokenKind = 'ses' | 'dev' | 'chl' | 'key' | 'ret' | 'hof' | 'rcp';
 
 const TOKEN_BYTES = 32;
 const BASE64URL_LENGTH = 43;
 
-/** A new token: 256 random bits as base64url, behind a prefix that tells its kind (`ses_`, `dev_`, `chl_`, `key_`, `ret_`, `hof_`). */
+/** A new token: 256 random bits as base64url, behind a prefix that tells its kind (`ses_`, `dev_`, `chl_`, `key_`, `ret_`, `hof_`, `rcp_`). */
 export function newToken(kind: TokenKind): string {
   return `${kind}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 }

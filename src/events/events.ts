@@ -20,6 +20,9 @@ export interface NewEvent {
   readonly deviceId?: Value;
   readonly deviceIds?: Fragment;
   readonly promptId?: Value;
+  /** Where a backend asked for it: its own id of that, and for what. */
+  readonly requestId?: Value;
+  readonly purpose?: Value;
   readonly expiresAt?: Fragment;
 }
 
@@ -55,13 +58,16 @@ function eventOf(event: NewEvent, from: Fragment): Fragment {
   return sql`select (${event.accountId})::uuid as account_id, ${event.type}::text as type,
     (${event.sessionId ?? null})::uuid as session_id, (${event.deviceId ?? null})::uuid as device_id,
     (${event.deviceIds ?? null})::uuid[] as device_ids, (${event.promptId ?? null})::uuid as prompt_id,
+    (${event.requestId ?? null})::text as request_id, (${event.purpose ?? null})::text as purpose,
     (${event.expiresAt ?? null})::timestamptz as expires_at ${from}`;
 }
 
 /** The account's lock is this transaction's already; taken here as well, no serial is ever drawn without it. */
 function insertion(events: Fragment): Fragment {
-  return sql`insert into event (account_id, client_id, external_id, type, session_id, device_id, device_ids, prompt_id, expires_at)
-    select a.id, a.client_id, a.external_id, e.type, e.session_id, e.device_id, e.device_ids, e.prompt_id, e.expires_at
+  return sql`insert into event (account_id, client_id, external_id, type, session_id, device_id, device_ids, prompt_id,
+      request_id, purpose, expires_at)
+    select a.id, a.client_id, a.external_id, e.type, e.session_id, e.device_id, e.device_ids, e.prompt_id,
+      e.request_id, e.purpose, e.expires_at
     from (${events}) e join account a on a.id = e.account_id for no key update of a`;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { addressIn } from '../accounts/addresses.js';
 import { isOf } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
@@ -106,7 +107,7 @@ export class HandOverCodes {
   seen(db: Sql, code: string): Promise<HandedOver | null> {
     return rowOf<HandedOver>(
       db,
-      sql`select a.id as "accountId", a.email, d.name as "deviceName"
+      sql`select a.id as "accountId", ${addressIn('a')} as email, d.name as "deviceName"
           from hand_over o join session s on s.id = o.session_id
             join device d on d.id = s.device_id join account a on a.id = s.account_id
           where ${this.leadsIn(code)} and o.epoch = a.epoch`,

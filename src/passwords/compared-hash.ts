@@ -1,4 +1,5 @@
 import { AccountRow } from '../accounts/account.entity.js';
+import type { OwnAccount } from '../accounts/addresses.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
@@ -7,7 +8,7 @@ import type { Passwords } from './passwords.js';
 /** What a password that was typed for an address is compared with. */
 export interface Compared {
   /** Null where nobody has the address: then the hash is a decoy's. */
-  readonly account: AccountRow | null;
+  readonly account: OwnAccount | null;
   readonly hash: string;
 }
 
@@ -24,7 +25,8 @@ export async function comparedHash(db: Sql, passwords: Passwords, email: string)
   );
   const decoy = passwords.decoy(found?.decoyCosts ?? null);
   if (!found || found.id === null) return { account: null, hash: decoy };
-  const account = found as AccountRow;
+  // What has an address of its own has a password.
+  const account = found as OwnAccount;
   return { account, hash: account.passwordHash };
 }
 

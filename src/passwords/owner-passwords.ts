@@ -1,6 +1,6 @@
-import type { AccountRow } from '../accounts/account.entity.js';
 import { findAccount } from '../accounts/accounts.js';
-import { Overloaded, Unauthenticated } from '../api/errors.js';
+import { type OwnAccount, ownAccount } from '../accounts/addresses.js';
+import { HeldElsewhere, Overloaded, Unauthenticated } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import type { Sql } from '../sql/database.js';
 import { knownDevice } from './asker.js';
@@ -18,13 +18,15 @@ export class OwnerPasswords {
   /**
    * Counted for this device alone.
    * @returns the account as it was read with the hash that the password fits
-   * @throws Overloaded, RateLimited
+   * @throws HeldElsewhere, Overloaded, RateLimited
    */
-  async prove(db: Sql, session: Session, password: string): Promise<AccountRow | WrongPassword> {
+  async prove(db: Sql, session: Session, password: string): Promise<OwnAccount | WrongPassword> {
     const attempt = await this.attempts.begin(db, session.deviceId);
     if ('refused' in attempt) return new WrongPassword(attempt.refused);
-    const account = await findAccount(db, session.accountId);
-    if (!account) throw new Unauthenticated();
+    const found = await findAccount(db, session.accountId);
+    if (!found) throw new Unauthenticated();
+    const account = ownAccount(found);
+    if (!account) throw new HeldElsewhere();
     const isRight = await this.passwords
       .matches(account.passwordHash, password, knownDevice(account.email, session.deviceId))
       .catch(async (error) => {

@@ -1,6 +1,6 @@
-import { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { setPassword } from '../accounts/accounts.js';
+import type { OwnAccount } from '../accounts/addresses.js';
 import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
@@ -53,7 +53,7 @@ export class PasswordChanges {
   private async changeOnce(
     tx: Tx,
     session: Session,
-    proven: AccountRow,
+    proven: OwnAccount,
     passwordHash: string,
     signOutOtherDevices: boolean,
     ipAddress: string,

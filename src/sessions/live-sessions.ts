@@ -1,3 +1,4 @@
+import { addressIn } from '../accounts/addresses.js';
 import { isOf } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import type { Limits } from '../config/limits.js';
@@ -67,7 +68,7 @@ export class LiveSessions {
 
   /** @param until SQL for when what was asked by is good for nothing any more */
   private facts(until: Fragment): Fragment {
-    return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", a.email, s.device_id as "deviceId",
+    return sql`s.id, s.account_id as "accountId", a.external_id as "externalId", ${addressIn('a')} as email, s.device_id as "deviceId",
       d.name as "deviceName", ${isTrusted(this.limits, 'd')} as "isTrusted", s.reason, ${provenAt} as "provenAt",
       s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${lapsesAt(this.limits, 's')} as "expiresAt",
       floor(extract(epoch from ${until} - clock_timestamp()))::int as "secondsLeft"`;

@@ -16,7 +16,9 @@ import { others, tooManyFor } from './session-room.js';
 import { isLive, lapsesAt, standingOf } from './session-rules.js';
 
 interface AccountColumns {
-  readonly email: string;
+  readonly email: string | null;
+  readonly subjectEmail: string | null;
+  readonly externalId: string | null;
   readonly openedAt: Date;
   readonly twoStepEnabledAt: Date | null;
 }
@@ -239,7 +241,8 @@ export class Sessions implements SessionLookup {
     if (hashes.every((hash) => hash === null)) return answers;
     const found = await rowsOf<Session & AccountColumns & { isStale: boolean; nth: number }>(
       db,
-      sql`select ${this.columns()}, a.email, a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
+      sql`select ${this.columns()}, a.email, a.subject_email as "subjectEmail", a.external_id as "externalId",
+            a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
             s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
               or d.last_ip_address <> k.ip_address as "isStale", k.nth::int - 1 as nth
           from unnest(${hashes}::bytea[], ${asked.map(({ ipAddress }) => ipAddress)}::text[])
@@ -247,8 +250,9 @@ export class Sessions implements SessionLookup {
           join session s on s.token_hash = k.hash join device d on d.id = s.device_id join account a on a.id = s.account_id
           where d.removed_at is null and ${isLive(this.limits, 's')}`,
     );
-    for (const { isStale, nth, email, openedAt, twoStepEnabledAt, ...session } of found) {
-      const account = { id: session.accountId, email, createdAt: openedAt, twoStepEnabledAt };
+    for (const { isStale, nth, email, subjectEmail, externalId, openedAt, twoStepEnabledAt, ...session } of found) {
+      const facts = { email, subjectEmail, externalId, createdAt: openedAt, twoStepEnabledAt };
+      const account = { id: session.accountId, ...facts };
       answers[nth] = { session: { ...session, account }, ipAddress: asked[nth]?.ipAddress ?? '', isNoted: !isStale };
     }
     const stale = answers.filter((answer) => answer !== null && !answer.isNoted) as FoundSession[];

@@ -1,5 +1,6 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
+import { addressOf } from '../accounts/addresses.js';
 import type { SecurityEvents } from '../activity/security-events.js';
 import type { Client } from '../api/context.js';
 import { RateLimited } from '../api/errors.js';
@@ -149,7 +150,7 @@ export class SecondSteps {
     const opened = await this.openings.open(tx, {
       purpose: 'SIGN_IN',
       account,
-      email: account.email,
+      email: addressOf(account),
       method: isMailHeld ? 'APP' : method,
       device,
       deviceId,

@@ -1,5 +1,5 @@
-import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount, renewHash } from '../accounts/accounts.js';
+import type { OwnAccount } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import type { Client, Context } from '../api/context.js';
 import { Overloaded, RateLimited } from '../api/errors.js';
@@ -27,7 +27,7 @@ const ROUNDS = 3;
 
 /** The account as it was read with the hash that the password fits; or, if it fits none, whose address it was. */
 type Proof =
-  | { readonly isProven: true; readonly row: AccountRow }
+  | { readonly isProven: true; readonly row: OwnAccount }
   | { readonly isProven: false; readonly id: string | null };
 
 /** Why a network is refused: it has guessed wrong too often, or signed in too often, right or wrong. */
@@ -163,7 +163,7 @@ export class SignIns {
     return { isProven: true, row };
   }
 
-  private async rehash(db: Sql, account: AccountRow, password: string, asker: Asker): Promise<void> {
+  private async rehash(db: Sql, account: OwnAccount, password: string, asker: Asker): Promise<void> {
     const passwordHash = await this.passwords.hash(password, asker);
     await renewHash(db, account, passwordHash);
   }

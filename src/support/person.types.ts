@@ -1,5 +1,6 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { AccountRow } from '../accounts/account.entity.js';
+import { addressOf } from '../accounts/addresses.js';
 import { EmailAddress } from '../accounts/email-address.js';
 import type { ActivityRow } from '../activity/activity.entity.js';
 import type { DeliveryView } from '../challenges/challenge-views.js';
@@ -29,7 +30,7 @@ export class Person {
   constructor(row: AccountRow) {
     this.accountId = row.id;
     this.externalId = row.externalId ?? null;
-    this.email = row.email;
+    this.email = addressOf(row);
     this.epoch = row.epoch;
     this.twoStepEnabled = row.twoStepEnabledAt != null;
   }

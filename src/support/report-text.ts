@@ -1,4 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
+import { addressOf } from '../accounts/addresses.js';
 import type { ChallengeView, DeliveryView } from '../challenges/challenge-views.js';
 import type { SeenDevice } from '../devices/devices.js';
 
@@ -42,7 +43,7 @@ export function accountText(
 ): string {
   return [
     section('Account', [
-      ['Address', account.email],
+      ['Address', addressOf(account)],
       ['Since', account.createdAt.toISOString()],
       [
         'Two-step verification',

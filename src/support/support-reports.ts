@@ -4,7 +4,7 @@ import { lockAccount } from '../accounts/accounts.js';
 import { NotFound, RateLimited } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import type { ChallengeRow } from '../challenges/challenge.entity.js';
-import { isPasswordProven } from '../challenges/challenge-rules.js';
+import { isProven } from '../challenges/challenge-rules.js';
 import type { ChallengeView, ChallengeViews } from '../challenges/challenge-views.js';
 import type { Limits } from '../config/limits.js';
 import type { Devices } from '../devices/devices.js';
@@ -52,7 +52,7 @@ export class SupportReports {
    */
   async ofChallenge(db: Sql, token: string): Promise<SupportReportRow> {
     const view = await this.views.find(db, token);
-    const accountId = view && isPasswordProven(view.row.purpose) ? view.row.accountId : null;
+    const accountId = view && isProven(view.row.purpose) ? view.row.accountId : null;
     if (!view || !accountId) throw new NotFound('challenge');
     return this.transactions.run(async (tx) => {
       const account = await lockAccount(tx, accountId, null);

@@ -1,6 +1,7 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
 import { setTwoStep } from '../accounts/accounts.js';
+import { addressOf } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
@@ -64,7 +65,7 @@ export class TwoStep {
     return this.openings.open(tx, {
       purpose: 'ENABLE_TWO_STEP',
       account,
-      email: account.email,
+      email: addressOf(account),
       method: 'EMAIL',
       device: {
         name: device.name,

@@ -1,7 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import { AccountRow } from '../accounts/account.entity.js';
+import { AccountRow, DeletedSubjectRow } from '../accounts/account.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
 import { AuditRow } from '../audit/audit.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
@@ -20,6 +20,7 @@ import { PasswordTallyRow } from '../passwords/password-tally.entity.js';
 import { RateLimitRow } from '../rate-limits/rate-limit.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
 import { SupportReportRow } from '../support/support-report.entity.js';
+import { VerificationRow } from '../verifications/verification.entity.js';
 import { connectionOptions } from './database.js';
 
 /** Any number will do; it must only be the same in every process that migrates. */
@@ -41,6 +42,7 @@ export function ormOptions(databaseUrl: string): Options {
       ClientKeyRow,
       ClientRow,
       DecoySecretRow,
+      DeletedSubjectRow,
       DeliveryRow,
       DeviceRow,
       DeviceTokenRow,
@@ -56,6 +58,7 @@ export function ormOptions(databaseUrl: string): Options {
       RateLimitRow,
       SessionRow,
       SupportReportRow,
+      VerificationRow,
       WebhookRow,
     ],
     extensions: [Migrator],

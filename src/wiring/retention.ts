@@ -99,6 +99,8 @@ export class Retention {
       oldest('presence', 'renewed_at', { seconds: 6 * PRESENCE_SECONDS }),
       oldest('password_attempt', 'last_at', { days: 1 }),
       oldest('password_tally', 'since', { seconds: 7200 }),
+      oldest('verification', 'expires_at', { days: ENDED_DAYS }),
+      oldest('deleted_subject', 'deleted_at', { days: EVENTS_DAYS }),
       oldestEvents(EVENTS_DAYS),
       oldest('webhook', 'created_at', { days: Math.max(EVENTS_DAYS, WEBHOOK_DAYS) }),
     ];

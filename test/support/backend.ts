@@ -108,11 +108,11 @@ export class Backend {
 
   /** Makes the account of a device a subject of this backend. */
   async holds(servers: Servers, { owner }: Handset, externalId: string = randomUUID()): Promise<string> {
-    await servers.database.row('update account set client_id = $1, external_id = $2 where email = $3 returning id', [
-      this.id,
-      externalId,
-      owner.email,
-    ]);
+    await servers.database.row(
+      `update account set client_id = $1, external_id = $2, subject_email = email, email = null, password_hash = null
+       where email = $3 returning id`,
+      [this.id, externalId, owner.email],
+    );
     return externalId;
   }
 }

@@ -13,6 +13,7 @@ const writers: Readonly<Record<string, string | null>> = {
   audit: 'audit/audits.ts',
   challenge: 'challenges/challenge-states.ts',
   decoy_secret: null,
+  deleted_subject: null,
   delivery: 'outbox/outbox.ts',
   device: 'devices/devices.ts',
   device_token: 'devices/device-tokens.ts',
@@ -28,6 +29,7 @@ const writers: Readonly<Record<string, string | null>> = {
   rate_limit: 'rate-limits/rate-limits.ts',
   session: 'sessions/sessions.ts',
   support_report: 'support/support-reports.ts',
+  verification: null,
   webhook: 'outbox/webhooks.ts',
 };
 

@@ -109,9 +109,9 @@ describe.each(backEnds)('the feed, over two servers on $name,', ({ redis }) => {
     const externalId = await holder.holds(servers, phone);
     const { feed } = await openFeed(holder);
     await using _ = feed;
-    await phone.signIn();
+    await phone.signOut();
     const told = await happened(feed);
-    expect(told).toMatchObject({ type: 'SESSION_STARTED', externalId });
+    expect(told).toMatchObject({ type: 'SESSION_ENDED', externalId });
     expect((await pageOf(holder)).events).toEqual([told]);
     expect((await pageOf(stranger)).events).toEqual([]);
     // As it was when it happened: the first session was of an own account.
