@@ -27,7 +27,7 @@ grant update (state, failure, reply_code, enhanced_status, attempts, next_attemp
   unknown_sends, changed_at) on delivery to doorstep_worker;
 
 -- What a mail says, and whether it is still worth sending.
-grant select (id, email, subject_email, client_id, epoch) on account to doorstep_worker;
+grant select (id, email, subject_email, client_id, epoch, two_step_enabled_at) on account to doorstep_worker;
 grant select (id, account_id, client_id, request_id, action, device_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
   locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
@@ -41,11 +41,15 @@ grant select (id, head, webhook_head), update (head, webhook_head) on event_log 
 grant select (id, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
 grant select, insert, update, delete on webhook to doorstep_worker;
 
+-- Pushes: which devices may be woken, and what became of it.
+grant select, insert, update, delete on push to doorstep_worker;
+grant select, update (accepted_at, refused_at, checked_at), delete on push_subscription to doorstep_worker;
+
 -- Retention: the columns that tell a row's age, and whether something else still needs it.
 grant select (id, device_id, made_device, challenge_id, parent_id, last_used_at, created_at, ended_at), update (ended_at),
   delete on session to doorstep_worker;
 grant select (expires_at), delete on hand_over to doorstep_worker;
-grant select (id, account_id, removed_at), update (removed_at), delete on device to doorstep_worker;
+grant select (id, account_id, trusted_at, receives_codes, last_seen_at, removed_at), update (removed_at), delete on device to doorstep_worker;
 grant select (retired_at), delete on device_token to doorstep_worker;
 grant select (renewed_at), delete on presence to doorstep_worker;
 grant select (occurred_at), delete on activity to doorstep_worker;

@@ -1,7 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { admitDevelopmentKey } from './clients/clients.js';
 import { type Config, loadConfig, type RunnableConfig } from './config/config.js';
-import { developmentClientKey, developmentKeys, developmentSigningKeys } from './config/development-keys.js';
+import {
+  developmentClientKey,
+  developmentKeys,
+  developmentSigningKeys,
+  developmentVapidKeys,
+} from './config/development-keys.js';
 import { type Inbox, startInbox } from './embedded/inbox.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.js';
 import type { Database } from './sql/database.js';
@@ -76,6 +81,8 @@ async function start(): Promise<EmbeddedParts> {
       // Where it is run for real, whoever reads a file must not sign for everybody.
       signingKeys:
         config.signingKeys.length > 0 || config.production ? config.signingKeys : await developmentSigningKeys(config),
+      // They let nobody in: whoever reads the file finds no endpoint in it, nor what messages are encrypted with.
+      vapidKeys: config.vapidKeys.length > 0 ? config.vapidKeys : await developmentVapidKeys(config),
     };
     let clientKeyFile: string | null = null;
     const furnish = async (db: Database) => {

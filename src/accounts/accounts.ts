@@ -129,11 +129,14 @@ export function pauseWhere(tx: Tx, accountId: string, seconds: number, condition
   );
 }
 
-/** After a reset: for a while codes go by mail only to the devices that were trusted at it, where there are any. */
+/**
+ * After a reset: for a while codes go by mail only to the devices that were trusted at it, where any of them shows codes.
+ * Where none does, mail was all that there was before.
+ */
 export function holdMail(tx: Tx, accountId: string, { RESET_HOLD_HOURS: hours }: Limits): void {
   tx.write(sql`update account set mail_held_until = clock_timestamp() + make_interval(hours => ${hours})
         where id = ${accountId} and ${hours > 0}
-          and exists (select 1 from device d where d.account_id = ${accountId} and d.trusted_at_reset)`);
+          and exists (select 1 from device d where d.account_id = ${accountId} and d.trusted_at_reset and d.receives_codes)`);
 }
 
 /** Notes the language that is read by whoever was let in. */

@@ -43,6 +43,8 @@ const told = {
   DEVICE_REMOVED: { activity: 'DEVICE_REMOVED', mail: 'DEVICE_REMOVED', namesDevice: true, event: null },
   LOGIN_DENIED: { activity: 'LOGIN_DENIED', mail: 'LOGIN_DENIED', namesDevice: true, event: 'LOGIN_DENIED' },
   COPIED_TOKEN: { activity: null, mail: 'COPIED_TOKEN', namesDevice: true, event: 'COPIED_TOKEN' },
+  CODES_TURNED_ON: { activity: null, mail: 'CODES_TURNED_ON', namesDevice: true, event: null },
+  CODES_TURNED_OFF: { activity: null, mail: 'CODES_TURNED_OFF', namesDevice: true, event: null },
   WRONG_CODES: { activity: null, mail: 'WRONG_CODES', namesDevice: true, event: null },
 } as const satisfies Record<string, Told>;
 

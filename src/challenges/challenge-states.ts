@@ -9,7 +9,7 @@ import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isOpen } from './challenge-rules.js';
-import { requested, tellOver, tellRequested } from './prompt-events.js';
+import { requested, tellOver, tellRequested, wakePushes } from './prompt-events.js';
 
 // The one writer of `challenge`: how one begins, what is counted on it, and how it ends.
 
@@ -54,7 +54,8 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
           clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
         returning ${requested}`;
-  tx.write(row.purpose === 'SIGN_IN' ? tellRequested(tx, opened, limits) : opened);
+  if (row.purpose === 'SIGN_IN') tx.write(tellRequested(tx, opened, limits), (answer) => wakePushes(tx, answer));
+  else tx.write(opened);
   // The account's trusted devices are prompted.
   if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
 }
@@ -76,7 +77,9 @@ export function countSend(
   const counted = sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
         where id = ${id} returning ${requested}`;
   // Shown anew, also where it was put aside before.
-  tx.write(purpose === 'SIGN_IN' && method === 'APP' ? tellRequested(tx, counted, limits) : counted);
+  if (purpose === 'SIGN_IN' && method === 'APP') {
+    tx.write(tellRequested(tx, counted, limits), (answer) => wakePushes(tx, answer));
+  } else tx.write(counted);
 }
 
 function lastSendBy(method: Method): Fragment {
@@ -186,7 +189,7 @@ export async function consume(
  * @param deviceId the device that it signs in
  */
 export function consumeFor(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string): void {
-  tx.write(ending(tx, 'VERIFIED', isRight(challenge, purposes), deviceId));
+  tx.write(ending(tx, 'VERIFIED', isRight(challenge, purposes), deviceId), (answer) => wakePushes(tx, answer));
   wakeAll(tx, challenge);
 }
 
@@ -261,15 +264,17 @@ export function cancelByHolder(tx: Tx, hash: Buffer): void {
 }
 
 function cancelEach(tx: Tx, which: Fragment): void {
-  tx.write(ending(tx, 'CANCELLED', which), ({ rows }) => {
-    for (const row of rows) wakeAll(tx, row);
+  tx.write(ending(tx, 'CANCELLED', which), (answer) => {
+    for (const row of answer.rows) wakeAll(tx, row);
+    wakePushes(tx, answer);
   });
 }
 
 /** Ends the challenges that are open, and wakes who listens. */
 async function end(tx: Tx, state: EndState, which: Fragment): Promise<ChallengeRow[]> {
-  const ended = await rowsOf<ChallengeRow>(tx, ending(tx, state, which));
+  const ended = await rowsOf<ChallengeRow & { isPushed: boolean }>(tx, ending(tx, state, which));
   for (const row of ended) wakeAll(tx, row);
+  wakePushes(tx, { rows: ended });
   return ended;
 }
 

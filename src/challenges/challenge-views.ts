@@ -1,6 +1,7 @@
 import { maskEmailAddress } from '../accounts/email-address.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
+import { hasPush } from '../devices/push-subscriptions.js';
 import { isOnline, isTrusted } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf, lastDeliveriesOf } from '../outbox/outbox.js';
@@ -14,6 +15,7 @@ import { ChallengeRow, type State } from './challenge.entity.js';
 import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
 
 export const deliveryReasons = [
+  'NO_DEVICE_RECEIVES_CODES',
   'NO_TRUSTED_DEVICE_ONLINE',
   'NOTIFICATIONS_OFF',
   'NOT_YET_ACKNOWLEDGED',
@@ -42,7 +44,7 @@ export interface DeliveryView {
   readonly reason: DeliveryReasonName | null;
   /** For how long codes by mail are held after a reset of the password; null where they are not held from this device. */
   readonly mailHeld: Wait | null;
-  /** Whether the account has a trusted device at all. */
+  /** Whether the account has a trusted device that shows codes. */
   readonly hasTrusted: boolean;
   /** Whether the challenge is over: then there is nothing left to do about a code that nobody has acknowledged. */
   readonly isOver: boolean;
@@ -91,7 +93,10 @@ interface Facts extends SeenNow, AccountNow {
 
 /** The account as it is at this moment, not as it was when the challenge began. */
 interface AccountNow {
+  /** Whether there is a trusted device that shows codes; what follows is about these alone. */
   readonly hasTrusted: boolean;
+  /** Whether there are trusted devices, and none shows codes. */
+  readonly areCodesUnwanted: boolean;
   readonly hasNotifiable: boolean;
   readonly hasOnline: boolean;
   readonly mailHeldUntil: Date | null;
@@ -104,17 +109,19 @@ interface AccountNow {
  */
 const nothingKnown: AccountNow = {
   hasTrusted: false,
+  areCodesUnwanted: false,
   hasNotifiable: false,
   hasOnline: false,
   mailHeldUntil: null,
   mailHeldMs: null,
 };
 
-/** SQL of the account of the challenge `c` as it is now, as `trusted`: a row where a trusted device may show the code. */
+/** SQL of the account of the challenge `c` as it is now, as `trusted`: a row where there is a trusted device. */
 export function accountNow(limits: Limits): Fragment {
   return sql`left join lateral (
-      select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
-        bool_or(${isOnline(limits, 'd')}) as has_online
+      select bool_or(d.receives_codes) as has_any,
+        bool_or(d.receives_codes and (d.notifications_enabled or ${hasPush(limits, 'd')})) as has_notifiable,
+        bool_or(d.receives_codes and ${isOnline(limits, 'd')}) as has_online
       from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}
       group by d.account_id) trusted on true`;
 }
@@ -197,7 +204,8 @@ export class ChallengeViews {
   private selection(condition: Fragment, more: Fragment = raw('')): Fragment {
     return sql`select ${more} ${columns(ChallengeRow, 'c')},
             ${seenNow()},
-            coalesce(trusted.has_any, false) as "hasTrusted", coalesce(trusted.has_notifiable, false) as "hasNotifiable",
+            coalesce(trusted.has_any, false) as "hasTrusted", coalesce(not trusted.has_any, false) as "areCodesUnwanted",
+            coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline",
             shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
             ${this.retryMs('c.last_app_send_at')} as "appRetryMs", ${this.retryMs('c.last_mail_send_at')} as "mailRetryMs",
@@ -284,6 +292,7 @@ function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
 
 function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   if (challenge.isSilent) return 'PROMPTS_PAUSED';
+  if (challenge.areCodesUnwanted) return whyNoneIsOnline(challenge, 'NO_DEVICE_RECEIVES_CODES');
   if (challenge.hasOnline) return 'NOT_YET_ACKNOWLEDGED';
   const areMute = challenge.hasTrusted && !challenge.hasNotifiable;
   return whyNoneIsOnline(challenge, areMute ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE');

@@ -38,6 +38,9 @@ registerEnumType(DeliveryReason, {
   name: 'DeliveryReason',
   description: 'Why a send is where it is.',
   valuesConfig: {
+    NO_DEVICE_RECEIVES_CODES: {
+      description: 'Trusted devices there are, and their owner wants codes on none.',
+    },
     NO_TRUSTED_DEVICE_ONLINE: { description: 'No trusted device holds an open subscription now.' },
     NOTIFICATIONS_OFF: { description: 'None is online, and the app may show notifications on none.' },
     NOT_YET_ACKNOWLEDGED: { description: 'It reached a device, which has not said yet that it shows the code.' },

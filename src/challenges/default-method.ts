@@ -1,14 +1,15 @@
 import type { Limits } from '../config/limits.js';
-import { isOnline, isTrusted } from '../devices/trust.js';
+import { hasPush } from '../devices/push-subscriptions.js';
+import { isOnline } from '../devices/trust.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { isLive } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
+import { mayShowCodes } from './code-devices.js';
 
 /**
- * The way a code goes out when the client names none: APP while a trusted device with a live session has notifications
- * on or is online, else EMAIL.
+ * The way a code goes out when the client names none: APP while a trusted device that shows codes, with a live
+ * session, has notifications on, can be woken or is online, else EMAIL.
  */
 export async function defaultMethod(db: Sql, accountId: string, limits: Limits): Promise<Method> {
   const found = await rowOf<{ method: Method }>(db, sql`select ${methodNow(limits, accountId)} as method`);
@@ -19,8 +20,7 @@ export async function defaultMethod(db: Sql, accountId: string, limits: Limits):
 export function methodNow(limits: Limits, accountId: string): Fragment {
   return sql`case when exists (
       select 1 from device d
-      where d.account_id = ${accountId} and ${isTrusted(limits, 'd')}
-        and (d.notifications_enabled or ${isOnline(limits, 'd')})
-        and exists (select 1 from session s where s.device_id = d.id and ${isLive(limits, 's')}))
+      where d.account_id = ${accountId} and ${mayShowCodes(limits, 'd')}
+        and (d.notifications_enabled or ${hasPush(limits, 'd')} or ${isOnline(limits, 'd')}))
     then 'APP' else 'EMAIL' end`;
 }

@@ -1,53 +1,66 @@
+import type { QueryResult } from 'pg';
 import type { Limits } from '../config/limits.js';
-import { isTrusted } from '../devices/trust.js';
-import { changeAndTell } from '../events/events.js';
+import { telling } from '../events/events.js';
+import { pushing, pushingOver } from '../outbox/pushes.js';
 import { isLive } from '../sessions/session-rules.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
+import { mayShowCodes } from './code-devices.js';
 
 /** What `tellRequested` needs of a challenge. */
 export const requested = columns(ChallengeRow, '', ['id', 'accountId', 'deviceId', 'isSilent', 'expiresAt']);
 
 /**
  * A change that puts a sign-in before the trusted devices of its account: told with the devices that may show the code,
- * so that their apps are woken.
+ * so that their apps are woken; those that have a push service are woken by that.
  * @param change returns `requested`
+ * @returns a statement that answers as the change alone would, with `isPushed`: see `wakePushes`
  */
 export function tellRequested(tx: Tx, change: Fragment, limits: Limits): Fragment {
-  return changeAndTell(
-    tx,
-    change,
-    {
-      type: 'LOGIN_REQUESTED',
-      accountId: sql`h."accountId"`,
-      deviceId: sql`h."deviceId"`,
-      deviceIds: sql`array(select d.id from device d where d.account_id = h."accountId" and ${isTrusted(limits, 'd')}
-        and exists (select 1 from session s where s.device_id = d.id and ${isLive(limits, 's')}))`,
-      promptId: sql`h.id`,
-      expiresAt: sql`h."expiresAt"`,
-    },
-    sql`happened h where not h."isSilent"`,
-  );
+  const shown = sql`d.account_id = h."accountId" and ${mayShowCodes(limits, 'd')}`;
+  const event = {
+    type: 'LOGIN_REQUESTED',
+    accountId: sql`h."accountId"`,
+    deviceId: sql`h."deviceId"`,
+    deviceIds: sql`array(select d.id from device d where ${shown})`,
+    promptId: sql`h.id`,
+    expiresAt: sql`h."expiresAt"`,
+  } as const;
+  const source = sql`happened h where not h."isSilent"`;
+  const prompts = sql`select h.id, d.id, ps.origin, h."expiresAt"
+    from happened h join device d on ${shown} join push_subscription ps on ps.device_id = d.id
+      join session s on s.id = ps.session_id and ${isLive(limits, 's')}
+    where not h."isSilent"`;
+  return sql`with happened as (${change}), told as (${telling(tx, { event, source })}), pushed as (${pushing(prompts)})
+    ${answer}`;
 }
 
 /**
  * A change that ends challenges: those that were prompts are told as over, to take them down wherever they were shown.
  * @param change returns their `id`
+ * @returns as for `tellRequested`
  */
 export function tellOver(tx: Tx, change: Fragment): Fragment {
-  return changeAndTell(
-    tx,
-    change,
-    {
-      type: 'CODE_OVER',
-      accountId: sql`r.account_id`,
-      deviceId: sql`r.device_id`,
-      deviceIds: sql`r.device_ids`,
-      promptId: sql`r.prompt_id`,
-    },
-    sql`happened h join lateral (
+  const event = {
+    type: 'CODE_OVER',
+    accountId: sql`r.account_id`,
+    deviceId: sql`r.device_id`,
+    deviceIds: sql`r.device_ids`,
+    promptId: sql`r.prompt_id`,
+  } as const;
+  const source = sql`happened h join lateral (
         select account_id, device_id, device_ids, prompt_id from event
-        where prompt_id = h.id and type = 'LOGIN_REQUESTED' order by serial desc limit 1) r on true`,
-  );
+        where prompt_id = h.id and type = 'LOGIN_REQUESTED' order by serial desc limit 1) r on true`;
+  return sql`with happened as (${change}), told as (${telling(tx, { event, source })}),
+      pushed as (${pushingOver(sql`happened`)})
+    ${answer}`;
+}
+
+/** The columns are those that the change names. */
+const answer = sql`select happened.*, happened.id in (select challenge_id from pushed) as "isPushed" from happened`;
+
+/** Reads the answer of such a statement: wakes whoever sends the pushes, if there are any, after the commit. */
+export function wakePushes(tx: Tx, { rows }: Pick<QueryResult<{ id: string; isPushed: boolean }>, 'rows'>): void {
+  for (const { id, isPushed } of rows) if (isPushed) tx.push(id);
 }

@@ -49,6 +49,10 @@ export interface Config {
   readonly codeKeys: readonly CodeKey[];
   /** What access tokens are signed with, the newest first; empty: there are none. */
   readonly signingKeys: readonly SigningKey[];
+  /** What says to push services who sends (RFC 8292), the newest first; empty: there is no push. */
+  readonly vapidKeys: readonly SigningKey[];
+  /** Whom push services write to: `mailto:` or https. */
+  readonly vapidSubject: string;
   /** Where browsers find the pages, `basePath` and a slash included; its origin decides cookies. */
   readonly publicUrl: URL;
   /** The path below which the server is found on a host that it shares, without a slash at its end; empty: it has the host. */
@@ -69,6 +73,8 @@ export interface Config {
   readonly trustProxy: readonly string[];
   /** Where webhooks may go besides https at public addresses. */
   readonly webhookAllow: readonly Allowed[];
+  /** The same for push services. */
+  readonly pushAllow: readonly Allowed[];
   /** Null: each process has its own default. */
   readonly logLevel: LogLevel | null;
   readonly limits: Limits;
@@ -122,6 +128,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
   ) as Record<LimitName, number>;
   checkLimits(limits, faults);
 
+  const mailFrom = read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' };
   const config: Config = {
     production,
     host: read.text('HOST') ?? '127.0.0.1',
@@ -134,10 +141,12 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     redisUrl: read.parsed('REDIS_URL', readBy(readRedisUrl)),
     redisPrefix: read.parsed('REDIS_PREFIX', redisPrefix) ?? 'doorstep',
     smtpUrl: read.parsed('SMTP_URL', readBy(readSmtpUrl)),
-    mailFrom: read.parsed('MAIL_FROM', mailbox) ?? { name: 'Doorstep', address: 'no-reply@localhost' },
+    mailFrom,
     productName: read.parsed('PRODUCT_NAME', productName),
     codeKeys: read.parsed('CODE_KEYS', parseCodeKeys) ?? [],
     signingKeys: read.parsed('SIGNING_KEYS', parseSigningKeys) ?? [],
+    vapidKeys: read.parsed('VAPID_KEYS', parseSigningKeys) ?? [],
+    vapidSubject: read.parsed('VAPID_SUBJECT', vapidSubject) ?? contactOf(publicUrl, mailFrom),
     publicUrl,
     basePath,
     returnOrigins: read.list('RETURN_ORIGINS', returnOrigin),
@@ -151,6 +160,7 @@ export function loadConfig(env: Environment, needed: readonly Needed[] = []): Co
     geoipDatabase: read.text('GEOIP_DATABASE'),
     trustProxy: read.list('TRUST_PROXY', proxyNetwork),
     webhookAllow: read.list('WEBHOOK_ALLOW', allowed),
+    pushAllow: read.list('PUSH_ALLOW', allowed),
     logLevel: read.text('LOG_LEVEL') ? read.choice('LOG_LEVEL', logLevels, 'info') : null,
     limits,
   };
@@ -329,6 +339,18 @@ export function mailbox(text: string): Mailbox {
     throw new RangeError('must be one mailbox, such as Doorstep <no-reply@doorstep.example>');
   }
   return { name: parsed.name, address };
+}
+
+/** RFC 8292, 2.1. */
+function vapidSubject(text: string): string {
+  if (/^mailto:[^\s@<>?]+@[^\s@<>?]+$/i.test(text)) return text;
+  if (URL.canParse(text) && !/[\s\p{Cc}]/u.test(text) && new URL(text).protocol === 'https:') return text;
+  throw new RangeError('must be mailto: with one address, or an https URL');
+}
+
+/** Where push services find whoever runs this, unless it is said. */
+function contactOf({ protocol, origin }: URL, { address }: Mailbox): string {
+  return protocol === 'https:' ? origin : `mailto:${address}`;
 }
 
 function allowed(entry: string): Allowed {

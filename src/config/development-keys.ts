@@ -19,6 +19,11 @@ export async function developmentSigningKeys({ dataDir }: Place): Promise<Signin
   return parseSigningKeys(await kept(path.join(dataDir, 'signing-keys'), () => newSigningKey(newId())));
 }
 
+/** The same for push: whoever reads the file can send to push services in the name of this server, though not encrypt. */
+export async function developmentVapidKeys({ dataDir }: Place): Promise<SigningKey[]> {
+  return parseSigningKeys(await kept(path.join(dataDir, 'vapid-keys'), () => newSigningKey(newId())));
+}
+
 /** Another key is never called the same, whatever became of the file and of the database meanwhile. */
 function newId(): string {
   return `dev-${randomBytes(4).toString('hex')}`;

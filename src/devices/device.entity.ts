@@ -18,6 +18,8 @@ export const DeviceRow = defineEntity({
     osVersion: p.text().nullable(),
     appVersion: p.text().nullable(),
     notificationsEnabled: p.boolean(),
+    /** Its owner's choice: whether it shows codes while it is trusted. */
+    receivesCodes: p.boolean().default(true),
     trustedAt: p.datetime().columnType('timestamptz').nullable(),
     /** Whether it was trusted when the password was reset: codes by mail stay open to it while they are held for others. */
     trustedAtReset: p.boolean().default(false),
@@ -46,6 +48,41 @@ export const DeviceTokenRow = defineEntity({
   },
 });
 export type DeviceTokenRow = InferEntity<typeof DeviceTokenRow>;
+
+/**
+ * By which a push service wakes a device (RFC 8030): where, and what the message is encrypted with (RFC 8291). It is the
+ * session's that registered it, and good for as long as that is live and the device trusted, see `hasPush`.
+ */
+export const PushSubscriptionRow = defineEntity({
+  name: 'PushSubscriptionRow',
+  tableName: 'push_subscription',
+  indexes: [
+    { properties: ['sessionId'] },
+    { properties: ['origin', 'keyId', 'acceptedAt'] },
+    { properties: ['checkedAt'] },
+  ],
+  properties: {
+    deviceId: () => p.manyToOne(DeviceRow).mapToPk().fieldName('device_id').deleteRule('cascade').primary(),
+    /** Of the device, and of no table here: sessions are above devices. Where its row is gone, so is this. */
+    sessionId: p.uuid(),
+    endpoint: p.text().unique(),
+    /** The push service: the endpoint's origin. */
+    origin: p.text(),
+    /** The public key of the subscription, 65 bytes, and its secret, 16 bytes. */
+    p256dh: p.blob(),
+    auth: p.blob(),
+    /** The key of `VAPID_KEYS` that it was made under: the push service takes messages under no other. */
+    keyId: p.text(),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    /** When it was last looked at whether it lapsed, as it does with its session. */
+    checkedAt: p.datetime().columnType('timestamptz').defaultRaw('clock_timestamp()'),
+    /** When the push service last took a message for it. */
+    acceptedAt: p.datetime().columnType('timestamptz').nullable(),
+    /** Since when it refuses what is sent, though it may be that this server is at fault. */
+    refusedAt: p.datetime().columnType('timestamptz').nullable(),
+  },
+});
+export type PushSubscriptionRow = InferEntity<typeof PushSubscriptionRow>;
 
 /** That a device holds an open subscription on a server. */
 export const PresenceRow = defineEntity({

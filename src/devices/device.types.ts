@@ -40,6 +40,13 @@ export class Device {
   readonly notificationsEnabled: boolean;
   @Field(() => Boolean, { description: 'Whether it holds an open subscription now, on any server.' })
   readonly isOnline: boolean;
+  @Field(() => Boolean, { description: 'Whether its push subscription is alive: codes reach it with no page open.' })
+  readonly hasPush: boolean;
+  @Field(() => Boolean, {
+    description:
+      "The owner's choice: whether codes are shown on it while it is trusted. A trusted tablet in the living room skips the second step and shows no codes.",
+  })
+  readonly receivesCodes: boolean;
   @Field(() => Date)
   readonly lastSeenAt: Date;
   @Field(() => String)
@@ -62,6 +69,8 @@ export class Device {
     this.trustExpiresInSeconds = row.trust?.seconds ?? null;
     this.notificationsEnabled = row.notificationsEnabled;
     this.isOnline = row.isOnline;
+    this.hasPush = row.hasPush;
+    this.receivesCodes = row.receivesCodes;
     this.lastSeenAt = row.lastSeenAt;
     this.lastIpAddress = row.lastIpAddress;
     this.createdAt = row.createdAt;

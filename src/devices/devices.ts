@@ -2,12 +2,13 @@ import type { Limits } from '../config/limits.js';
 import { changeAndTell, type NewEvent } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
-import { countOf, rowsOf } from '../sql/rows.js';
+import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
 import { forgetPresence } from './presence.js';
+import { forgetPush, hasPush } from './push-subscriptions.js';
 import { isOnline, isTrusted, trustUntil } from './trust.js';
 
 /** What a client says of the device that it runs on. */
@@ -25,6 +26,8 @@ export interface DeviceDescription {
 export type SeenDevice = DeviceRow & {
   readonly isTrusted: boolean;
   readonly isOnline: boolean;
+  /** Whether a push service wakes it. */
+  readonly hasPush: boolean;
   /** Until its trust lapses if it is not used again. */
   readonly trust: Wait | null;
 };
@@ -61,7 +64,7 @@ export class Devices {
     const rows = await rowsOf<Omit<SeenDevice, 'trust'> & { trustUntil: Date | null; trustMs: number | null }>(
       db,
       sql`select ${columns(DeviceRow, 'd')}, ${isTrusted(this.limits, 'd')} as "isTrusted", ${isOnline(this.limits, 'd')} as "isOnline",
-            ${until} as "trustUntil", ${msUntil(until)} as "trustMs"
+            ${hasPush(this.limits, 'd')} as "hasPush", ${until} as "trustUntil", ${msUntil(until)} as "trustMs"
           from device d where ${condition} and d.removed_at is null order by d.last_seen_at desc, d.id`,
     );
     return rows.map((row) => ({ ...row, trust: row.isTrusted ? waitOf(row.trustUntil, row.trustMs) : null }));
@@ -117,6 +120,7 @@ export class Devices {
           where id = ${deviceId} and removed_at is null returning id, account_id`;
     tx.write(changeAndTell(tx, removal, { ...ofDevice, type: 'DEVICE_REMOVED' }));
     forgetPresence(tx, deviceId);
+    forgetPush(tx, sql`d.id = ${deviceId}`);
   }
 
   /**
@@ -158,6 +162,16 @@ export class Devices {
     return renamed === 1;
   }
 
+  /** Its owner's choice whether a device that is trusted shows codes. @returns null where it is as before */
+  setReceivesCodes(tx: Tx, accountId: string, deviceId: string, receivesCodes: boolean): Promise<DeviceRow | null> {
+    return rowOf<DeviceRow>(
+      tx,
+      sql`update device set receives_codes = ${receivesCodes}
+          where account_id = ${accountId} and id = ${deviceId} and removed_at is null and receives_codes <> ${receivesCodes}
+          returning ${columns(DeviceRow)}`,
+    );
+  }
+
   /** What the app on the device reports about itself. */
   report(tx: Tx, deviceId: string, report: DeviceReport): void {
     tx.write(sql`update device set
@@ -166,6 +180,12 @@ export class Devices {
             app_version = case when ${report.appVersion !== undefined} then ${report.appVersion ?? null} else app_version end
           where id = ${deviceId}`);
   }
+}
+
+/** Whether the owner of a device wants codes on it. */
+export async function receivesCodes(db: Sql, deviceId: string): Promise<boolean> {
+  const found = await rowOf(db, sql`select id from device where id = ${deviceId} and receives_codes`);
+  return found !== null;
 }
 
 /**
@@ -195,6 +215,7 @@ export function forgetTrustBeforeReset(tx: Tx, accountId: string): void {
 
 /** @param keptDeviceId one that stays trusted, which is remembered alike */
 function endTrust(tx: Tx, which: Fragment, trustedAtReset = sql`false`, keptDeviceId: string | null = null): void {
+  forgetPush(tx, sql`${which} and d.id is distinct from ${keptDeviceId}::uuid`);
   const ending = sql`update device d
         set trusted_at_reset = ${trustedAtReset}, trusted_at = case when d.id = ${keptDeviceId}::uuid then d.trusted_at end
         from device before where before.id = d.id and ${which}

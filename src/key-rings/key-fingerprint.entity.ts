@@ -1,7 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
 /** The rings of keys that all processes must have alike, by the variable that lists each. */
-export const rings = ['CODE_KEYS', 'SIGNING_KEYS'] as const;
+export const rings = ['CODE_KEYS', 'SIGNING_KEYS', 'VAPID_KEYS'] as const;
 export type Ring = (typeof rings)[number];
 
 /** Which key an id means, for all processes on this database: the first that started with the id has said so. */

@@ -21,10 +21,15 @@ export interface ForeignKey {
 }
 
 /** The rings of a process that lists any keys in them. */
-export function ringsOf({ codeKeys, signingKeys }: Pick<Config, 'codeKeys' | 'signingKeys'>): readonly OwnRing[] {
+export function ringsOf({
+  codeKeys,
+  signingKeys,
+  vapidKeys,
+}: Pick<Config, 'codeKeys' | 'signingKeys' | 'vapidKeys'>): readonly OwnRing[] {
   const all: readonly OwnRing[] = [
     { ring: 'CODE_KEYS', keys: codeKeys },
     { ring: 'SIGNING_KEYS', keys: signingKeys },
+    { ring: 'VAPID_KEYS', keys: vapidKeys },
   ];
   return all.filter(({ keys }) => keys.length > 0);
 }
@@ -94,6 +99,7 @@ export function shortFingerprint(fingerprint: Uint8Array): string {
 const harm: Readonly<Record<Ring, string>> = {
   CODE_KEYS: 'their codes would be wrong here, and these there',
   SIGNING_KEYS: 'what they sign would count as forged here, and what is signed here there',
+  VAPID_KEYS: 'push services would refuse what is sent under it to whoever subscribed under the other',
 };
 
 function faultText(ring: Ring, { id, own, theirs, firstSeenAt }: ForeignKey): string {

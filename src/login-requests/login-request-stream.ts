@@ -8,7 +8,7 @@ import { LoginRequest } from './login-request.types.js';
 import type { LoginRequestView, LoginRequestViews } from './login-request-views.js';
 
 /** What of a request was told last: it is told again when this changes. */
-type Told = Pick<LoginRequestView, 'state'> & { readonly sentAt: number | undefined };
+type Told = Pick<LoginRequestView, 'state' | 'mayBeShown'> & { readonly sentAt: number | undefined };
 
 /** The live codes: what a trusted device is sent for as long as it listens. */
 export class LoginRequestStream {
@@ -78,12 +78,12 @@ class LoginRequestEvents extends SessionStream<LoginRequest> {
     return code === null || this.views.show(this.context.db, this.session, row.id);
   }
 
-  protected override tell({ view: { row, state, msLeft } }: LoginRequest): void {
-    if (msLeft > 0) this.told.set(row.id, { state, sentAt: row.lastAppSendAt?.getTime() });
+  protected override tell({ view: { row, state, mayBeShown, msLeft } }: LoginRequest): void {
+    if (msLeft > 0) this.told.set(row.id, { state, mayBeShown, sentAt: row.lastAppSendAt?.getTime() });
     else this.told.delete(row.id);
   }
 }
 
-function isNews({ state, row }: LoginRequestView, told: Told | undefined): boolean {
-  return state !== told?.state || row.lastAppSendAt?.getTime() !== told.sentAt;
+function isNews({ state, mayBeShown, row }: LoginRequestView, told: Told | undefined): boolean {
+  return state !== told?.state || mayBeShown !== told.mayBeShown || row.lastAppSendAt?.getTime() !== told.sentAt;
 }

@@ -23,6 +23,8 @@ export interface LoginRequestView {
   readonly msLeft: number;
   /** Since it was asked for, by the same clock. */
   readonly msOld: number;
+  /** Whether the device shows codes. */
+  readonly mayBeShown: boolean;
   readonly code: string | null;
 }
 
@@ -36,7 +38,10 @@ export interface Asked {
 /** How a session stands, and the requests that its device may see; all of one moment. */
 export interface Seen {
   readonly standing: Standing;
-  /** Those whose time is not over, in whatever state, the newest first; none where the device is not trusted. */
+  /**
+   * Those whose time is not over, in whatever state, the newest first; none where the device is not trusted. Where it shows
+   * no codes, none but those that were told before, and without their code.
+   */
   readonly requests: readonly LoginRequestView[];
   /** Before it was read, by `performance.now()`. */
   readonly checkedAt: number;
@@ -45,7 +50,7 @@ export interface Seen {
 /** A row of the look at a session; the challenge's columns are null where there is none. */
 type SeenRow = ChallengeRow &
   SeenNow &
-  Pick<Session, 'isTrusted'> & { readonly nth: number; readonly msUntilAsked: number };
+  Pick<Session, 'isTrusted'> & { readonly nth: number; readonly msUntilAsked: number; readonly mayBeShown: boolean };
 
 /** Reads sign-ins that wait for a code, for the trusted devices of their accounts. */
 export class LoginRequestViews implements SessionChecks {
@@ -114,12 +119,12 @@ export class LoginRequestViews implements SessionChecks {
     const rows = await rowsOf<SeenRow>(
       db,
       sql`select k.nth::int - 1 as nth, ${isTrusted(this.limits, 'd')} as "isTrusted", ${columns(ChallengeRow, 'c')},
-            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked"
+            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked", d.receives_codes as "mayBeShown"
           from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as k (token_hash, nth)
           join session s on s.token_hash = k.token_hash join device d on d.id = s.device_id
           left join challenge c on ${isTrusted(this.limits, 'd')}
             and c.account_id = s.account_id and c.purpose = 'SIGN_IN'
-            and ((c.expires_at > clock_timestamp() and not c.is_silent)
+            and ((c.expires_at > clock_timestamp() and not c.is_silent and d.receives_codes)
               or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
           where d.removed_at is null and ${isLive(this.limits, 's')}
           order by c.created_at desc, c.id`,
@@ -135,9 +140,9 @@ export class LoginRequestViews implements SessionChecks {
   private viewOf(row: SeenRow): LoginRequestView[] {
     // The session has none.
     if (!row.id) return [];
-    const { seenState: state, msLeft } = row;
-    const code = state === 'PENDING' && this.codes.knows(row) ? this.codes.of(row) : null;
-    return [{ row, state, msLeft, msOld: -row.msUntilAsked, code }];
+    const { seenState: state, msLeft, mayBeShown } = row;
+    const code = state === 'PENDING' && mayBeShown && this.codes.knows(row) ? this.codes.of(row) : null;
+    return [{ row, state, msLeft, msOld: -row.msUntilAsked, mayBeShown, code }];
   }
 
   /**
@@ -151,7 +156,7 @@ export class LoginRequestViews implements SessionChecks {
       sql`with shown as (
             select c.id from challenge c join session s on s.account_id = c.account_id join device d on d.id = s.device_id
             where c.id = ${challengeId} and ${isOpen('c')} and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
-              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')}),
+              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes),
           given as (${giving(sql`select id from shown`)}),
           noted as (${showing(sql`select id from shown`, session.deviceId)})
           select exists (select 1 from shown) as "mayBe", exists (select 1 from noted) as "isFirst"`,

@@ -22,7 +22,8 @@ export class LoginRequest {
   readonly state: State;
   @Field(() => String, {
     nullable: true,
-    description: 'The code to type on the new device; null once the request is no longer PENDING.',
+    description:
+      'The code to type on the new device; null once the request is no longer PENDING, or where this device shows no codes any more.',
   })
   readonly code: string | null;
   @Field(() => String)

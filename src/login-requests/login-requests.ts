@@ -8,6 +8,7 @@ import { deny, giveToDevice, isDeniedOften } from '../challenges/challenge-state
 import { methodOf } from '../challenges/challenge-tries.js';
 import { noteSeen } from '../challenges/displays.js';
 import type { Limits } from '../config/limits.js';
+import { receivesCodes } from '../devices/devices.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -36,7 +37,7 @@ export class LoginRequests {
   async pending(db: Sql, session: Session): Promise<LoginRequestView[]> {
     const { requests } = await this.views.seeNow(db, session);
     const shown: LoginRequestView[] = [];
-    for (const request of requests.filter(({ state }) => state === 'PENDING')) {
+    for (const request of requests.filter(({ state, mayBeShown }) => state === 'PENDING' && mayBeShown)) {
       if (request.code === null || (await this.views.show(db, session, request.row.id))) shown.push(request);
     }
     return shown;
@@ -51,11 +52,12 @@ export class LoginRequests {
 
   /**
    * The app on a trusted device says that it shows the code. Of one that is over nothing more is noted.
-   * @throws NotFound, Unauthenticated
+   * @throws NotFound, Unauthenticated, Forbidden where its owner wants no codes on it
    */
   acknowledge(db: Sql, session: Session, challengeId: string): Promise<LoginRequestView> {
     return this.reactTo(db, session, challengeId, async (tx) => {
       await this.lockTrusted(tx, session);
+      if (!(await receivesCodes(tx, session.deviceId))) throw new Forbidden();
       // What it shows was given to it.
       giveToDevice(tx, challengeId);
       await noteSeen(tx, challengeId, session.deviceId);

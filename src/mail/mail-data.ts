@@ -16,6 +16,8 @@ export const noticeKinds = [
   'LOGIN_DENIED',
   'COPIED_TOKEN',
   'WRONG_CODES',
+  'CODES_TURNED_ON',
+  'CODES_TURNED_OFF',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

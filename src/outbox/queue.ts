@@ -16,7 +16,8 @@ const REOPEN_MS = 1_000;
 const ATTEMPTS = 1_000;
 
 /** What leaves by the outbox: each channel has a sender of its own. */
-export type Channel = 'MAIL' | 'WEBHOOK';
+export const channels = ['MAIL', 'WEBHOOK', 'PUSH'] as const;
+export type Channel = (typeof channels)[number];
 
 /** What jobs are run by: each is given an id of its own channel, that of a mail or of whoever is to be sent something. */
 export type Senders = { readonly [Name in Channel]: (id: string) => Promise<void> };
@@ -247,8 +248,9 @@ export class JobWorker {
 function parseJob(data: unknown): { channel: Channel; id: string } {
   const { deliveryId, channel = 'MAIL', id = deliveryId } = (data ?? {}) as Record<string, unknown>;
   if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) throw new TypeError('not a job of the outbox');
-  if (channel !== 'MAIL' && channel !== 'WEBHOOK') throw new TypeError('a job of no channel');
-  return { channel, id };
+  const known = channels.find((candidate) => candidate === channel);
+  if (!known) throw new TypeError('a job of no channel');
+  return { channel: known, id };
 }
 
 async function openQueue({ redisUrl, redisPrefix, databaseUrl }: QueueConfig): Promise<JobStore> {

@@ -2,6 +2,8 @@ import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
 import { type Context, requireSession } from '../api/context.js';
 import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
+import { Device } from '../devices/device.types.js';
+import type { CodeChoices } from './code-choices.js';
 import type { DeviceRemovals } from './device-removals.js';
 import type { PasswordChanges } from './password-changes.js';
 import type { PasswordResets } from './password-resets.js';
@@ -15,6 +17,7 @@ export class SecurityResolver {
     private readonly changes: PasswordChanges,
     private readonly resetRequests: ResetRequests,
     private readonly resets: PasswordResets,
+    private readonly codeChoices: CodeChoices,
   ) {}
 
   @Mutation(() => DeviceRemoved, {
@@ -25,6 +28,20 @@ export class SecurityResolver {
     const removed = await this.removals.remove({ ...context, session: requireSession(context) }, id);
     if (!removed.account) context.cookies?.dropSession();
     return removed;
+  }
+
+  @Mutation(() => Device, {
+    description:
+      'Whether a device shows codes while it is trusted; from a trusted device, and told by mail where it is another one.',
+  })
+  async setReceivesCodes(
+    @Ctx() context: Context,
+    @Arg('deviceId', () => ID) deviceId: string,
+    @Arg('receivesCodes', () => Boolean) receivesCodes: boolean,
+  ): Promise<Device> {
+    const session = requireSession(context);
+    const device = await this.codeChoices.choose({ ...context, session }, deviceId, receivesCodes);
+    return new Device(device, session.deviceId);
   }
 
   @Mutation(() => ChangePasswordResult, {

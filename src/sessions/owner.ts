@@ -1,7 +1,7 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
-import { Unauthenticated } from '../api/errors.js';
-import type { Session } from '../api/session.js';
+import { Forbidden, Unauthenticated } from '../api/errors.js';
+import type { Session, Standing } from '../api/session.js';
 import { DeviceRow } from '../devices/device.entity.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
@@ -20,6 +20,25 @@ export interface Owner {
  * @throws Unauthenticated if it is not
  */
 export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
+  const { standing: _, ...owner } = await lockAndLook(tx, sessions, session);
+  return owner;
+}
+
+/**
+ * The same for what only a trusted device may do.
+ * @throws Unauthenticated, Forbidden
+ */
+export async function lockTrustedOwner(tx: Tx, sessions: Sessions, session: Session): Promise<Owner> {
+  const { standing, ...owner } = await lockAndLook(tx, sessions, session);
+  if (standing !== 'TRUSTED') throw new Forbidden();
+  return owner;
+}
+
+async function lockAndLook(
+  tx: Tx,
+  sessions: Sessions,
+  session: Session,
+): Promise<Owner & { readonly standing: Standing }> {
   // One after the other on one connection: what is read stands behind the lock.
   const [account, standing, device] = await Promise.all([
     lockAccount(tx, session.accountId, null),
@@ -30,5 +49,5 @@ export async function lockOwner(tx: Tx, sessions: Sessions, session: Session): P
     ),
   ]);
   if (!account || !device || standing === 'OVER' || standing === 'RENEWED') throw new Unauthenticated();
-  return { account, device };
+  return { account, device, standing };
 }

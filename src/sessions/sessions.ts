@@ -3,8 +3,9 @@ import type { Credentials, FoundSession, Session, SessionLookup, SignedInSession
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import { sighting } from '../devices/devices.js';
+import { forgettingPush } from '../devices/push-subscriptions.js';
 import { isTrusted } from '../devices/trust.js';
-import { changeAndTell, type NewEvent, telling } from '../events/events.js';
+import { type NewEvent, telling } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
@@ -83,7 +84,8 @@ function ending(marked: Fragment, keptSessionId: string | null = null): Fragment
       update session s set ended_at = clock_timestamp() from chosen
       where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null
       returning s.id, s.account_id, s.device_id),
-    gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${ENDED_KEPT} returning s.device_id)`;
+    gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${ENDED_KEPT} returning s.device_id),
+    unpushed as (${forgettingPush(sql`select id from chosen`)})`;
 }
 
 /** The session that was opened, by its properties and by what decides when it lapses. */
@@ -411,11 +413,11 @@ export class Sessions implements SessionLookup {
 
   /** Every session that is ended is told of; only what lapses is not. */
   private endingWhere(tx: Tx, which: Fragment): Fragment {
-    return changeAndTell(
-      tx,
-      sql`update session s set ended_at = clock_timestamp() where ${which} and ${isLive(this.limits, 's')}
-          returning s.id, s.account_id, s.device_id`,
-      sessionEnded,
-    );
+    return sql`with ended as (
+        update session s set ended_at = clock_timestamp() where ${which} and ${isLive(this.limits, 's')}
+        returning s.id, s.account_id, s.device_id),
+      unpushed as (${forgettingPush(sql`select id from ended`)}),
+      told as (${telling(tx, endedEvents)})
+      select id from ended`;
   }
 }

@@ -9,7 +9,7 @@ export class Settings {
     nullable: true,
     description: 'VAPID public key (RFC 8292), base64url; null where push is off.',
   })
-  readonly pushKey: string | null = null;
+  readonly pushKey: string | null;
   @Field(() => Int, { description: 'The fewest characters of a new password.' })
   readonly passwordMinLength: number;
   @Field(() => [String], {
@@ -19,8 +19,9 @@ export class Settings {
   @Field(() => String, { nullable: true, description: 'Where people find help: an address, a page, a number.' })
   readonly supportContact: string | null;
 
-  constructor(settings: Pick<Settings, 'productName' | 'passwordMinLength' | 'supportContact'>) {
+  constructor(settings: Pick<Settings, 'productName' | 'pushKey' | 'passwordMinLength' | 'supportContact'>) {
     this.productName = settings.productName;
+    this.pushKey = settings.pushKey;
     this.passwordMinLength = settings.passwordMinLength;
     this.supportContact = settings.supportContact;
   }

@@ -8,11 +8,14 @@ export interface Tx extends Transaction {
   wake(topic: Topic): void;
   /** Hands a delivery of the outbox to the workers, after the commit. */
   send(deliveryId: string): void;
+  /** Has the workers look after the commit which pushes of a challenge are due. */
+  push(challengeId: string): void;
 }
 
 interface AfterCommit {
   publish(topic: Topic): void;
   enqueue(deliveryId: string): void;
+  push(challengeId: string): void;
 }
 
 /** Runs work in a transaction; others are told of it only when it may be true. */
@@ -26,9 +29,11 @@ export class Transactions {
   async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const topics = new Set<Topic>();
     const deliveryIds = new Set<string>();
+    const pushedIds = new Set<string>();
     const tell = () => {
       for (const topic of topics) this.afterCommit.publish(topic);
       for (const deliveryId of deliveryIds) this.afterCommit.enqueue(deliveryId);
+      for (const challengeId of pushedIds) this.afterCommit.push(challengeId);
     };
     // What is told here is told again with what follows: a topic may stand for both.
     const told = (committed: Promise<void>) =>
@@ -46,6 +51,7 @@ export class Transactions {
           checkpoint: () => told(transaction.checkpoint()),
           wake: (topic) => void topics.add(topic),
           send: (deliveryId) => void deliveryIds.add(deliveryId),
+          push: (challengeId) => void pushedIds.add(challengeId),
         });
         isDone = true;
         return done;

@@ -49,7 +49,7 @@ export class PersonDevice {
   @Field(() => Boolean, { description: 'Whether it holds an open subscription now, on any server.' })
   readonly isOnline: boolean;
   @Field(() => Boolean, { description: 'Whether it can be woken while no page is open.' })
-  readonly hasPush: boolean = false;
+  readonly hasPush: boolean;
   @Field(() => Boolean, { description: 'Whether codes are shown on it.' })
   readonly receivesCodes: boolean;
   @Field(() => Date)
@@ -63,7 +63,8 @@ export class PersonDevice {
     this.platform = row.platform;
     this.isTrusted = row.isTrusted;
     this.isOnline = row.isOnline;
-    this.receivesCodes = row.isTrusted;
+    this.hasPush = row.hasPush;
+    this.receivesCodes = row.isTrusted && row.receivesCodes;
     this.lastSeenAt = row.lastSeenAt;
     this.createdAt = row.createdAt;
   }

@@ -65,6 +65,8 @@ function deviceText(device: SeenDevice): string {
     ['App version', device.appVersion ?? 'unknown'],
     ['Trusted', device.isTrusted ? `since ${device.trustedAt?.toISOString()}` : 'no'],
     ['Notifications', device.notificationsEnabled ? 'on' : 'off'],
+    ['Push', device.hasPush ? 'on' : 'off'],
+    ['Shows codes', device.receivesCodes ? 'yes' : 'no'],
     ['Online', device.isOnline ? 'yes' : 'no'],
     ['Last active', device.lastSeenAt.toISOString()],
   ]);

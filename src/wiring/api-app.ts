@@ -36,9 +36,13 @@ import { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { PasswordAttempts } from '../passwords/password-attempts.js';
 import { PasswordStrength } from '../passwords/password-strength.js';
 import { Passwords } from '../passwords/passwords.js';
+import { PushResolver } from '../push/push.resolver.js';
+import { PushRegistrations } from '../push/push-registrations.js';
+import { vapidPublicKey } from '../push/vapid.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { Returns } from '../returns/returns.js';
 import { ReturnsResolver } from '../returns/returns.resolver.js';
+import { CodeChoices } from '../security/code-choices.js';
 import { DeviceRemovals } from '../security/device-removals.js';
 import { PasswordChanges } from '../security/password-changes.js';
 import { PasswordResets } from '../security/password-resets.js';
@@ -186,8 +190,10 @@ async function createResolvers(
   const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, events);
   const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
+  const [newestVapidKey] = config.vapidKeys;
   const settings = new Settings({
     productName: foundation.texts.productName,
+    pushKey: newestVapidKey ? vapidPublicKey(newestVapidKey) : null,
     passwordMinLength: limits.PASSWORD_MIN_LENGTH,
     supportContact: config.supportContact,
   });
@@ -211,7 +217,14 @@ async function createResolvers(
     new PageOpeningsResolver(pageOpenings),
     new ReturnsResolver(returns),
     new SettingsResolver(settings),
-    new SecurityResolver(removals, changes, resetRequests, resets),
+    new PushResolver(new PushRegistrations(transactions, sessions, config), devices),
+    new SecurityResolver(
+      removals,
+      changes,
+      resetRequests,
+      resets,
+      new CodeChoices(transactions, sessions, devices, events),
+    ),
     new SignInResolver(signUps, signIns, verifications, signOuts),
     new SignOutsResolver(signOuts),
     new SupportResolver(reports),

@@ -8,11 +8,12 @@ import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
 import { ClientKeyRow, ClientRow } from '../clients/client.entity.js';
 import { readPostgresUrl } from '../config/postgres-url.js';
 import { migrationsFolder } from '../config/project.js';
-import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow } from '../devices/device.entity.js';
+import { ApiServerRow, DeviceRow, DeviceTokenRow, PresenceRow, PushSubscriptionRow } from '../devices/device.entity.js';
 import { EventLogRow, EventRow } from '../events/event.entity.js';
 import { HandOverRow } from '../hand-overs/hand-over.entity.js';
 import { KeyFingerprintRow } from '../key-rings/key-fingerprint.entity.js';
 import { DeliveryRow } from '../outbox/delivery.entity.js';
+import { PushRow } from '../outbox/push.entity.js';
 import { WebhookRow } from '../outbox/webhook.entity.js';
 import { PasswordAttemptRow } from '../passwords/password-attempt.entity.js';
 import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.entity.js';
@@ -55,6 +56,8 @@ export function ormOptions(databaseUrl: string): Options {
       PasswordCostRow,
       PasswordTallyRow,
       PresenceRow,
+      PushRow,
+      PushSubscriptionRow,
       RateLimitRow,
       SessionRow,
       SupportReportRow,

@@ -24,7 +24,7 @@ export class Readiness {
   };
 
   /** Resolves if the database takes writes, and the keys here are still those of the others. @throws NotReady */
-  async check(db: Database, config: Pick<Config, 'codeKeys' | 'signingKeys'>): Promise<void> {
+  async check(db: Database, config: Pick<Config, 'codeKeys' | 'signingKeys' | 'vapidKeys'>): Promise<void> {
     this.requireOpen();
     const rings = ringsOf(config).map(async ({ ring, keys }) => ({ ring, foreign: await foreignKeys(db, ring, keys) }));
     const [, ...looked] = await Promise.all([db.requireWritable(), ...rings]).catch((error) => {

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Limits } from '../config/limits.js';
+import { isTrusted } from '../devices/trust.js';
+import { isLive } from '../sessions/session-rules.js';
 import type { Database, Transaction } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
 import { type Fragment, raw, sql } from '../sql/statement.js';
@@ -87,6 +89,8 @@ export class Retention {
       lapsedSignUps(),
       // Since its last try: a notice is worth sending for three days, and ENDED_DAYS may be less.
       oldest('delivery', 'changed_at', { days: ENDED_DAYS }),
+      oldest('push', 'created_at', { days: ENDED_DAYS }),
+      lapsedPushes(this.limits),
       oldest('challenge', 'expires_at', { days: ENDED_DAYS }),
       oldest('session', `coalesce(ended_at, created_at + interval '${longestSessionDays(this.limits)} days')`, {
         days: ENDED_DAYS,
@@ -134,6 +138,25 @@ function lapsedSignUps(): Chore {
     isDue: sql`exists (select from challenge where ${isLapsed})`,
     run: changing(sql`update challenge set password_hash = null, ended_at = expires_at
       where id in (select id from challenge where ${isLapsed} limit ${BATCH})`),
+  };
+}
+
+/**
+ * A push subscription goes with the session that registered it, and its device's trust, also where these lapse. Each is looked
+ * at once a day: until then nothing is sent by one that has lapsed.
+ */
+function lapsedPushes(limits: Limits): Chore {
+  const isDue = sql`checked_at < clock_timestamp() - interval '1 day'`;
+  return {
+    isDue: sql`exists (select from push_subscription where ${isDue})`,
+    run: changing(sql`with due as (
+        select device_id, session_id from push_subscription where ${isDue}
+        order by checked_at limit ${BATCH} for no key update skip locked),
+      held as (
+        select due.device_id from due join session s on s.id = due.session_id join device d on d.id = due.device_id
+        where d.id = s.device_id and ${isLive(limits, 's')} and ${isTrusted(limits, 'd')}),
+      lapsed as (delete from push_subscription where device_id in (select device_id from due except select device_id from held))
+      update push_subscription set checked_at = clock_timestamp() where device_id in (select device_id from held)`),
   };
 }
 

@@ -14,6 +14,7 @@ import { ChecksResolver } from '../checks/checks.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
+import { PushResolver } from '../push/push.resolver.js';
 import { ReturnRedemptionsResolver } from '../returns/return-redemptions.resolver.js';
 import { ReturnsResolver } from '../returns/returns.resolver.js';
 import { SecurityResolver } from '../security/security.resolver.js';
@@ -42,6 +43,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   DevicesResolver,
   LoginRequestsResolver,
   PageOpeningsResolver,
+  PushResolver,
   ReturnsResolver,
   SecurityResolver,
   SettingsResolver,

@@ -50,7 +50,11 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const webhooks = new WebhookSender(db, new Outbound(config.webhookAllow), config.codeKeys, config.limits, logger);
   const worker = new JobWorker(
     config,
-    { MAIL: (deliveryId) => sender.run(deliveryId), WEBHOOK: (clientId) => webhooks.wake(clientId) },
+    {
+      MAIL: (deliveryId) => sender.run(deliveryId),
+      WEBHOOK: (clientId) => webhooks.wake(clientId),
+      PUSH: async () => undefined,
+    },
     logger,
   );
   const pulse = new Pulse(db, logger);

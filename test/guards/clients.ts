@@ -301,8 +301,9 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/sessions.ts',
-        find: '      sessionEnded,\n    );',
-        replace: '      sessionEnded,\n      sql`happened h where false`,\n    );',
+        find: 'told as (${telling(tx, endedEvents)})\n      select id from ended',
+        replace:
+          'told as (${telling(tx, { ...endedEvents, source: sql`ended h where false` })})\n      select id from ended',
       },
     ],
     noticedBy: ['events', 'of each end of a session writes it, each session by itself'],

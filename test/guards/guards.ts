@@ -6,6 +6,7 @@ import { handOverGuards } from './hand-overs.js';
 import { mailGuards } from './mail.js';
 import { packageGuards } from './packages.js';
 import { proxyGuards } from './proxies.js';
+import { pushGuards } from './push.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
 import { trustGuards } from './trust.js';
@@ -27,4 +28,5 @@ export const guards: readonly Guard[] = [
   ...faultGuards,
   ...storeGuards,
   ...webhookGuards,
+  ...pushGuards,
 ];

@@ -586,7 +586,7 @@ export const requestGuards: readonly Guard[] = [
       },
       {
         file: 'login-requests/login-request-views.ts',
-        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')}),",
+        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes),",
         replace: '),',
       },
       {

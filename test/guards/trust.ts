@@ -112,8 +112,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'login-requests/login-requests.ts',
-        find: 'await this.lockTrusted(tx, session);\n      // What it shows',
-        replace: '// What it shows',
+        find: 'await this.lockTrusted(tx, session);\n      if (!(await receivesCodes',
+        replace: 'if (!(await receivesCodes',
       },
     ],
     noticedBy: ['copied-sessions', 'writes nothing when its session has ended before its turn came'],

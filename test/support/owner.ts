@@ -5,7 +5,7 @@ import { asA, type Challenge, promptId, type SignedIn } from './outcomes.js';
 
 const location = 'label city region countryCode latitude longitude accuracyRadiusKm';
 const device = `id name model platform osVersion appVersion isCurrent isTrusted trustedAt trustExpiresAt
-  notificationsEnabled isOnline lastSeenAt lastIpAddress lastLocation { ${location} } createdAt`;
+  notificationsEnabled isOnline hasPush receivesCodes lastSeenAt lastIpAddress lastLocation { ${location} } createdAt`;
 
 export const DEVICES = `{ result: viewer { currentDevice { id } trustedDevices { id } devices { ${device} } } }`;
 

@@ -26,6 +26,8 @@ const writers: Readonly<Record<string, string | null>> = {
   password_cost: null,
   password_tally: 'passwords/password-tallies.ts',
   presence: 'devices/presence.ts',
+  push: 'outbox/pushes.ts',
+  push_subscription: 'devices/push-subscriptions.ts',
   rate_limit: 'rate-limits/rate-limits.ts',
   session: 'sessions/sessions.ts',
   support_report: 'support/support-reports.ts',

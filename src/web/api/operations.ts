@@ -24,6 +24,8 @@ export type ActivityType =
 
 /** What a code is asked for. */
 export type ChallengePurpose =
+  | 'CONFIRM'
+  | 'DISABLE_TWO_STEP'
   | 'ENABLE_TWO_STEP'
   | 'RESET_PASSWORD'
   | 'SIGN_IN'
@@ -66,6 +68,8 @@ export type DeliveryReason =
   | 'NOTIFICATIONS_OFF'
   /** It reached a device, which has not said yet that it shows the code. */
   | 'NOT_YET_ACKNOWLEDGED'
+  /** Trusted devices there are, and their owner wants codes on none. */
+  | 'NO_DEVICE_RECEIVES_CODES'
   /** No trusted device holds an open subscription now. */
   | 'NO_TRUSTED_DEVICE_ONLINE'
   /** Too many prompts stand unanswered: this one is not shown; use email. */

@@ -143,6 +143,7 @@ describe('on the embedded database', () => {
     expect(keys).toEqual([
       expect.objectContaining({ ring: 'CODE_KEYS', id: expect.stringMatching(/^dev-[0-9a-f]{8}$/) }),
       expect.objectContaining({ ring: 'SIGNING_KEYS', id: expect.stringMatching(/^dev-[0-9a-f]{8}$/) }),
+      expect.objectContaining({ ring: 'VAPID_KEYS', id: expect.stringMatching(/^dev-[0-9a-f]{8}$/) }),
     ]);
     expect(server()).toEqual(running);
 

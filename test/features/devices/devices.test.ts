@@ -53,6 +53,8 @@ describe('the list of devices', () => {
       trustExpiresAt: expect.any(String),
       notificationsEnabled: false,
       isOnline: false,
+      hasPush: false,
+      receivesCodes: true,
       lastSeenAt: expect.any(String),
       lastIpAddress: '127.0.0.1',
       lastLocation: {

@@ -146,7 +146,7 @@ class Pools implements AsyncDisposable {
   static open(servers: Servers): Pools {
     const pools = Array.from({ length: POOLS }, () => openPool(servers.database.url, pino({ level: 'silent' })));
     // Nobody is told: what is missed is found by looking.
-    const nobody = { publish: () => undefined, enqueue: () => undefined };
+    const nobody = { publish: () => undefined, enqueue: () => undefined, push: () => undefined };
     return new Pools(
       pools,
       pools.map((pool) => new Transactions(new Database(pool), nobody)),

@@ -48,7 +48,7 @@ async function opens(
     madeDevice: false,
     ...(handOver ? { handOver } : {}),
   };
-  const nobody = { publish: () => undefined, enqueue: () => undefined };
+  const nobody = { publish: () => undefined, enqueue: () => undefined, push: () => undefined };
   const sessions = new Sessions(servers.config().limits);
   try {
     await new Transactions(new Database(pool), nobody).run((tx) => sessions.start(tx, opening));

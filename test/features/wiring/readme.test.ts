@@ -26,7 +26,9 @@ describe('the examples', () => {
   let servers: Servers;
 
   beforeAll(async () => {
-    servers = await Servers.start({ env: { SIGNING_KEYS: signingKeys, RETURN_ORIGINS: 'https://shop.example' } });
+    servers = await Servers.start({
+      env: { SIGNING_KEYS: signingKeys, VAPID_KEYS: signingKeys, RETURN_ORIGINS: 'https://shop.example' },
+    });
     await Backend.add(servers, { ownAccounts: true, audiences: ['orders'] });
   });
   afterAll(() => servers[Symbol.asyncDispose]());
@@ -125,6 +127,9 @@ describe('the examples', () => {
     const { id = '' } = devices.find(({ name }) => name === "Ada's laptop") ?? {};
     await run('rename', phone, { id });
     await run('updateDevice', phone);
+    await run('registerPush', phone);
+    await run('unregisterPush', phone);
+    await run('setReceivesCodes', phone, { deviceId: id });
     const { sessions } = await run<{ sessions: Texts[] }>('sessions', phone);
     await run('endSession', phone, { id: sessions[0]?.id ?? '' });
     await run('removeDevice', phone, { id });
