@@ -10,6 +10,7 @@ import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isOpen } from './challenge-rules.js';
 import { requested, tellOver, tellRequested } from './prompt-events.js';
+import { isPrompt, promptKindOf } from './prompt-kinds.js';
 
 // The one writer of `challenge`: how one begins, what is counted on it, and how it ends.
 
@@ -54,9 +55,10 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
           clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
         returning ${requested}`;
-  tx.write(row.purpose === 'SIGN_IN' ? tellRequested(tx, opened, limits) : opened);
+  const kind = promptKindOf(row.purpose);
+  tx.write(kind ? tellRequested(tx, opened, kind, limits) : opened);
   // The account's trusted devices are prompted.
-  if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
+  if (row.accountId && kind) tx.wake(`account:${row.accountId}`);
 }
 
 /** SQL that is true where a challenge `c` that is open takes a send now: not all are used up, and the last is a while ago. */
@@ -76,7 +78,8 @@ export function countSend(
   const counted = sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
         where id = ${id} returning ${requested}`;
   // Shown anew, also where it was put aside before.
-  tx.write(purpose === 'SIGN_IN' && method === 'APP' ? tellRequested(tx, counted, limits) : counted);
+  const kind = promptKindOf(purpose);
+  tx.write(kind && method === 'APP' ? tellRequested(tx, counted, kind, limits) : counted);
 }
 
 function lastSendBy(method: Method): Fragment {
@@ -206,9 +209,9 @@ export async function cancel(tx: Tx, { id }: Pick<ChallengeRow, 'id'>): Promise<
   await end(tx, 'CANCELLED', sql`c.id = ${id}`);
 }
 
-/** The owner of the account says that it is not theirs. @returns null if there is no such sign-in, or it is over */
+/** The owner of the account says that it is not theirs. @returns null if there is no such prompt, or it is over */
 export async function deny(tx: Tx, challengeId: string, accountId: string): Promise<ChallengeRow | null> {
-  const which = sql`c.id = ${challengeId} and c.account_id = ${accountId} and c.purpose = 'SIGN_IN'`;
+  const which = sql`c.id = ${challengeId} and c.account_id = ${accountId} and ${isPrompt('c')}`;
   const [denied] = await end(tx, 'DENIED', which);
   return denied ?? null;
 }
@@ -216,7 +219,7 @@ export async function deny(tx: Tx, challengeId: string, accountId: string): Prom
 /** SQL that is true where so many sign-ins of the account were denied a moment ago. */
 export function isDeniedOften(accountId: string, limits: Limits): Fragment {
   return sql`${limits.DENIALS_BEFORE_PAUSE} <= (
-    select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'
+    select count(*) from challenge c where c.account_id = ${accountId} and c.purpose = 'SIGN_IN' and c.state = 'DENIED'
       and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
 }
 

@@ -1,7 +1,7 @@
 import { maskEmailAddress } from '../accounts/email-address.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
-import { isOnline, isTrusted } from '../devices/trust.js';
+import { isOnline } from '../devices/trust.js';
 import type { DeliveryRow, DeliveryStateName, Method } from '../outbox/delivery.entity.js';
 import { deliveriesOf, lastDeliveriesOf } from '../outbox/outbox.js';
 import { msUntil } from '../sql/clock.js';
@@ -12,6 +12,7 @@ import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
+import { askedIn, isPrompt, showsCodeOf } from './prompt-kinds.js';
 
 export const deliveryReasons = [
   'NO_TRUSTED_DEVICE_ONLINE',
@@ -115,7 +116,7 @@ export function accountNow(limits: Limits): Fragment {
   return sql`left join lateral (
       select true as has_any, bool_or(d.notifications_enabled) as has_notifiable,
         bool_or(${isOnline(limits, 'd')}) as has_online
-      from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}
+      from device d where d.account_id = c.account_id and ${isPrompt('c')} and ${showsCodeOf(askedIn('c'), 'd', limits)}
       group by d.account_id) trusted on true`;
 }
 

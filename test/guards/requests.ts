@@ -580,13 +580,13 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a live code is shown to a session that is live and trusted at that moment',
     edits: [
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "left join challenge c on ${isTrusted(this.limits, 'd')}\n",
+        file: 'prompts/prompt-views.ts',
+        find: "left join challenge c on ${showsCodeOf(askedIn('c'), 'd', this.limits)}\n",
         replace: 'left join challenge c on true\n',
       },
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')}),",
+        file: 'prompts/prompt-views.ts',
+        find: "\n              and ${isLive(this.limits, 's')} and ${showsCodeOf(askedIn('c'), 'd', this.limits)}),",
         replace: '),',
       },
       {
@@ -749,7 +749,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are for trusted devices',
     edits: [
       {
-        file: 'login-requests/login-request-stream.ts',
+        file: 'prompts/prompt-stream.ts',
         find: "if (this.standing === 'UNTRUSTED') throw new Forbidden();",
         replace: '',
       },
@@ -761,9 +761,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are those of the own account',
     edits: [
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "and c.account_id = s.account_id and c.purpose = 'SIGN_IN'",
-        replace: "and c.purpose = 'SIGN_IN'",
+        file: 'prompts/prompt-views.ts',
+        find: "and c.account_id = s.account_id and ${isPrompt('c')}",
+        replace: "and ${isPrompt('c')}",
       },
     ],
     noticedBy: ['live-codes', "another account's requests never arrive"],

@@ -9,6 +9,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type ActivityType =
   | 'CHALLENGE_LOCKED'
   | 'CODE_REQUESTED'
+  | 'CONFIRMATION_DENIED'
   | 'DEVICE_REMOVED'
   | 'DEVICE_TRUSTED'
   | 'LOGIN_DENIED'
@@ -24,6 +25,8 @@ export type ActivityType =
 
 /** What a code is asked for. */
 export type ChallengePurpose =
+  | 'CONFIRM'
+  | 'DISABLE_TWO_STEP'
   | 'ENABLE_TWO_STEP'
   | 'RESET_PASSWORD'
   | 'SIGN_IN'
