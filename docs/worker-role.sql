@@ -37,8 +37,8 @@ grant select, delete on event to doorstep_worker;
 grant update (number) on event to doorstep_worker;
 grant select (id, head, webhook_head), update (head, webhook_head) on event_log to doorstep_worker;
 
--- Webhooks: to whom they go, and what became of them.
-grant select (id, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
+-- Who asks for what a mail tells of. Webhooks: to whom they go, and what became of them.
+grant select (id, name, product_name, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
 grant select, insert, update, delete on webhook to doorstep_worker;
 
 -- Pushes: which devices may be woken, and what became of it.

@@ -27,7 +27,11 @@ export async function feedWriter({
   const logger = pino({ level: 'silent' });
   const db = new Database(openPool(databaseUrl, logger));
   const bus = openBus({ databaseUrl, redisUrl, redisPrefix }, logger);
-  const transactions = new Transactions(db, { publish: (topic) => bus.publish(topic), enqueue: () => undefined, push: () => undefined });
+  const transactions = new Transactions(db, {
+    publish: (topic) => bus.publish(topic),
+    enqueue: () => undefined,
+    push: () => undefined,
+  });
   const accounts = await rowsOf<{ id: string }>(db, sql`select id from account order by id limit 500`);
   return {
     /** @param argument how many a second */

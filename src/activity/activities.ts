@@ -74,7 +74,8 @@ export class Activities {
   private isCountryKnown(accountId: string, countryCode: string | null) {
     return sql`exists (select 1 from activity known where known.account_id = ${accountId}
       and known.country_code = ${countryCode}::text
-      and known.type not in ('WRONG_PASSWORD', 'CODE_REQUESTED', 'WRONG_CODE', 'CHALLENGE_LOCKED', 'LOGIN_DENIED'))`;
+      and known.type not in ('WRONG_PASSWORD', 'CODE_REQUESTED', 'WRONG_CODE', 'CHALLENGE_LOCKED', 'LOGIN_DENIED',
+        'CONFIRMATION_DENIED'))`;
   }
 }
 

@@ -57,7 +57,8 @@ export async function activityDays(db: Sql, accountId: string, days: number): Pr
           date_trunc('day', clock_timestamp() at time zone 'UTC') - make_interval(days => ${days - 1}),
           date_trunc('day', clock_timestamp() at time zone 'UTC'), interval '1 day') as d (day)
         left join activity a on a.account_id = ${accountId}
-          and a.type in ('SIGNED_IN', 'WRONG_PASSWORD', 'WRONG_CODE', 'LOGIN_DENIED', 'CHALLENGE_LOCKED')
+          and a.type in ('SIGNED_IN', 'WRONG_PASSWORD', 'WRONG_CODE', 'LOGIN_DENIED', 'CONFIRMATION_DENIED',
+            'CHALLENGE_LOCKED')
           and a.occurred_at >= d.day at time zone 'UTC' and a.occurred_at < (d.day + interval '1 day') at time zone 'UTC'
         group by d.day order by d.day`,
   );

@@ -12,14 +12,15 @@ import type { ActivityTypeName } from './activity.entity.js';
 interface Told {
   /** Null: what it is about has entries of its own. */
   readonly activity: ActivityTypeName | null;
-  readonly mail: NoticeKind;
+  /** Null: whoever does it knows what to do, and nobody else has to. */
+  readonly mail: NoticeKind | null;
   /** Whether the mail names the device: not where nobody on it has proven a password. */
   readonly namesDevice: boolean;
   /** Null: none, or the statement that does it tells of each row. */
   readonly event: EventTypeName | null;
 }
 
-/** What a person is told of by mail. Everything else is noted in the activity alone, by `Activities`; new devices are counted first. */
+/** What more than the activity is told of. Everything else is noted there alone, by `Activities`; new devices are counted first. */
 const told = {
   PASSWORD_CHANGED: {
     activity: 'PASSWORD_CHANGED',
@@ -42,6 +43,12 @@ const told = {
   },
   DEVICE_REMOVED: { activity: 'DEVICE_REMOVED', mail: 'DEVICE_REMOVED', namesDevice: true, event: null },
   LOGIN_DENIED: { activity: 'LOGIN_DENIED', mail: 'LOGIN_DENIED', namesDevice: true, event: 'LOGIN_DENIED' },
+  CONFIRMATION_DENIED: {
+    activity: 'CONFIRMATION_DENIED',
+    mail: null,
+    namesDevice: false,
+    event: 'CONFIRMATION_DENIED',
+  },
   COPIED_TOKEN: { activity: null, mail: 'COPIED_TOKEN', namesDevice: true, event: 'COPIED_TOKEN' },
   CODES_TURNED_ON: { activity: null, mail: 'CODES_TURNED_ON', namesDevice: true, event: null },
   CODES_TURNED_OFF: { activity: null, mail: 'CODES_TURNED_OFF', namesDevice: true, event: null },
@@ -54,6 +61,9 @@ export interface Happening extends Omit<NewActivity, 'accountId' | 'type'> {
   readonly sessionId?: string;
   /** The prompt that was answered, for the feed. */
   readonly promptId?: string;
+  /** The backend's own id of it, and for what it asked; null where none did. */
+  readonly requestId?: string | null;
+  readonly purpose?: string | null;
 }
 
 /** What happens to an account's security, told to all who have to know. */
@@ -61,11 +71,13 @@ export class SecurityEvents {
   constructor(private readonly activities: Activities) {}
 
   /** Tells of it in the transaction in which it happens, which has locked the account. */
-  tell(tx: Tx, account: AccountRow, kind: keyof typeof told, { sessionId, promptId, ...entry }: Happening): void {
+  tell(tx: Tx, account: AccountRow, kind: keyof typeof told, happening: Happening): void {
     const { activity, mail, namesDevice, event }: Told = told[kind];
+    const { sessionId, promptId, requestId, purpose, ...entry } = happening;
     const { deviceId, deviceName, platform, ipAddress } = entry;
-    if (event) tell(tx, { type: event, accountId: account.id, sessionId, deviceId, promptId });
+    if (event) tell(tx, { type: event, accountId: account.id, sessionId, deviceId, promptId, requestId, purpose });
     if (activity) this.activities.record(tx, { ...entry, accountId: account.id, type: activity });
+    if (!mail) return;
     const device = namesDevice ? { deviceName, platform } : { deviceName: null, platform: null };
     deliverNotice(tx, { ...account, email: addressOf(account) }, mail, { ...device, ipAddress });
   }

@@ -10,13 +10,15 @@ interface PurposeRules {
   readonly isProven: boolean;
   /** How long its codes are. */
   readonly digits: keyof Pick<Limits, 'CODE_DIGITS' | 'OPEN_CODE_DIGITS'>;
+  /** As what trusted devices show it; null: on no screen but that of whoever answers it. */
+  readonly prompt: 'LOGIN_REQUEST' | 'CONFIRMATION' | null;
 }
 
 export const purposeRules = {
-  SIGN_UP: { isProven: false, digits: 'OPEN_CODE_DIGITS' },
-  SIGN_IN: { isProven: true, digits: 'CODE_DIGITS' },
-  ENABLE_TWO_STEP: { isProven: true, digits: 'OPEN_CODE_DIGITS' },
-  RESET_PASSWORD: { isProven: false, digits: 'OPEN_CODE_DIGITS' },
-  CONFIRM: { isProven: true, digits: 'OPEN_CODE_DIGITS' },
-  DISABLE_TWO_STEP: { isProven: true, digits: 'OPEN_CODE_DIGITS' },
+  SIGN_UP: { isProven: false, digits: 'OPEN_CODE_DIGITS', prompt: null },
+  SIGN_IN: { isProven: true, digits: 'CODE_DIGITS', prompt: 'LOGIN_REQUEST' },
+  ENABLE_TWO_STEP: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: null },
+  RESET_PASSWORD: { isProven: false, digits: 'OPEN_CODE_DIGITS', prompt: null },
+  CONFIRM: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: 'CONFIRMATION' },
+  DISABLE_TWO_STEP: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: 'CONFIRMATION' },
 } as const satisfies Record<Purpose, PurposeRules>;

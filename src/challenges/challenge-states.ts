@@ -10,6 +10,7 @@ import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isOpen } from './challenge-rules.js';
 import { requested, tellOver, tellRequested, wakePushes } from './prompt-events.js';
+import { isPrompt, promptKindOf } from './prompt-kinds.js';
 
 // The one writer of `challenge`: how one begins, what is counted on it, and how it ends.
 
@@ -54,10 +55,11 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
           clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
         returning ${requested}`;
-  if (row.purpose === 'SIGN_IN') tx.write(tellRequested(tx, opened, limits), (answer) => wakePushes(tx, answer));
+  const kind = promptKindOf(row.purpose);
+  if (kind) tx.write(tellRequested(tx, opened, kind, limits), (answer) => wakePushes(tx, answer));
   else tx.write(opened);
   // The account's trusted devices are prompted.
-  if (row.accountId && row.purpose === 'SIGN_IN') tx.wake(`account:${row.accountId}`);
+  if (row.accountId && kind) tx.wake(`account:${row.accountId}`);
 }
 
 /** SQL that is true where a challenge `c` that is open takes a send now: not all are used up, and the last is a while ago. */
@@ -77,8 +79,9 @@ export function countSend(
   const counted = sql`update challenge set sends = sends + 1, method = ${method}, ${lastSendBy(method)} = clock_timestamp()
         where id = ${id} returning ${requested}`;
   // Shown anew, also where it was put aside before.
-  if (purpose === 'SIGN_IN' && method === 'APP') {
-    tx.write(tellRequested(tx, counted, limits), (answer) => wakePushes(tx, answer));
+  const kind = promptKindOf(purpose);
+  if (kind && method === 'APP') {
+    tx.write(tellRequested(tx, counted, kind, limits), (answer) => wakePushes(tx, answer));
   } else tx.write(counted);
 }
 
@@ -209,9 +212,9 @@ export async function cancel(tx: Tx, { id }: Pick<ChallengeRow, 'id'>): Promise<
   await end(tx, 'CANCELLED', sql`c.id = ${id}`);
 }
 
-/** The owner of the account says that it is not theirs. @returns null if there is no such sign-in, or it is over */
+/** The owner of the account says that it is not theirs. @returns null if there is no such prompt, or it is over */
 export async function deny(tx: Tx, challengeId: string, accountId: string): Promise<ChallengeRow | null> {
-  const which = sql`c.id = ${challengeId} and c.account_id = ${accountId} and c.purpose = 'SIGN_IN'`;
+  const which = sql`c.id = ${challengeId} and c.account_id = ${accountId} and ${isPrompt('c')}`;
   const [denied] = await end(tx, 'DENIED', which);
   return denied ?? null;
 }
@@ -219,7 +222,7 @@ export async function deny(tx: Tx, challengeId: string, accountId: string): Prom
 /** SQL that is true where so many sign-ins of the account were denied a moment ago. */
 export function isDeniedOften(accountId: string, limits: Limits): Fragment {
   return sql`${limits.DENIALS_BEFORE_PAUSE} <= (
-    select count(*) from challenge c where c.account_id = ${accountId} and c.state = 'DENIED'
+    select count(*) from challenge c where c.account_id = ${accountId} and c.purpose = 'SIGN_IN' and c.state = 'DENIED'
       and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
 }
 

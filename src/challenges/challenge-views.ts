@@ -13,6 +13,7 @@ import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
+import { askedIn, isForDevice, isPrompt } from './prompt-kinds.js';
 
 export const deliveryReasons = [
   'NO_DEVICE_RECEIVES_CODES',
@@ -122,7 +123,8 @@ export function accountNow(limits: Limits): Fragment {
       select bool_or(d.receives_codes) as has_any,
         bool_or(d.receives_codes and (d.notifications_enabled or ${hasPush(limits, 'd')})) as has_notifiable,
         bool_or(d.receives_codes and ${isOnline(limits, 'd')}) as has_online
-      from device d where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}
+      from device d where d.account_id = c.account_id and ${isPrompt('c')} and ${isTrusted(limits, 'd')}
+        and ${isForDevice(askedIn('c'), 'd')}
       group by d.account_id) trusted on true`;
 }
 

@@ -1,5 +1,6 @@
+import { productNameOf } from '../clients/product-names.js';
 import type { Codes } from '../codes/codes.js';
-import type { CodeMail } from '../mail/mail-data.js';
+import type { AskedAction, CodeMail } from '../mail/mail-data.js';
 import type { MailTemplates, RenderedMail } from '../mail/templates.js';
 import type { DeliveryRow } from '../outbox/delivery.entity.js';
 import { labelOf } from '../places/location.types.js';
@@ -7,9 +8,10 @@ import type { Places } from '../places/places.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
-import { localeOf, type Texts } from '../texts/texts.js';
+import { type Locale, localeOf, type Texts } from '../texts/texts.js';
 import { ChallengeRow } from './challenge.entity.js';
 import { giveToMail } from './challenge-states.js';
+import { shownAction } from './shown-action.js';
 
 // The worker's database role may not read the hashes of passwords and tokens, so these alone are read.
 const mailed = [
@@ -21,6 +23,8 @@ const mailed = [
   'platform',
   'deviceName',
   'ipAddress',
+  'clientId',
+  'action',
   'createdAt',
   'expiresAt',
 ] as const satisfies readonly (keyof ChallengeRow)[];
@@ -44,13 +48,18 @@ export class CodeMails {
   async compose(db: Sql, delivery: DeliveryRow): Promise<RenderedMail | null> {
     const challenge = await giveToMail(db, delivery.challengeId ?? null, mailed);
     if (challenge) {
-      return this.render(challenge, delivery, {
-        kind: challenge.purpose as CodeMail['kind'],
-        code: this.codes.of(challenge),
-      });
+      const code = this.codes.of(challenge);
+      const action = await this.askedBy(db, challenge, localeOf(delivery.locale));
+      return this.render(challenge, delivery, { kind: challenge.purpose, code, ...(action && { action }) });
     }
     const taken = await this.signUpOfTakenAddress(db, delivery);
     return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN' });
+  }
+
+  /** What the code stands for, and who asks; null where it stands for nothing but the challenge. */
+  private async askedBy(db: Sql, { action, clientId }: MailedChallenge, locale: Locale): Promise<AskedAction | null> {
+    if (!action || !clientId) return null;
+    return { ...shownAction(action, this.texts, locale), client: await productNameOf(db, clientId) };
   }
 
   /** Who signs up with an address that has an account is told so, in its mailbox alone. */
@@ -66,7 +75,7 @@ export class CodeMails {
   private render(
     challenge: MailedChallenge,
     delivery: DeliveryRow,
-    content: Pick<CodeMail, 'kind' | 'code'>,
+    content: Pick<CodeMail, 'kind' | 'code' | 'action'>,
   ): RenderedMail {
     const locale = localeOf(delivery.locale);
     return this.templates.code({

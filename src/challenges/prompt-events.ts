@@ -7,24 +7,36 @@ import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 import { mayShowCodes } from './code-devices.js';
+import { isForDevice, type PromptKind, promptKinds } from './prompt-kinds.js';
 
 /** What `tellRequested` needs of a challenge. */
-export const requested = columns(ChallengeRow, '', ['id', 'accountId', 'deviceId', 'isSilent', 'expiresAt']);
+export const requested = columns(ChallengeRow, '', [
+  'id',
+  'accountId',
+  'purpose',
+  'requestId',
+  'deviceId',
+  'isSilent',
+  'expiresAt',
+]);
 
 /**
- * A change that puts a sign-in before the trusted devices of its account: told with the devices that may show the code,
- * so that their apps are woken; those that have a push service are woken by that.
+ * A change that puts a prompt before the trusted devices of its account: told with the devices that may show the code, so
+ * that their apps are woken; those that have a push service are woken by that.
  * @param change returns `requested`
  * @returns a statement that answers as the change alone would, with `isPushed`: see `wakePushes`
  */
-export function tellRequested(tx: Tx, change: Fragment, limits: Limits): Fragment {
-  const shown = sql`d.account_id = h."accountId" and ${mayShowCodes(limits, 'd')}`;
+export function tellRequested(tx: Tx, change: Fragment, kind: PromptKind, limits: Limits): Fragment {
+  const asked = { purpose: sql`h.purpose`, deviceId: sql`h."deviceId"` };
+  const shown = sql`d.account_id = h."accountId" and ${mayShowCodes(limits, 'd')} and ${isForDevice(asked, 'd')}`;
   const event = {
-    type: 'LOGIN_REQUESTED',
+    type: promptKinds[kind].requested,
     accountId: sql`h."accountId"`,
     deviceId: sql`h."deviceId"`,
     deviceIds: sql`array(select d.id from device d where ${shown})`,
     promptId: sql`h.id`,
+    requestId: sql`h."requestId"`,
+    purpose: purposeToldOf(sql`h."requestId"`, sql`h.purpose`),
     expiresAt: sql`h."expiresAt"`,
   } as const;
   const source = sql`happened h where not h."isSilent"`;
@@ -48,10 +60,12 @@ export function tellOver(tx: Tx, change: Fragment): Fragment {
     deviceId: sql`r.device_id`,
     deviceIds: sql`r.device_ids`,
     promptId: sql`r.prompt_id`,
+    requestId: sql`r.request_id`,
+    purpose: sql`r.purpose`,
   } as const;
   const source = sql`happened h join lateral (
-        select account_id, device_id, device_ids, prompt_id from event
-        where prompt_id = h.id and type = 'LOGIN_REQUESTED' order by serial desc limit 1) r on true`;
+        select account_id, device_id, device_ids, prompt_id, request_id, purpose from event
+        where prompt_id = h.id and type = any(${requestedTypes}) order by serial desc limit 1) r on true`;
   return sql`with happened as (${change}), told as (${telling(tx, { event, source })}),
       pushed as (${pushingOver(sql`happened`)})
     ${answer}`;
@@ -63,4 +77,11 @@ const answer = sql`select happened.*, happened.id in (select challenge_id from p
 /** Reads the answer of such a statement: wakes whoever sends the pushes, if there are any, after the commit. */
 export function wakePushes(tx: Tx, { rows }: Pick<QueryResult<{ id: string; isPushed: boolean }>, 'rows'>): void {
   for (const { id, isPushed } of rows) if (isPushed) tx.push(id);
+}
+
+const requestedTypes = Object.values(promptKinds).map(({ requested: type }) => type);
+
+/** What for is told to the backend that asked; of a sign-in that a person began here there is nothing to tell. */
+function purposeToldOf(requestId: Fragment, purpose: Fragment): Fragment {
+  return sql`case when ${requestId} is not null then ${purpose} end`;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { enumOf } from '../api/enums.js';
+import { promptIdOf, promptKindOf } from '../challenges/prompt-kinds.js';
 import { VerificationPurpose, type VerificationPurposeName } from '../challenges/verification-purpose.js';
 import { type EventTypeName, eventTypes } from '../events/event.entity.js';
 import { cursorOf, type Place } from './cursors.js';
@@ -86,7 +87,12 @@ export class FeedEvent {
   }
 
   static of(event: NumberedEvent, database: string): FeedEvent {
-    return new FeedEvent({ database, number: event.number, eventId: event.id }, event);
+    const place = { database, number: event.number, eventId: event.id };
+    const { promptId } = event;
+    const purpose = event.purpose as VerificationPurposeName | null | undefined;
+    // Where no backend asked it was a sign-in.
+    const kind = purpose ? promptKindOf(purpose) : 'LOGIN_REQUEST';
+    return new FeedEvent(place, { ...event, promptId: promptId && kind ? promptIdOf(kind, promptId) : null });
   }
 
   /** Says that all before the place was sent. */

@@ -1,18 +1,11 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { State } from '../challenges/challenge.entity.js';
 import { ChallengeState } from '../challenges/challenge.types.js';
+import { promptIdOf } from '../challenges/prompt-kinds.js';
 import type { PlatformName } from '../devices/device.entity.js';
 import { Platform } from '../devices/device.types.js';
+import type { PromptView } from '../prompts/prompt-views.js';
 import { secondsLeft } from '../texts/times.js';
-import type { LoginRequestView } from './login-request-views.js';
-
-/** Clients that keep objects by their id alone must not take a request for its challenge. */
-const PREFIX = 'req_';
-
-/** The challenge of a request, by the request's id. */
-export function challengeIdOf(requestId: string): string {
-  return requestId.startsWith(PREFIX) ? requestId.slice(PREFIX.length) : requestId;
-}
 
 @ObjectType({ description: 'A sign-in from elsewhere, as a trusted device sees it.' })
 export class LoginRequest {
@@ -51,9 +44,9 @@ export class LoginRequest {
   })
   readonly expiresInSeconds: number;
 
-  constructor(readonly view: LoginRequestView) {
+  constructor(readonly view: PromptView) {
     const { row } = view;
-    this.id = `${PREFIX}${row.id}`;
+    this.id = promptIdOf(view.kind, row.id);
     this.state = view.state;
     this.code = view.code;
     this.deviceName = row.deviceName;

@@ -5,15 +5,16 @@ import { Device } from '../devices/device.types.js';
 import type { DeviceLoader } from '../devices/device-loader.js';
 import { Location } from '../places/location.types.js';
 import type { Places } from '../places/places.js';
-import { challengeIdOf, LoginRequest } from './login-request.types.js';
-import type { LoginRequestStream } from './login-request-stream.js';
-import type { LoginRequests } from './login-requests.js';
+import type { PromptStream } from '../prompts/prompt-stream.js';
+import type { PromptView } from '../prompts/prompt-views.js';
+import type { Prompts } from '../prompts/prompts.js';
+import { LoginRequest } from './login-request.types.js';
 
 @Resolver(() => LoginRequest)
 export class LoginRequestsResolver {
   constructor(
-    private readonly requests: LoginRequests,
-    readonly stream: LoginRequestStream,
+    private readonly prompts: Prompts,
+    readonly stream: PromptStream,
     private readonly devices: DeviceLoader,
     private readonly places: Places,
   ) {}
@@ -22,16 +23,16 @@ export class LoginRequestsResolver {
     name: 'loginRequests',
     description:
       'The live codes, for a trusted device. It opens with every request whose time is not over, the newest first, in whatever state (so that a prompt answered while the line was down is taken down), then sends each new one, and each again when its state changes.',
-    subscribe: ({ context }: { context: Context }) => context.resolver(LoginRequestsResolver).stream.open(context),
+    subscribe: ({ context }: { context: Context }) =>
+      context.resolver(LoginRequestsResolver).stream.open(context, 'LOGIN_REQUEST'),
   })
-  loginRequestChanged(@Root() request: LoginRequest): LoginRequest {
-    return request;
+  loginRequestChanged(@Root() view: PromptView): LoginRequest {
+    return new LoginRequest(view);
   }
 
   @Mutation(() => LoginRequest, { description: 'A trusted device says that it shows the code.' })
   async acknowledgeLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
-    const session = await this.requests.requireTrusted(context.db, context.session);
-    return new LoginRequest(await this.requests.acknowledge(context.db, session, challengeIdOf(id)));
+    return new LoginRequest(await this.prompts.acknowledge(context, 'LOGIN_REQUEST', id));
   }
 
   @Mutation(() => LoginRequest, {
@@ -39,8 +40,7 @@ export class LoginRequestsResolver {
       "'This was not me', from a trusted device: the challenge is over at once. One that is over already comes back unchanged.",
   })
   async denyLoginRequest(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<LoginRequest> {
-    const session = await this.requests.requireTrusted(context.db, context.session);
-    return new LoginRequest(await this.requests.deny(context.db, session, challengeIdOf(id)));
+    return new LoginRequest(await this.prompts.deny(context, 'LOGIN_REQUEST', id));
   }
 
   @FieldResolver(() => Device, {
@@ -60,7 +60,7 @@ export class LoginRequestsResolver {
 
 @Resolver(() => Account)
 export class AccountLoginRequestsResolver {
-  constructor(private readonly requests: LoginRequests) {}
+  constructor(private readonly prompts: Prompts) {}
 
   @FieldResolver(() => [LoginRequest], {
     description: 'Sign-ins that wait for a code now, the newest first. Empty unless the current device is trusted.',
@@ -68,7 +68,7 @@ export class AccountLoginRequestsResolver {
   async loginRequests(@Ctx() { db, session }: Context): Promise<LoginRequest[]> {
     // Right after signing in the request carries no session yet: then there is nobody to show a code to.
     if (!session) return [];
-    const pending = await this.requests.pending(db, session);
-    return pending.map((request) => new LoginRequest(request));
+    const pending = await this.prompts.pending(db, session, 'LOGIN_REQUEST');
+    return pending.map((view) => new LoginRequest(view));
   }
 }

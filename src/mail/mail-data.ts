@@ -1,8 +1,20 @@
+import type { ActionText } from '../api/action-text.js';
 import type { Catalogue, Locale } from '../texts/texts.js';
 
 /** What a mail about a challenge can be: a purpose, or the answer to a sign-up for an address that has an account. */
-export const codeMailKinds = ['SIGN_IN', 'SIGN_UP', 'SIGN_UP_TAKEN', 'ENABLE_TWO_STEP', 'RESET_PASSWORD'] as const;
+export const codeMailKinds = [
+  'SIGN_IN',
+  'SIGN_UP',
+  'SIGN_UP_TAKEN',
+  'ENABLE_TWO_STEP',
+  'RESET_PASSWORD',
+  'CONFIRM',
+  'DISABLE_TWO_STEP',
+] as const;
 type CodeMailKind = (typeof codeMailKinds)[number];
+
+/** Those whose code stands for an action. */
+type ConfirmationKind = 'CONFIRM' | 'DISABLE_TWO_STEP';
 
 /** What a security notice can be about. */
 export const noticeKinds = [
@@ -30,18 +42,29 @@ interface CodeRequest {
   readonly platform: PlatformKind;
   /** For people, in their language. */
   readonly place: string;
-  /** This and `ipAddress` are shown only where a password was proven first: SIGN_IN and ENABLE_TWO_STEP. */
+  /** This and `ipAddress` are shown only where the account was proven first: not SIGN_UP and RESET_PASSWORD. */
   readonly deviceName: string;
   readonly ipAddress: string;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
 }
 
+/** What a product's backend asks to be confirmed; its text is shown word for word. */
+export interface AskedAction extends ActionText {
+  /** What the product is called. */
+  readonly client: string;
+}
+
 /** What a code mail is made of; SIGN_UP_TAKEN carries no code. */
 export type CodeMail = CodeRequest &
   (
-    | { readonly kind: Exclude<CodeMailKind, 'SIGN_UP_TAKEN'>; readonly code: string }
-    | { readonly kind: 'SIGN_UP_TAKEN'; readonly code?: undefined }
+    | {
+        readonly kind: Exclude<CodeMailKind, 'SIGN_UP_TAKEN' | ConfirmationKind>;
+        readonly code: string;
+        readonly action?: undefined;
+      }
+    | { readonly kind: ConfirmationKind; readonly code: string; readonly action: AskedAction }
+    | { readonly kind: 'SIGN_UP_TAKEN'; readonly code?: undefined; readonly action?: undefined }
   );
 
 /** What a security notice is made of; what is not known is null and left out. */

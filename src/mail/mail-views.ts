@@ -1,6 +1,6 @@
 import type { Texts, TextValues } from '../texts/texts.js';
 import { instantText } from '../texts/times.js';
-import type { CodeMail, NoticeKind, NoticeMail } from './mail-data.js';
+import type { AskedAction, CodeMail, NoticeKind, NoticeMail } from './mail-data.js';
 import { quotedName } from './quoted-name.js';
 
 /** One line of what is known about a request or an event. */
@@ -24,9 +24,12 @@ export interface MailView {
   readonly footer: readonly string[];
 }
 
-/** What a code mail's template is given besides; null where the mail carries no code. */
+/** What a code mail's template is given besides. */
 export interface CodeMailView extends MailView {
+  /** Null where the mail carries no code. */
   readonly code: { readonly label: string; readonly digits: string; readonly notes: readonly string[] } | null;
+  /** What the code stands for, word for word, behind who asks for it; null where it stands for nothing else. */
+  readonly action: { readonly asks: string; readonly title: string; readonly fields: readonly Fact[] } | null;
 }
 
 /** Says a mail in its reader's language. */
@@ -39,20 +42,27 @@ export class MailViews {
   code(mail: CodeMail): CodeMailView {
     const { locale, kind } = mail;
     const { texts } = this;
-    const isAskerProven = kind === 'SIGN_IN' || kind === 'ENABLE_TWO_STEP';
-    const advice = texts.list(locale, `mail.codes.${kind}.ifNotYou`);
+    const isAskerProven = !openKinds.has(kind);
+    const client = mail.action?.client;
+    const advice = texts.list(locale, `mail.codes.${kind}.ifNotYou`, client === undefined ? {} : { client });
     return {
       ...this.frame(locale, `mail.codes.${kind}`),
-      // Before a proven password a mail carries no text of the asker: it would be a free way to write to strangers.
+      // Before a proven account a mail carries no text of the asker: it would be a free way to write to strangers.
       facts: this.facts(
         isAskerProven
           ? { ...mail, occurredAt: mail.requestedAt }
           : { ...mail, deviceName: null, ipAddress: null, occurredAt: null },
       ),
       adviceTitle: texts.t(locale, 'mail.parts.ifNotYou'),
-      advice: isAskerProven ? [...advice, ...texts.list(locale, 'mail.parts.changePassword')] : advice,
+      // Who asks for something to be confirmed has a session: another password would not end it.
+      advice: isAskerProven && !mail.action ? [...advice, ...texts.list(locale, 'mail.parts.changePassword')] : advice,
       code: kind === 'SIGN_UP_TAKEN' ? null : this.codeBlock(mail, mail.code),
+      action: mail.action ? this.actionBlock(locale, mail.action) : null,
     };
+  }
+
+  private actionBlock(locale: CodeMail['locale'], { client, title, fields }: AskedAction): CodeMailView['action'] {
+    return { asks: this.texts.t(locale, 'mail.parts.asks', { client }), title, fields };
   }
 
   notice(mail: NoticeMail): MailView {
@@ -116,6 +126,9 @@ export class MailViews {
 }
 
 const factNames = ['device', 'platform', 'place', 'ipAddress', 'time'] as const;
+
+// Asked for by whoever knows the address.
+const openKinds: ReadonlySet<CodeMail['kind']> = new Set(['SIGN_UP', 'SIGN_UP_TAKEN', 'RESET_PASSWORD']);
 
 // That the reader did not do these is known already.
 const happenedToYou: ReadonlySet<NoticeKind> = new Set(['LOGIN_DENIED', 'COPIED_TOKEN']);

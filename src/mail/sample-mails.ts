@@ -9,12 +9,23 @@ const asker = {
   ipAddress: '203.0.113.7',
 } as const;
 
+const action = {
+  client: 'Acme',
+  title: 'Send a payment & keep it “as it is”',
+  fields: [
+    { label: 'Amount', value: '250.00 €' },
+    { label: 'To', value: '<Ana Müller>' },
+  ],
+};
+
 /** One of each mail about a challenge, to try templates on. */
 export function sampleCodeMails(locale: Locale): CodeMail[] {
   const request = { ...asker, locale, requestedAt, expiresAt: new Date(requestedAt.getTime() + 600_000) };
-  return codeMailKinds.map((kind) =>
-    kind === 'SIGN_UP_TAKEN' ? { ...request, kind } : { ...request, kind, code: '48291374' },
-  );
+  return codeMailKinds.map((kind) => {
+    if (kind === 'SIGN_UP_TAKEN') return { ...request, kind };
+    const isConfirmation = kind === 'CONFIRM' || kind === 'DISABLE_TWO_STEP';
+    return isConfirmation ? { ...request, kind, code: '48291374', action } : { ...request, kind, code: '48291374' };
+  });
 }
 
 /** Each notice twice, to try templates on: with all that can be known, and with nothing. */

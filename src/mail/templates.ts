@@ -1,5 +1,5 @@
 import { locales, type Texts } from '../texts/texts.js';
-import type { CodeMail, NoticeMail } from './mail-data.js';
+import type { AskedAction, CodeMail, NoticeMail } from './mail-data.js';
 import { type MailView, MailViews } from './mail-views.js';
 import { sampleCodeMails, sampleNotices } from './sample-mails.js';
 import { TemplateFiles } from './template-files.js';
@@ -28,7 +28,7 @@ export class MailTemplates {
   private readonly html: TemplateFiles;
   private readonly text: TemplateFiles;
 
-  /** @throws if a template cannot be read or parsed, prints what is not there, or loses the code */
+  /** @throws if a template cannot be read or parsed, prints what is not there, or loses the code or what it stands for */
   constructor(
     private readonly texts: Texts,
     { overrideFolder, supportContact }: MailTemplateOptions,
@@ -60,11 +60,24 @@ export class MailTemplates {
     for (const locale of locales) {
       for (const notice of sampleNotices(locale)) this.notice(notice);
       for (const mail of sampleCodeMails(locale)) {
-        const { text, html } = this.code(mail);
-        if (!mail.code) continue;
-        if (!text.split('\n').includes(mail.code)) throw new Error('code.text.eta must print the code alone on a line');
-        if (!html.includes(mail.code)) throw new Error('code.html.eta must print the code as one run of digits');
+        const rendered = this.code(mail);
+        if (mail.code) requireCode(rendered, mail.code);
+        if (mail.action) this.requireAction(rendered, mail.action);
       }
     }
   }
+
+  /** A code must not leave without what it stands for. */
+  private requireAction({ text, html }: RenderedMail, { client, title, fields }: AskedAction): void {
+    for (const part of [client, title, ...fields.flatMap(({ label, value }) => [label, value])]) {
+      if (!text.includes(part)) throw new Error('code.text.eta must print all of `it.action` word for word');
+      const escaped = this.html.config.escapeFunction(part);
+      if (!html.includes(escaped)) throw new Error('code.html.eta must print all of `it.action` word for word');
+    }
+  }
+}
+
+function requireCode({ text, html }: RenderedMail, code: string): void {
+  if (!text.split('\n').includes(code)) throw new Error('code.text.eta must print the code alone on a line');
+  if (!html.includes(code)) throw new Error('code.html.eta must print the code as one run of digits');
 }

@@ -22,20 +22,21 @@ import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challe
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
 import { Codes } from '../codes/codes.js';
 import { issuerOf } from '../config/public-addresses.js';
+import { AccountConfirmationsResolver, ConfirmationsResolver } from '../confirmations/confirmations.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DeviceLoader } from '../devices/device-loader.js';
 import { Devices } from '../devices/devices.js';
 import { Presence } from '../devices/presence.js';
 import { HandOverCodes } from '../hand-overs/hand-over-codes.js';
-import { LoginRequestStream } from '../login-requests/login-request-stream.js';
-import { LoginRequestViews } from '../login-requests/login-request-views.js';
-import { LoginRequests } from '../login-requests/login-requests.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
 import { NewPasswords } from '../passwords/new-passwords.js';
 import { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { PasswordAttempts } from '../passwords/password-attempts.js';
 import { PasswordStrength } from '../passwords/password-strength.js';
 import { Passwords } from '../passwords/passwords.js';
+import { PromptStream } from '../prompts/prompt-stream.js';
+import { PromptViews } from '../prompts/prompt-views.js';
+import { Prompts } from '../prompts/prompts.js';
 import { PushResolver } from '../push/push.resolver.js';
 import { PushRegistrations } from '../push/push-registrations.js';
 import { vapidPublicKey } from '../push/vapid.js';
@@ -98,11 +99,11 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const strength = new PasswordStrength(config.limits, foundation.texts.productName);
   const sessions = new Sessions(config.limits);
   const codes = new Codes(config.codeKeys);
-  const requestViews = new LoginRequestViews(db, bus, codes, sessions, config.limits);
+  const promptViews = new PromptViews(db, bus, codes, sessions, config.limits);
   const keySet = new KeySet(config.signingKeys);
   const accessTokens = new AccessTokens(keySet, issuerOf(config.publicUrl), config.limits);
   const resolver = resolverOf([
-    ...(await createResolvers(foundation, rateLimits, strength, requestViews)),
+    ...(await createResolvers(foundation, rateLimits, strength, promptViews)),
     new AccessTokensResolver(accessTokens),
   ]);
   const schema = await createSchema(resolver);
@@ -111,7 +112,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const pulse = new Pulse(db, logger);
   const warn = (error: unknown) => logger.warn({ err: error }, 'presence cannot be written now');
   const presence = new Presence(db, bus, randomUUID(), config.limits, warn, pulse);
-  const sockets = new Sockets(requestViews, sessions, bus, config.limits, logger, pulse);
+  const sockets = new Sockets(promptViews, sessions, bus, config.limits, logger, pulse);
   findLostWakeUps(bus, config.limits, pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
@@ -148,7 +149,7 @@ async function createResolvers(
   foundation: Foundation,
   rateLimits: RateLimits,
   strength: PasswordStrength,
-  requestViews: LoginRequestViews,
+  promptViews: PromptViews,
 ): Promise<object[]> {
   const { config, bus, db, places } = foundation;
   const { limits } = config;
@@ -181,7 +182,8 @@ async function createResolvers(
   const signUps = new SignUps(transactions, newPasswords, rateLimits, openings);
   const verifications = new Verifications(tries, admissions, activities);
   const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities, events);
-  const requests = new LoginRequests(transactions, requestViews, events, sessions, limits);
+  const prompts = new Prompts(transactions, promptViews, events, sessions, limits);
+  const promptStream = new PromptStream(bus, promptViews);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
   const removals = new DeviceRemovals(transactions, sessions, devices, events);
   const changes = new PasswordChanges(transactions, ownerPasswords, newPasswords, sessions, devices, events);
@@ -205,15 +207,17 @@ async function createResolvers(
   const pageOpenings = new PageOpenings(transactions, handOvers, sessions, devices, activities, page);
   return [
     new AccountActivityResolver(),
+    new AccountConfirmationsResolver(prompts),
     new AccountDevicesResolver(devices),
-    new AccountLoginRequestsResolver(requests),
+    new AccountLoginRequestsResolver(prompts),
     new AccountSessionsResolver(sessions, devices),
     new AccountsResolver(),
-    new ActivityResolver(new ActivityStream(db, bus, requestViews), loader, places),
+    new ActivityResolver(new ActivityStream(db, bus, promptViews), loader, places),
     new ChallengesResolver(views, sends, new ChallengeStream(bus, views), cancels, config.supportContact),
     new CodeDeliveriesResolver(),
+    new ConfirmationsResolver(prompts, promptStream, places),
     new DevicesResolver(devices, places, transactions, sessions),
-    new LoginRequestsResolver(requests, new LoginRequestStream(bus, requestViews), loader, places),
+    new LoginRequestsResolver(prompts, promptStream, loader, places),
     new PageOpeningsResolver(pageOpenings),
     new ReturnsResolver(returns),
     new SettingsResolver(settings),

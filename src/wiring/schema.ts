@@ -11,6 +11,7 @@ import { DateTime } from '../api/date-time.js';
 import { plainTextsIn } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
+import { AccountConfirmationsResolver, ConfirmationsResolver } from '../confirmations/confirmations.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
 import { AccountLoginRequestsResolver, LoginRequestsResolver } from '../login-requests/login-requests.resolver.js';
@@ -33,6 +34,7 @@ type ResolverClass = new (...args: never[]) => object;
 const resolverClasses: NonEmptyArray<ResolverClass> = [
   AccessTokensResolver,
   AccountActivityResolver,
+  AccountConfirmationsResolver,
   AccountDevicesResolver,
   AccountLoginRequestsResolver,
   AccountSessionsResolver,
@@ -40,6 +42,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   ActivityResolver,
   ChallengesResolver,
   CodeDeliveriesResolver,
+  ConfirmationsResolver,
   DevicesResolver,
   LoginRequestsResolver,
   PageOpeningsResolver,

@@ -1,4 +1,5 @@
 import { clientGuards } from './clients.js';
+import { confirmationGuards } from './confirmations.js';
 import { faultGuards } from './faults.js';
 import type { Guard } from './guard.js';
 import { guessingGuards } from './guessing.js';
@@ -24,6 +25,7 @@ export const guards: readonly Guard[] = [
   ...clientGuards,
   ...proxyGuards,
   ...handOverGuards,
+  ...confirmationGuards,
   ...mailGuards,
   ...faultGuards,
   ...storeGuards,

@@ -46,7 +46,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-views.ts',
-        find: 'isPasswordProven(found.purpose) ? deliveries : []',
+        find: 'isProven(found.purpose) ? deliveries : []',
         replace: 'deliveries',
       },
     ],
@@ -61,7 +61,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-views.ts',
-        find: "where d.account_id = c.account_id and c.purpose = 'SIGN_IN' and ${isTrusted(limits, 'd')}",
+        find: "where d.account_id = c.account_id and ${isPrompt('c')} and ${isTrusted(limits, 'd')}",
         replace: "where d.account_id = c.account_id and ${isTrusted(limits, 'd')}",
       },
     ],
@@ -77,7 +77,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: 'if (isProven && areMailsUsedUp)',
+        find: 'if (isAccountProven && areMailsUsedUp)',
         replace: "if (method === 'EMAIL' && (await this.isMailLimitReached(tx, { ...row, method, ipAddress })))",
       },
     ],
@@ -291,15 +291,15 @@ export const mailGuards: readonly Guard[] = [
   },
   {
     name: 'no-text-of-the-asker',
-    keeps: 'before a proven password a mail carries no text of the asker',
+    keeps: 'before a proven account a mail carries no text of the asker',
     edits: [
       {
         file: 'mail/mail-views.ts',
-        find: "const isAskerProven = kind === 'SIGN_IN' || kind === 'ENABLE_TWO_STEP';",
+        find: 'const isAskerProven = !openKinds.has(kind);',
         replace: "const isAskerProven = kind !== 'RESET_PASSWORD';",
       },
     ],
-    noticedBy: ['mail-templates', 'before a proven password a mail carries no text of the asker'],
+    noticedBy: ['mail-templates', 'before a proven account a mail carries no text of the asker'],
   },
   {
     name: 'quoted-names',
@@ -450,7 +450,7 @@ export const mailGuards: readonly Guard[] = [
   {
     name: 'silent-requests-hidden',
     keeps: 'a silent request reaches no device',
-    edits: [{ file: 'login-requests/login-request-views.ts', find: ' and not c.is_silent', replace: '' }],
+    edits: [{ file: 'prompts/prompt-views.ts', find: ' and not c.is_silent', replace: '' }],
     noticedBy: ['denials', 'reach no socket, and go by mail where that is asked for'],
   },
   {
@@ -458,7 +458,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'DENIALS_BEFORE_PAUSE denials let new devices wait',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
+        file: 'prompts/prompts.ts',
         find: 'pauseWhere(tx, account.id, this.limits.ACCOUNT_PAUSE_SECONDS, isDeniedOften(account.id, this.limits));',
         replace: '',
       },
@@ -470,7 +470,7 @@ export const mailGuards: readonly Guard[] = [
     keeps: 'a device that was removed denies nothing',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
+        file: 'prompts/prompts.ts',
         find: "if (!account || (await this.sessions.standing(tx, session)) !== 'TRUSTED') throw new Unauthenticated();",
         replace: 'if (!account) throw new Unauthenticated();',
       },

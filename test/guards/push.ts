@@ -58,7 +58,7 @@ export const pushGuards: readonly Guard[] = [
     keeps: 'a device on which no codes are wanted is prompted for none',
     edits: [
       {
-        file: 'login-requests/login-request-views.ts',
+        file: 'prompts/prompt-views.ts',
         find: ' and not c.is_silent and d.receives_codes)',
         replace: ' and not c.is_silent)',
       },

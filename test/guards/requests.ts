@@ -580,13 +580,13 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'a live code is shown to a session that is live and trusted at that moment',
     edits: [
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "left join challenge c on ${isTrusted(this.limits, 'd')}\n",
+        file: 'prompts/prompt-views.ts',
+        find: "left join challenge c on ${isTrusted(this.limits, 'd')} and ${isForDevice(askedIn('c'), 'd')}\n",
         replace: 'left join challenge c on true\n',
       },
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes),",
+        file: 'prompts/prompt-views.ts',
+        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes\n              and ${isForDevice(askedIn('c'), 'd')}),",
         replace: '),',
       },
       {
@@ -749,7 +749,7 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are for trusted devices',
     edits: [
       {
-        file: 'login-requests/login-request-stream.ts',
+        file: 'prompts/prompt-stream.ts',
         find: "if (this.standing === 'UNTRUSTED') throw new Forbidden();",
         replace: '',
       },
@@ -761,9 +761,9 @@ export const requestGuards: readonly Guard[] = [
     keeps: 'live codes are those of the own account',
     edits: [
       {
-        file: 'login-requests/login-request-views.ts',
-        find: "and c.account_id = s.account_id and c.purpose = 'SIGN_IN'",
-        replace: "and c.purpose = 'SIGN_IN'",
+        file: 'prompts/prompt-views.ts',
+        find: "and c.account_id = s.account_id and ${isPrompt('c')}",
+        replace: "and ${isPrompt('c')}",
       },
     ],
     noticedBy: ['live-codes', "another account's requests never arrive"],
@@ -786,8 +786,8 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'support/support-reports.ts',
-        find: 'view && isPasswordProven(view.row.purpose) ? view.row.accountId : null',
-        replace: 'view && isPasswordProven("SIGN_IN") ? view.row.accountId : null',
+        find: 'view && isProven(view.row.purpose) ? view.row.accountId : null',
+        replace: 'view && isProven("SIGN_IN") ? view.row.accountId : null',
       },
     ],
     noticedBy: ['support-report', 'is not written for the token of %s: no password was proven'],

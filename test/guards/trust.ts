@@ -96,9 +96,9 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a prompt that ended while its acknowledgement waited is not answered as pending, with its code',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
-        find: 'const afterwards = await this.find(db, session, challengeId);',
-        replace: 'const afterwards = request;',
+        file: 'prompts/prompts.ts',
+        find: 'const afterwards = await this.find(db, session, kind, prompt.row.id);',
+        replace: 'const afterwards = prompt;',
       },
     ],
     noticedBy: [
@@ -111,7 +111,7 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session that is over acknowledges nothing',
     edits: [
       {
-        file: 'login-requests/login-requests.ts',
+        file: 'prompts/prompts.ts',
         find: 'await this.lockTrusted(tx, session);\n      if (!(await receivesCodes',
         replace: 'if (!(await receivesCodes',
       },

@@ -24,6 +24,8 @@ export interface FeedEvent {
   readonly deviceId: string | null;
   readonly deviceIds: readonly string[] | null;
   readonly promptId: string | null;
+  readonly requestId: string | null;
+  readonly purpose: string | null;
   readonly expiresAt: string | null;
 }
 

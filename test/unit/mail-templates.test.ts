@@ -41,9 +41,9 @@ test.each(locales)(
   },
 );
 
-test('before a proven password a mail carries no text of the asker', () => {
+test('before a proven account a mail carries no text of the asker', () => {
   for (const mail of sampleCodeMails('en')) {
-    const isProven = mail.kind === 'SIGN_IN' || mail.kind === 'ENABLE_TWO_STEP';
+    const isProven = !['SIGN_UP', 'SIGN_UP_TAKEN', 'RESET_PASSWORD'].includes(mail.kind);
     const { text, html } = templates.code(mail);
     for (const part of [text, html]) {
       expect(part.includes(mail.deviceName)).toBe(isProven);
@@ -52,6 +52,45 @@ test('before a proven password a mail carries no text of the asker', () => {
     }
   }
 });
+
+test.each(locales)(
+  'in %s what a code stands for is there word for word, behind who asks for it, and linked nowhere',
+  (locale) => {
+    const asked = {
+      client: 'Acme & Sons',
+      title: 'Pay <b>500 €</b> at https://shop.example/?a=1 “now” {{code}} <%= it %>',
+      fields: [
+        { label: 'ops@shop.example', value: '12345678' },
+        { label: 'لمن', value: 'דנה 250 $t(mail.parts.colon)' },
+      ],
+    };
+    for (const kind of ['CONFIRM', 'DISABLE_TWO_STEP'] as const) {
+      const sample = sampleCodeMails(locale).find((mail) => mail.kind === kind);
+      const { subject, text, html } = templates.code({ ...sample, action: asked } as CodeMail);
+      const colon = texts.t(locale, 'mail.parts.colon');
+      const lines = text.split('\n');
+      const start = lines.indexOf(
+        `${texts.t(locale, 'mail.parts.asks', { client: asked.client })}${colon} ${asked.title}`,
+      );
+      expect(start).toBeGreaterThan(0);
+      expect(lines.slice(start + 1, start + 3)).toEqual(
+        asked.fields.map(({ label, value }) => `- ${label}${colon} ${value}`),
+      );
+      // Whatever it says, no line of it is taken for the code.
+      expect(lines.filter((line) => /^\d{6,12}$/.test(line))).toEqual(['48291374']);
+      const shown = html
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&quot;', '"')
+        .replaceAll('&amp;', '&');
+      for (const part of [asked.client, asked.title, ...asked.fields.flatMap((field) => Object.values(field))]) {
+        expect(shown).toContain(part);
+        expect(subject).not.toContain(part);
+      }
+      expect(html).not.toMatch(/<b>|<a\b|href/);
+    }
+  },
+);
 
 test('a mail says how long its code lives', () => {
   expect(templates.code(codeMail({})).text).toContain('It expires in 10 minutes, at 05:25 UTC.');
@@ -116,6 +155,16 @@ test.each([
     'splits the code',
     { 'code.html.eta': '<% for (const d of it.code?.digits ?? "") { %><b><%= d %></b><% } %>' },
     /one run/,
+  ],
+  [
+    'loses what the code stands for',
+    { 'code.text.eta': '<% if (it.code) { %>\n<%= it.code.digits %>\n<% } %>' },
+    /code\.text\.eta must print all of `it\.action`/,
+  ],
+  [
+    'loses a part of it',
+    { 'code.html.eta': '<%= it.code?.digits ?? "" %><%= it.action?.asks ?? "" %><%= it.action?.title ?? "" %>' },
+    /code\.html\.eta must print all of `it\.action`/,
   ],
   ['is misspelt', { 'code.htm.eta': '' }, /code\.htm\.eta, which replaces nothing/],
 ])("an operator's template that %s stops the start", (_, files, fault) => {

@@ -9,6 +9,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type ActivityType =
   | 'CHALLENGE_LOCKED'
   | 'CODE_REQUESTED'
+  | 'CONFIRMATION_DENIED'
   | 'DEVICE_REMOVED'
   | 'DEVICE_TRUSTED'
   | 'LOGIN_DENIED'

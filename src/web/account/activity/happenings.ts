@@ -25,6 +25,7 @@ const ends: readonly ActivityType[] = [
   'SIGNED_UP',
   'SIGNED_IN',
   'LOGIN_DENIED',
+  'CONFIRMATION_DENIED',
   'CHALLENGE_LOCKED',
   'PASSWORD_RESET',
   'TWO_STEP_ENABLED',

@@ -11,6 +11,7 @@ const kinds: Record<ActivityType, ActivityKind> = {
   WRONG_PASSWORD: 'refused',
   WRONG_CODE: 'refused',
   LOGIN_DENIED: 'refused',
+  CONFIRMATION_DENIED: 'refused',
   CHALLENGE_LOCKED: 'refused',
   PASSWORD_CHANGED: 'changes',
   PASSWORD_RESET: 'changes',
@@ -26,7 +27,7 @@ export function kindOf(type: ActivityType): ActivityKind {
 }
 
 /** Their sentences say already that it was blocked. */
-const saysBlocked: readonly ActivityType[] = ['LOGIN_DENIED', 'CHALLENGE_LOCKED'];
+const saysBlocked: readonly ActivityType[] = ['LOGIN_DENIED', 'CONFIRMATION_DENIED', 'CHALLENGE_LOCKED'];
 
 /** Whether it has to be marked as blocked. */
 export function isMarkedBlocked(type: ActivityType): boolean {

@@ -4,6 +4,8 @@ import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
 import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
 import { giving } from '../challenges/challenge-states.js';
 import { showing } from '../challenges/displays.js';
+import { askedIn, isForDevice, isPrompt, type PromptKind, promptKindOf } from '../challenges/prompt-kinds.js';
+import { productName } from '../clients/product-names.js';
 import type { Codes } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
@@ -15,9 +17,10 @@ import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 
-/** A pending or ended sign-in, with its code while there is something to type. */
-export interface LoginRequestView {
+/** What waits for a code or did so, as a trusted device sees it: with the code while there is something to type. */
+export interface PromptView {
   readonly row: ChallengeRow;
+  readonly kind: PromptKind;
   readonly state: State;
   /** Until it expires, by the database's clock. */
   readonly msLeft: number;
@@ -26,23 +29,25 @@ export interface LoginRequestView {
   /** Whether the device shows codes. */
   readonly mayBeShown: boolean;
   readonly code: string | null;
+  /** What the product is called whose backend asks; null where none does. */
+  readonly productName: string | null;
 }
 
 /** What a session is looked at for. */
 export interface Asked {
   readonly session: Session;
-  /** Ids of requests to see also past their time. Null: no requests are asked for. */
+  /** Ids of challenges to see also past their time. Null: no prompts are asked for. */
   readonly told: readonly string[] | null;
 }
 
-/** How a session stands, and the requests that its device may see; all of one moment. */
+/** How a session stands, and the prompts that its device may see; all of one moment. */
 export interface Seen {
   readonly standing: Standing;
   /**
    * Those whose time is not over, in whatever state, the newest first; none where the device is not trusted. Where it shows
    * no codes, none but those that were told before, and without their code.
    */
-  readonly requests: readonly LoginRequestView[];
+  readonly prompts: readonly PromptView[];
   /** Before it was read, by `performance.now()`. */
   readonly checkedAt: number;
 }
@@ -50,10 +55,11 @@ export interface Seen {
 /** A row of the look at a session; the challenge's columns are null where there is none. */
 type SeenRow = ChallengeRow &
   SeenNow &
-  Pick<Session, 'isTrusted'> & { readonly nth: number; readonly msUntilAsked: number; readonly mayBeShown: boolean };
+  Pick<Session, 'isTrusted'> &
+  Pick<PromptView, 'productName' | 'mayBeShown'> & { readonly nth: number; readonly msUntilAsked: number };
 
-/** Reads sign-ins that wait for a code, for the trusted devices of their accounts. */
-export class LoginRequestViews implements SessionChecks {
+/** Reads what waits for a code, for the trusted devices of its account. */
+export class PromptViews implements SessionChecks {
   /** One look serves all who ask about a session in the same turn: its sockets and its subscriptions. */
   readonly see = batched((asked: readonly Asked[]) => this.seeAll(this.db, asked));
 
@@ -87,12 +93,12 @@ export class LoginRequestViews implements SessionChecks {
     for (const [key, { session }] of once) {
       const own = rows.get(key) ?? [];
       const standing = standingOf(session, live.get(key) ?? asLive(session, own) ?? renewed.get(session.id));
-      seen.set(key, { standing, requests: own.flatMap((row) => this.viewOf(row)), checkedAt });
+      seen.set(key, { standing, prompts: own.flatMap((row) => this.viewOf(row)), checkedAt });
     }
-    return asked.map(({ session }) => seen.get(keyOf(session)) ?? { standing: 'OVER', requests: [], checkedAt });
+    return asked.map(({ session }) => seen.get(keyOf(session)) ?? { standing: 'OVER', prompts: [], checkedAt });
   }
 
-  /** By session: what is read of those that ask for requests, and of those that do not. */
+  /** By session: what is read of those that ask for prompts, and of those that do not. */
   private read(db: Sql, asked: readonly Asked[]): Promise<[Map<string, SeenRow[]>, Map<string, Session>]> {
     const [wanting, bare] = [asked.filter(({ told }) => told), asked.filter(({ told }) => !told)];
     return db.together((connection) =>
@@ -118,14 +124,16 @@ export class LoginRequestViews implements SessionChecks {
   private async rows(db: Sql, asked: readonly Asked[]): Promise<Map<string, SeenRow[]>> {
     const rows = await rowsOf<SeenRow>(
       db,
-      sql`select k.nth::int - 1 as nth, ${isTrusted(this.limits, 'd')} as "isTrusted", ${columns(ChallengeRow, 'c')},
-            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked", d.receives_codes as "mayBeShown"
-          from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as k (token_hash, nth)
-          join session s on s.token_hash = k.token_hash join device d on d.id = s.device_id
-          left join challenge c on ${isTrusted(this.limits, 'd')}
-            and c.account_id = s.account_id and c.purpose = 'SIGN_IN'
+      sql`select asked.nth::int - 1 as nth, ${isTrusted(this.limits, 'd')} as "isTrusted", ${columns(ChallengeRow, 'c')},
+            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked", d.receives_codes as "mayBeShown",
+            ${productName('k')} as "productName"
+          from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as asked (token_hash, nth)
+          join session s on s.token_hash = asked.token_hash join device d on d.id = s.device_id
+          left join challenge c on ${isTrusted(this.limits, 'd')} and ${isForDevice(askedIn('c'), 'd')}
+            and c.account_id = s.account_id and ${isPrompt('c')}
             and ((c.expires_at > clock_timestamp() and not c.is_silent and d.receives_codes)
               or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
+          left join api_client k on k.id = c.client_id
           where d.removed_at is null and ${isLive(this.limits, 's')}
           order by c.created_at desc, c.id`,
     );
@@ -137,12 +145,13 @@ export class LoginRequestViews implements SessionChecks {
     return bySession;
   }
 
-  private viewOf(row: SeenRow): LoginRequestView[] {
+  private viewOf(row: SeenRow): PromptView[] {
     // The session has none.
-    if (!row.id) return [];
-    const { seenState: state, msLeft, mayBeShown } = row;
+    const kind = row.id ? promptKindOf(row.purpose) : null;
+    if (!kind) return [];
+    const { seenState: state, msLeft, mayBeShown, productName } = row;
     const code = state === 'PENDING' && mayBeShown && this.codes.knows(row) ? this.codes.of(row) : null;
-    return [{ row, state, msLeft, msOld: -row.msUntilAsked, mayBeShown, code }];
+    return [{ row, kind, state, msLeft, msOld: -row.msUntilAsked, mayBeShown, code, productName }];
   }
 
   /**
@@ -156,7 +165,8 @@ export class LoginRequestViews implements SessionChecks {
       sql`with shown as (
             select c.id from challenge c join session s on s.account_id = c.account_id join device d on d.id = s.device_id
             where c.id = ${challengeId} and ${isOpen('c')} and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
-              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes),
+              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes
+              and ${isForDevice(askedIn('c'), 'd')}),
           given as (${giving(sql`select id from shown`)}),
           noted as (${showing(sql`select id from shown`, session.deviceId)})
           select exists (select 1 from shown) as "mayBe", exists (select 1 from noted) as "isFirst"`,
