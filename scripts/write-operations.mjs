@@ -1,5 +1,6 @@
-// Types and documents of what is asked of the two schemas: of the web client (npm run web:operations) and of the package for
-// products' backends (npm run server:operations). With --print they go to standard output.
+// Types and documents of what is asked of the two schemas: of the web client (npm run web:operations), its service worker
+// (npm run worker:operations) and of the package for products' backends (npm run server:operations). With --print they go to
+// standard output.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +14,7 @@ const read = (name) => parse(readFileSync(path.join(project, name), 'utf8'));
 
 /** Documents as texts, for who sends them and reads none; and the names under which the package tells of its types. */
 const plainDocuments = {
-  plugin: (schema, documents) => {
+  plugin: (schema, documents, { operationFrom }) => {
     const definitions = documents.flatMap(({ document }) => document.definitions);
     const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
     const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
@@ -30,7 +31,7 @@ const plainDocuments = {
       return `export const ${constant}: Operation<${type}, ${type}Variables> = {\n  query: ${query},\n};`;
     });
     return {
-      prepend: ["import type { Operation } from './endpoint.js';"],
+      prepend: [`import type { Operation } from '${operationFrom}';`],
       content: [...aliases, ...documentsOf].join('\n'),
     };
   },
@@ -54,16 +55,24 @@ const kinds = {
     target: 'src/web/api/operations.ts',
     plugins: { typescriptOperations, typedDocumentNode },
   },
+  worker: {
+    schema: 'schema.graphql',
+    source: 'src/web/worker/operations.graphql',
+    target: 'src/web/worker/operations.ts',
+    plugins: { typescriptOperations, plainDocuments },
+    operationFrom: './endpoint.ts',
+  },
   server: {
     schema: 'backend.graphql',
     source: 'packages/server/src/operations.graphql',
     target: 'packages/server/src/operations.ts',
     plugins: { typescriptOperations, plainDocuments },
+    operationFrom: './endpoint.js',
   },
 };
 
 const [name] = process.argv.slice(2);
-const { schema, source, target, plugins } = kinds[name];
+const { schema, source, target, plugins, operationFrom } = kinds[name];
 const generated = await codegen({
   schema: read(schema),
   documents: [{ location: source, document: read(source) }],
@@ -76,7 +85,7 @@ const generated = await codegen({
     immutableTypes: true,
   },
   pluginMap: plugins,
-  plugins: Object.keys(plugins).map((plugin) => ({ [plugin]: {} })),
+  plugins: Object.keys(plugins).map((plugin) => ({ [plugin]: { operationFrom } })),
 });
 
 const text = `// Written by npm run ${name}:operations from operations.graphql and ${schema}.\n\n${generated}\n`;

@@ -20,6 +20,7 @@ import { Waiting } from './ui/waiting.tsx';
 
 // What only somebody who is signed in sees is fetched then.
 const Account = fetched(() => import('./account/account.tsx'));
+const KeepPush = fetched(() => import('./push/keep-push.tsx'));
 
 /** The whole client. */
 export function App({ language }: { readonly language: () => string }) {
@@ -51,6 +52,11 @@ function WhileSignedIn() {
       <Watch />
       <Mishap instead={<BrokenPrompts />}>
         <Prompts />
+      </Mishap>
+      <Mishap instead={null}>
+        <Suspense>
+          <KeepPush />
+        </Suspense>
       </Mishap>
     </>
   );

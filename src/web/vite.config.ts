@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
+import { installable } from './build/installable.ts';
 
 /** What is worth compressing; below this a file fits into one packet anyway. */
 const COMPRESSED = /\.(js|css|json|html|svg)$/;
@@ -71,7 +72,7 @@ export default defineConfig({
     // The dictionary of the password estimate, fetched when the first password is chosen.
     chunkSizeWarningLimit: 2000,
   },
-  plugins: [compressed(), playground()],
+  plugins: [compressed(), playground(), installable()],
   // npm run web:dev: edits show at once, and what is asked of the API goes to a server that runs beside it.
   server: {
     port: 4001,

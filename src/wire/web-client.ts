@@ -9,13 +9,13 @@ const folder = path.join(projectRoot, 'dist-web');
 const assets = path.join(folder, 'assets');
 
 /** The addresses of its pages: each is answered with the same document, which shows the right one. */
-const pages = [
+export const pages = [
   '/',
   ...['/sign-up', '/reset-password', '/about', '/account', '/hand-over'].flatMap((page) => [page, `${page}/`]),
   '/account/*',
 ];
 
-/** What the built document calls the product; where it stands, the product's own name is put. */
+/** What the built document and manifest call the product; where it stands, the product's own name is put. */
 const OWN_NAME = 'Doorstep';
 
 /** What is known of the product, and of what else this server serves. */
@@ -61,11 +61,18 @@ export async function mountWebClient(app: FastifyInstance, surroundings: Surroun
     return reply.type('text/html; charset=utf-8').send(
       html
         .replaceAll(OWN_NAME, () => htmlText(productName))
-        .replaceAll('"./assets/', `"${basePath}/assets/`)
+        .replaceAll('"./', `"${basePath}/`)
         .replace('</head>', `${meta}</head>`),
     );
   };
   for (const page of pages) app.get(page, show);
+  // Of a name that never changes, since browsers know an installed client by it; asked for each time, as the document is.
+  app.get('/service-worker.js', (_request, reply) => reply.sendFile('service-worker.js', folder));
+  app.get('/manifest.webmanifest', async (_request, reply) => {
+    const manifest = await readFile(path.join(folder, 'manifest.webmanifest'), 'utf8');
+    const name = JSON.stringify(productName).slice(1, -1);
+    return reply.type('application/manifest+json; charset=utf-8').send(manifest.replaceAll(OWN_NAME, () => name));
+  });
   // Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
   app.get('/.well-known/change-password', (_request, reply) => reply.redirect(`${basePath}/account/password`));
   app.setNotFoundHandler((request, reply) => {

@@ -24,6 +24,8 @@ describeInBrowser('a server below a path', { env: { BASE_PATH: '/auth/pages' } }
     const phone = await visit(site, { screen: 'phone' });
     const found = strays(phone);
     await phone.reload();
+    const manifest = await phone.evaluate<string>('document.querySelector("link[rel=manifest]").href');
+    expect(new URL(manifest).pathname).toBe('/auth/pages/manifest.webmanifest');
     await enterPassword(phone, owner.owner);
     await phone.getByLabel(/^Code/).waitFor();
     await phone.reload();
@@ -43,6 +45,15 @@ describeInBrowser('a server below a path', { env: { BASE_PATH: '/auth/pages' } }
     await phone.getByLabel('Language').selectOption('de');
     await phone.getByRole('heading', { level: 1, name: 'Geräte' }).waitFor();
     await phone.getByLabel('Sprache').selectOption('en');
+
+    expect(await phone.evaluate('navigator.serviceWorker.ready.then(({ scope }) => scope)')).toBe(
+      `${site.servers.client().url}/`,
+    );
+    await phone.context().setOffline(true);
+    await phone.reload();
+    await phone.getByRole('heading', { level: 1, name: 'You’re offline' }).waitFor();
+    await phone.context().setOffline(false);
+    await phone.getByRole('heading', { level: 1, name: 'Devices' }).waitFor();
 
     const laptop = await visit(site);
     await enterPassword(laptop, owner.owner);

@@ -24,9 +24,10 @@ const chosen = new Kept('localStorage', 'doorstep-language');
 const english = { common, signIn, account, prompts };
 const namespaces = Object.keys(english);
 // Each other language is a handful of small files that are fetched when it is first shown; English is always there.
-const files = import.meta.glob<Record<string, unknown>>(['../locales/*/*.json', '!../locales/en/*.json'], {
-  import: 'default',
-});
+const files = import.meta.glob<Record<string, unknown>>(
+  ['../locales/*/*.json', '!../locales/en/*.json', '!../locales/*/worker.json'],
+  { import: 'default' },
+);
 
 /** Starts in the language that was chosen here before, else in the browser's first one that there is. */
 export async function startTexts(): Promise<i18n> {

@@ -1,3 +1,5 @@
+import { registeredWorker } from '../push/registration.ts';
+
 /** What the browser says of notifications from this page; `unsupported` where it knows none. */
 export type Permission = NotificationPermission | 'unsupported';
 
@@ -29,4 +31,10 @@ export function notifyOf(tag: string, title: string, body: string): () => void {
     // Chrome on Android shows none without a service worker; the prompt is on the page all the same.
     return () => {};
   }
+}
+
+/** Takes down what the service worker has shown of a request. */
+export async function takeDown(id: string): Promise<void> {
+  const registration = await registeredWorker();
+  for (const notification of (await registration?.getNotifications({ tag: id })) ?? []) notification.close();
 }

@@ -1,45 +1,31 @@
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useMutation } from 'urql';
-import { faultText } from '../api/faults.ts';
-import { DenyLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
+import type { RequestFieldsFragment } from '../api/operations.ts';
+import { grouped } from '../codes/grouped.ts';
 import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { clock, useSecondsLeft, useTimeTexts } from '../ui/time.ts';
-import { useSubmission } from '../ui/use-submission.ts';
 import styles from './prompts.module.css';
+import { type DenialOptions, useDenial } from './use-denial.ts';
 import { useIsNoticed } from './use-is-noticed.ts';
 
-export interface PromptProps {
+export interface PromptProps extends DenialOptions {
   readonly request: RequestFieldsFragment;
   /** How many more wait behind it. */
   readonly waiting: number;
-  /** It is being refused here. */
-  readonly onDeny: () => void;
-  readonly onDenied: () => void;
   readonly onPutAside: () => void;
 }
 
 /** A sign-in elsewhere: who asks, from where, and the code to type there. */
 export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: PromptProps) {
-  const { t, i18n } = useTranslation('prompts');
-  const [, deny] = useMutation(DenyLoginRequestDocument);
-  const [fault, setFault] = useState<string | null>(null);
+  const { t } = useTranslation('prompts');
   const productName = useProductName();
   const secondsLeft = useSecondsLeft(request, request.expiresInSeconds);
   const { ago } = useTimeTexts();
   const isNoticed = useIsNoticed();
   const putAside = () => isNoticed && onPutAside();
-
-  const { isPending, submit: refuse } = useSubmission(async () => {
-    setFault(null);
-    onDeny();
-    const { data, error } = await deny({ id: request.id });
-    if (error) return setFault(faultText(error, i18n.getFixedT(null, 'common'), i18n.language));
-    if (data?.denyLoginRequest.state === 'DENIED') onDenied();
-  });
+  const { fault, isPending, refuse } = useDenial(request, { onDeny, onDenied });
 
   return (
     <Dialog role="alertdialog" title={t('title')} isOpen onClose={putAside}>
@@ -90,10 +76,4 @@ export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: Promp
       </DialogActions>
     </Dialog>
   );
-}
-
-/** Halves that the eye can hold: 730 518. */
-function grouped(code: string): string {
-  const half = Math.ceil(code.length / 2);
-  return `${code.slice(0, half)} ${code.slice(half)}`.trim();
 }

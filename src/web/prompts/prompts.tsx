@@ -3,13 +3,16 @@ import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { useSay } from '../account/said.tsx';
 import { AcknowledgeLoginRequestDocument, type RequestFieldsFragment } from '../api/operations.ts';
+import { useStore } from '../api/store.ts';
 import { useViewer } from '../session/session.tsx';
 import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useTitleNotice } from '../ui/title.ts';
+import { answer } from './answers.ts';
 import { Denied } from './denied.tsx';
-import { notifyOf } from './notifications.ts';
+import { NotMe } from './not-me.tsx';
+import { notifyOf, takeDown } from './notifications.ts';
 import { Prompt } from './prompt.tsx';
 import styles from './prompts.module.css';
 import { useLoginRequests } from './use-login-requests.ts';
@@ -26,19 +29,29 @@ export function Prompts() {
   useEndings(requests, (id) => (refusedHere.current.has(id) ? null : stateOf(id)));
   useTitleNotice(requests.length > 0 ? t('waiting', { count: requests.length }) : null);
 
+  const answered = useStore(answer);
+  // Whoever comes by a notification wants to see what it is about.
+  useEffect(() => {
+    if (answered) setPutAside([]);
+  }, [answered]);
+  const refused = requests.find(({ id }) => id === answered?.notMe);
   const raised = requests.filter((request) => !putAside.includes(sendOf(request)));
   const [shown] = raised;
   useAcknowledgement(shown);
   if (denied) return <Denied request={denied} onClose={() => setDenied(null)} />;
+  const answers = (request: RequestFieldsFragment) => ({
+    request,
+    onDeny: () => refusedHere.current.add(request.id),
+    onDenied: () => setDenied(request),
+  });
+  if (refused) return <NotMe key={refused.id} {...answers(refused)} onKeep={() => answer.set(null)} />;
   return (
     <>
       {shown && (
         <Prompt
           key={shown.id}
-          request={shown}
+          {...answers(shown)}
           waiting={raised.length - 1}
-          onDeny={() => refusedHere.current.add(shown.id)}
-          onDenied={() => setDenied(shown)}
           onPutAside={() => setPutAside([...putAside, sendOf(shown)])}
         />
       )}
@@ -87,7 +100,7 @@ function useAcknowledgement(request: RequestFieldsFragment | undefined): void {
 }
 
 /**
- * Says how each request ended that was waited for here: its prompt would go without a word.
+ * Says how each request ended that was waited for here: its prompt would go without a word. Its notification goes.
  * @param endOf null where there is nothing to say
  */
 function useEndings(
@@ -101,7 +114,9 @@ function useEndings(
   // biome-ignore lint/correctness/useExhaustiveDependencies: the ids tell when there is one less
   useEffect(() => {
     for (const { id, deviceName } of before.current) {
-      const end = waiting.some((request) => request.id === id) ? null : endOf(id);
+      if (waiting.some((request) => request.id === id)) continue;
+      void takeDown(id);
+      const end = endOf(id);
       if (end && end !== 'PENDING') say(t(`ended.${end}`, { device: deviceName }));
     }
     before.current = waiting;

@@ -6,14 +6,27 @@ import { Servers } from '../../support/servers.js';
 
 const built = path.join(projectRoot, 'dist-web');
 
+/** A name that has to be escaped wherever it stands. */
+const PRODUCT = 'Acme & "Sons"';
+
+interface Icon {
+  readonly src: string;
+  readonly sizes: string;
+  readonly type: string;
+  readonly purpose?: string;
+}
+
 let servers: Servers;
 beforeAll(async () => {
-  servers = await Servers.start({ worker: false, env: { PLAYGROUND: 'off' } });
+  servers = await Servers.start({ worker: false, env: { PLAYGROUND: 'off', PRODUCT_NAME: PRODUCT } });
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
 /** As it is answered: what it names stands at the root, whatever the depth of the page. */
-const asServed = () => readFileSync(path.join(built, 'index.html'), 'utf8').replaceAll('"./assets/', '"/assets/');
+const asServed = () =>
+  readFileSync(path.join(built, 'index.html'), 'utf8')
+    .replaceAll('"./', '"/')
+    .replaceAll('Doorstep', 'Acme &amp; &quot;Sons&quot;');
 
 const get = (url: string, headers: Record<string, string> = {}) =>
   fetch(`${servers.client().url}${url}`, { headers, redirect: 'manual' });
@@ -58,12 +71,47 @@ describe('the web client', () => {
     const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, url]) => url ?? '');
     expect(named.length).toBeGreaterThanOrEqual(3);
     for (const url of named) {
-      expect(url).toMatch(/-[\w-]{8}\.(js|css|svg)$/);
+      expect(url).toMatch(/-[\w-]{8}\.(js|css|svg|png)$/);
       const response = await get(url);
       expect([url, response.status]).toEqual([url, 200]);
       expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
       expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     }
+  });
+
+  test('is an app that browsers install under the name of the product, with icons that are there', async () => {
+    const html = await (await get('/')).text();
+    const [, address = ''] = /<link rel="manifest"\s+href="([^"]+)"/.exec(html) ?? [];
+    const response = await get(address);
+    expect([response.status, response.headers.get('content-type'), response.headers.get('cache-control')]).toEqual([
+      200,
+      'application/manifest+json; charset=utf-8',
+      'no-store',
+    ]);
+    expect(response.headers.get('content-security-policy')).toContain("manifest-src 'self'");
+    const { icons, ...manifest } = JSON.parse(await response.text());
+    expect(manifest).toMatchObject({ name: PRODUCT, short_name: PRODUCT, scope: './', display: 'standalone' });
+    expect(icons.map(({ sizes, purpose }: Icon) => [sizes, purpose])).toEqual([
+      ['192x192', undefined],
+      ['512x512', undefined],
+      ['512x512', 'maskable'],
+    ]);
+    for (const { src, type } of icons as Icon[]) {
+      const icon = await get(`/${src}`);
+      expect([src, icon.status, icon.headers.get('content-type')]).toEqual([src, 200, type]);
+    }
+  });
+
+  test('has one service worker, asked for each time, which fetches no script and may ask this server alone', async () => {
+    const response = await get('/service-worker.js');
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(response.headers.get('content-type')).toMatch(/^(text|application)\/javascript/);
+    expect(response.headers.get('content-security-policy')).toContain("connect-src 'self'");
+    const script = await response.text();
+    expect(script).not.toMatch(/\bimport\b|importScripts|caches\b/);
+    for (const [, image] of script.matchAll(/"?(assets\/[^"`']+\.png)/g))
+      expect((await get(`/${image}`)).status).toBe(200);
+    expect((await get('/service-worker.js.br')).status).toBe(404);
   });
 
   test('brings less than 200 KiB of compressed script before its first page is shown', async () => {

@@ -1,0 +1,102 @@
+import type { CDPSession, Page, Worker } from 'playwright-core';
+import { until } from './waiting.js';
+
+/** A notification that a browser shows, as its service worker's registration lists it. */
+export interface Shown {
+  readonly title: string;
+  readonly body: string;
+  readonly tag: string;
+  readonly actions: readonly string[];
+  readonly silent: boolean | null;
+  readonly lang: string;
+}
+
+const notifications = `navigator.serviceWorker.ready.then((registration) => registration.getNotifications())
+  .then((all) => all.map(({ title, body, tag, actions, silent, lang }) =>
+    ({ title, body, tag, actions: actions.map(({ action }) => action), silent, lang })))`;
+
+const heard = `new Promise((resolve) => {
+  const opening = indexedDB.open('doorstep-push');
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction('kept').objectStore('kept').get('words');
+    reading.onsuccess = () => resolve(reading.result?.language);
+  };
+})`;
+
+/**
+ * The service worker of a page: it is woken, and its notifications are answered, by Chromium's developer tools. Headless
+ * Chromium reaches no push service (`subscribe` is refused: permission denied) and shows nothing that could be clicked.
+ */
+export class ServiceWorker {
+  private constructor(
+    private readonly page: Page,
+    private readonly session: CDPSession,
+    private readonly registrationId: string,
+  ) {}
+
+  /** Waits until the page has it. */
+  static async of(page: Page): Promise<ServiceWorker> {
+    await page.context().grantPermissions(['notifications']);
+    await page.evaluate('navigator.serviceWorker.ready.then(() => null)');
+    const session = await page.context().newCDPSession(page);
+    let registrationId = '';
+    session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      registrationId = registrations.find(({ isDeleted }) => !isDeleted)?.registrationId ?? registrationId;
+    });
+    await session.send('ServiceWorker.enable');
+    await until(() => registrationId, 'the registration of the service worker');
+    return new ServiceWorker(page, session, registrationId);
+  }
+
+  /** Waits until the page has told it what language to speak. */
+  async hears(language: string): Promise<void> {
+    await until(async () => (await this.page.evaluate(heard)) === language, `a worker that speaks ${language}`);
+  }
+
+  /** Delivers a push, as a push service would. */
+  async push(message: unknown): Promise<void> {
+    const data = JSON.stringify(message);
+    const { origin } = new URL(this.page.url());
+    await this.session.send('ServiceWorker.deliverPushMessage', { origin, registrationId: this.registrationId, data });
+  }
+
+  async shown(): Promise<Shown[]> {
+    return this.page.evaluate(notifications);
+  }
+
+  /** The notification of a tag, once it is there and says what is looked for. */
+  see(tag: string, isIt: (shown: Shown) => boolean = () => true): Promise<Shown> {
+    return until(
+      async () => (await this.shown()).find((shown) => shown.tag === tag && isIt(shown)),
+      `a notification ${tag}`,
+    );
+  }
+
+  async seeNone(): Promise<void> {
+    await until(async () => (await this.shown()).length === 0, 'a screen without notifications');
+  }
+
+  /** Answers a notification with one of its buttons, or by opening it. @returns the address that it opens, if it does */
+  async answer(tag: string, action = ''): Promise<string | null> {
+    return (await this.running()).evaluate(
+      `registration.getNotifications({ tag: ${JSON.stringify(tag)} }).then(async ([notification]) => {
+        let opened = null;
+        clients.openWindow = async (url) => { opened = url; };
+        const event = new NotificationEvent('notificationclick', { notification, action: ${JSON.stringify(action)} });
+        const done = new Promise((resolve) => { event.waitUntil = (work) => resolve(work); });
+        dispatchEvent(event);
+        await done.catch(() => null);
+        return opened;
+      })`,
+    );
+  }
+
+  /** From now on the worker reaches no server. */
+  async cutOff(): Promise<void> {
+    await (await this.running()).evaluate(`fetch = () => Promise.reject(new TypeError('Failed to fetch')), null`);
+  }
+
+  private async running(): Promise<Worker> {
+    return until(() => this.page.context().serviceWorkers()[0], 'a service worker that runs');
+  }
+}
