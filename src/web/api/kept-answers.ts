@@ -10,9 +10,13 @@ const ASK_AGAIN_MS = 5_000;
 export const keptAnswers: Exchange = (input) => {
   const kept = new Map<number, unknown>();
   const waiting = new Map<number, ReturnType<typeof setTimeout>>();
+  const stopWaiting = (key: number) => {
+    clearTimeout(waiting.get(key));
+    waiting.delete(key);
+  };
   const askAgainLater = (operation: Operation) => {
     const { kind, key, context } = operation;
-    clearTimeout(waiting.get(key));
+    stopWaiting(key);
     const again = makeOperation(kind, operation, { ...context, requestPolicy: 'network-only' });
     waiting.set(
       key,
@@ -22,14 +26,14 @@ export const keptAnswers: Exchange = (input) => {
   return mapExchange({
     onOperation({ kind, key }) {
       if (kind !== 'teardown') return;
-      clearTimeout(waiting.get(key));
-      waiting.delete(key);
+      stopWaiting(key);
       kept.delete(key);
     },
     onResult(result) {
       const { kind, key } = result.operation;
       if (kind !== 'query') return result;
       if (!result.error) {
+        stopWaiting(key);
         kept.set(key, result.data);
         return result;
       }
