@@ -188,8 +188,9 @@ describe('what leaves', () => {
     expect(`${reset.text}${reset.html}`).not.toMatch(/evil|12345678|Bcc|href/i);
   });
 
-  test('to its owner quotes the names of devices, and has one code alone on its line', async () => {
-    for (const name of hostile) {
+  test.each(hostile)(
+    'to its owner quotes the name of a device, and has one code alone on its line: %s',
+    async (name) => {
       const phone = await servers.trusted();
       const laptop = phone.another(name);
       const challenge = await laptop.challenged();
@@ -200,6 +201,6 @@ describe('what leaves', () => {
       expect(codes).toEqual([codeIn(mail)]);
       await letIn(phone, phone.another(name), false);
       expectPlain(await servers.mailbox.next(phone.owner.email, ({ subject }) => subject.startsWith('New device')));
-    }
-  });
+    },
+  );
 });

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Handset, newOwner, PASSWORD } from '../support/handset.js';
 import { asA } from '../support/outcomes.js';
 import { codeShownOn, letIn } from '../support/owner.js';
-import { startTestPostgres } from '../support/postgres.js';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { Process } from '../support/processes.js';
 import { Servers } from '../support/servers.js';
 import { SPAN } from '../support/spans.js';
@@ -40,16 +40,33 @@ test('no statement holds an address, a hash or a token in its text', async () =>
   for (const secret of [hash, ...secrets]) expect(seen).not.toContain(secret);
 });
 
-test('neither does a trace of OpenTelemetry, nor the log of slow statements', async () => {
+describe('on a server that is traced, and a PostgreSQL that logs all', () => {
   const logged: string[] = [];
-  const settings = ['log_min_duration_statement=0', 'log_parameter_max_length=0'];
-  const postgres = await startTestPostgres({ settings, onLine: (line) => logged.push(line) });
-  await using stores = await Servers.start({ count: 0, limits });
-  try {
+  let postgres: TestPostgres;
+  let stores: Servers;
+  let server: Process;
+  let worker: Process;
+
+  beforeAll(async () => {
+    const settings = ['log_min_duration_statement=0', 'log_parameter_max_length=0'];
+    [postgres, stores] = await Promise.all([
+      startTestPostgres({ settings, onLine: (line) => logged.push(line) }),
+      Servers.start({ count: 0, limits }),
+    ]);
     const env = stores.environment({ DATABASE_URL: postgres.url });
     const tracing = path.join(import.meta.dirname, '../support/tracing.js');
-    await using server = await Process.server(env, { nodeOptions: ['--import', tracing] });
-    await using _worker = await Process.worker(env);
+    [server, worker] = await Promise.all([
+      Process.server(env, { nodeOptions: ['--import', tracing] }),
+      Process.worker(env),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([server?.kill(), worker?.kill()]);
+    await stores[Symbol.asyncDispose]();
+    await postgres.stop();
+  });
+
+  test('neither does a trace of OpenTelemetry, nor the log of slow statements', async () => {
     const phone = new Handset(server.client, stores.mailbox, newOwner());
     const challenge = asA('Challenge', await phone.signUp());
     asA('SignedIn', await phone.verify(challenge, await stores.mailbox.code(phone.owner.email)));
@@ -63,7 +80,5 @@ test('neither does a trace of OpenTelemetry, nor the log of slow statements', as
       const seen = lines().join('\n');
       expect(secrets.filter((secret) => seen.includes(secret))).toEqual([]);
     }
-  } finally {
-    await postgres.stop();
-  }
+  });
 });

@@ -1,8 +1,17 @@
 import { afterAll, expect, test } from '@jest/globals';
+import type { Request, Route } from 'playwright-core';
 import { describeInBrowser } from '../support/browser.js';
 import { newOwner, PASSWORD } from '../support/handset.js';
 import { MoodyMailServer } from '../support/moody-mail-server.js';
-import { askingLaptop, promptedCode, signedIn, trustedPhone, typeCode, visit } from '../support/pages.js';
+import {
+  askingLaptop,
+  enterPassword,
+  promptedCode,
+  signedIn,
+  trustedPhone,
+  typeCode,
+  visit,
+} from '../support/pages.js';
 
 describeInBrowser('while a server is away, in browsers on it,', { count: 2 }, (site) => {
   test('pages say so, and when it is back they have what they missed and go on', async () => {
@@ -23,6 +32,43 @@ describeInBrowser('while a server is away, in browsers on it,', { count: 2 }, (s
     await signedIn(laptop);
     await phone.getByRole('alertdialog').getByText('Tablet').waitFor();
     expect(await phone.getByText('You’ve been signed out').count()).toBe(0);
+  });
+
+  test('what somebody types in an account stays there, also when the account cannot be read again', async () => {
+    const owner = await site.servers.signedUp();
+    const page = await visit(site);
+    await page.clock.install();
+    await enterPassword(page, owner.owner);
+    await signedIn(page);
+    await page.getByRole('link', { name: 'Password', exact: true }).click();
+    const field = page.getByLabel('New password', { exact: true });
+    await field.fill('velvet-harbour-57-kettle');
+    const isOfViewer = (request: Request) => request.postDataJSON()?.operationName === 'Viewer';
+    const staysWhile = async (
+      fail: (route: Route) => Promise<void>,
+      work: () => Promise<unknown>,
+      over: Promise<unknown>,
+    ) => {
+      const failing = (route: Route) => (isOfViewer(route.request()) ? fail(route) : route.continue());
+      await page.route('**/graphql', failing);
+      await work();
+      await over;
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))');
+      expect(await field.inputValue()).toBe('velvet-harbour-57-kettle');
+      await page.unroute('**/graphql', failing);
+    };
+    // What is shown of an account is read again whenever something happens to it.
+    const happens = () => owner.another('Tablet').signIn();
+    await staysWhile((route) => route.abort(), happens, page.waitForEvent('requestfailed', isOfViewer));
+    // And after a while, where that has failed.
+    const passes = () => page.clock.fastForward(5_000);
+    const fault = {
+      data: { settings: null, viewer: null },
+      errors: [{ message: 'Something went wrong on our side.' }],
+    };
+    const answered = () => page.waitForEvent('requestfinished', isOfViewer);
+    await staysWhile((route) => route.fulfill({ json: fault }), passes, answered());
+    await staysWhile((route) => route.continue(), passes, answered());
   });
 });
 

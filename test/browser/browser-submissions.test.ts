@@ -37,6 +37,17 @@ describeInBrowser('one submission is one request, in a browser,', {}, (site) => 
     return names.filter((name) => name === operation).length;
   }
 
+  test('what a page asks for is held from the moment on that it shall be, however busy the page is', async () => {
+    const page = await visit(site);
+    await page.evaluate(`void setTimeout(() => {
+      const end = performance.now() + 500;
+      while (performance.now() < end);
+      globalThis.answer = fetch('/graphql', { method: 'POST' });
+    })`);
+    await page.route('**/graphql', (route) => route.fulfill({ status: 418 }));
+    expect(await page.evaluate('answer.then(({ status }) => status)')).toBe(418);
+  });
+
   /** The ways in which somebody sends a form whose last field has the focus. */
   const ways: [string, (page: Page, button: string) => Promise<unknown>][] = [
     ['Enter twice', async ({ keyboard }) => [await keyboard.press('Enter'), await keyboard.press('Enter')]],

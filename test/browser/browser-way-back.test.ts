@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { Backend } from '../support/backend.js';
 import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
@@ -127,12 +127,17 @@ describeInBrowser('somebody whom a product has sent', setUp, (site) => {
     await signedIn(page);
   });
 
-  test('is told that the address is not known, and stays, whatever a link says', async () => {
-    const { owner } = await site.servers.signedUp();
-    const page = await visit(site);
-    await enterPassword(page, owner);
-    await signedIn(page);
-    for (const returnTo of [
+  describe('and who is signed in', () => {
+    let page: Page;
+
+    beforeAll(async () => {
+      const { owner } = await site.servers.signedUp();
+      page = await visit(site);
+      await enterPassword(page, owner);
+      await signedIn(page);
+    });
+
+    test.each([
       'https://evil.example/',
       '//evil.example',
       'https:evil.example',
@@ -145,16 +150,21 @@ describeInBrowser('somebody whom a product has sent', setUp, (site) => {
       'http://127.0.0.1',
       '/account',
       'nonsense',
-    ]) {
+    ])('is told that the address is not known, and stays, whatever a link says: %s', async (returnTo) => {
       for (const state of [STATE, null]) {
         await page.goto(linkTo(returnTo, state));
         await page.getByRole('heading', { name: 'We can’t take you there' }).waitFor();
         expect(new URL(page.url()).origin).toBe(new URL(site.servers.client().url).origin);
       }
-    }
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('link', { name: 'Stay here instead' }).click();
-    await signedIn(page);
+    });
+
+    test('can go on here instead', async () => {
+      await page.goto(linkTo('https://evil.example/'));
+      await page.getByRole('heading', { name: 'We can’t take you there' }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('link', { name: 'Stay here instead' }).click();
+      await signedIn(page);
+    });
   });
 
   test('is told before a password is typed, and signs in here if that is what they want', async () => {

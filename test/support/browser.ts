@@ -44,6 +44,15 @@ function startOptions() {
   return { executablePath, args: programOptions };
 }
 
+/**
+ * Chromium hands requests over from the first on. Asked for only once a page stands, as its first `page.route` does, that
+ * comes into force some time after Chromium has said so: what the page asks for before passes by, and Playwright, which
+ * waits for the page's request to be handed over, tells neither of it nor of its answer.
+ */
+async function interceptFromTheStart(context: BrowserContext): Promise<void> {
+  await context.route('nothing:', (route) => route.continue());
+}
+
 /** Opens an address in a Chromium whose owner has turned cookies off, and with them all that pages keep. */
 export async function openWithoutCookies(url: string): Promise<Page> {
   const profile = await mkdtemp(path.join(tmpdir(), 'doorstep-chromium-'));
@@ -52,6 +61,7 @@ export async function openWithoutCookies(url: string): Promise<Page> {
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
   const program = await chromium.launchPersistentContext(profile, { ...startOptions(), locale: 'en-US' });
   program.setDefaultTimeout(DEADLINE_MS);
+  await interceptFromTheStart(program);
   program.on('close', () => rm(profile, { recursive: true, force: true, maxRetries: 10 }));
   const page = await program.newPage();
   await page.goto(url);
@@ -82,6 +92,7 @@ export class Browser implements AsyncDisposable {
     const context = await this.program.newContext({ locale: 'en-US', reducedMotion: 'reduce', ...options });
     // Less than a whole test may take, so that what fails says what it waited for.
     context.setDefaultTimeout(DEADLINE_MS);
+    await interceptFromTheStart(context);
     context.on('page', (page) => this.watch(page));
     return context;
   }

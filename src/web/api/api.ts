@@ -8,6 +8,7 @@ import {
   type OperationResult,
   subscriptionExchange,
 } from '@urql/core';
+import { keptAnswers } from './kept-answers.ts';
 import { Line, type LineOptions, type LineState } from './line.ts';
 import type { Store } from './store.ts';
 
@@ -70,6 +71,7 @@ export class Api {
         headers: { 'session-transport': 'cookie', 'accept-language': this.options.language() },
       }),
       exchanges: [
+        keptAnswers,
         cacheExchange,
         mapExchange({
           onError: (error) => {

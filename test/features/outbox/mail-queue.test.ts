@@ -4,10 +4,12 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { JobQueue } from '../../../src/outbox/queue.js';
 import type { Handset } from '../../support/handset.js';
+import { everyday, inStep } from '../../support/in-step.js';
 import { type Mood, MoodyMailServer } from '../../support/moody-mail-server.js';
 import { asA, type Challenge, type Delivery } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
-import { until, within } from '../../support/waiting.js';
+import type { Store } from '../../support/store.js';
+import { until } from '../../support/waiting.js';
 
 const later: Mood = { command: 'DATA', replyCode: 451, text: '4.3.0 later' };
 const busy: Mood = { command: 'RCPT TO', replyCode: 421, text: '4.3.2 too busy' };
@@ -296,34 +298,34 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
 
 const onRedis = backEnds.some(({ redis }) => redis) ? describe : describe.skip;
 
-onRedis('a Redis that is away', () => {
-  test('holds up nobody, and the mails go once it is back, empty as it is', async () => {
-    await using servers = await Servers.start({ redis: true });
-    const phone = servers.stranger();
-    await servers.redis?.kill();
-    const challenge = asA('Challenge', await inTime(phone.signUp()));
-    await servers.redis?.restart();
-    asA('SignedIn', await phone.verify(challenge, await servers.mailbox.code(phone.owner.email)));
-  });
+onRedis('a Redis that', () => {
+  let sound: Servers;
 
-  test('that hangs holds up nobody for more than two seconds', async () => {
+  beforeAll(async () => {
+    sound = await Servers.start();
+  });
+  afterAll(() => sound[Symbol.asyncDispose]());
+
+  const faults: readonly (readonly [string, (redis: Store) => unknown, (redis: Store) => unknown])[] = [
+    ['is away, and comes back empty,', (redis) => redis.kill(), (redis) => redis.restart()],
+    ['hangs', (redis) => redis.pause(), (redis) => redis.resume()],
+  ];
+
+  test.each(faults)('%s holds up nobody for more than two seconds, and the mails go after it', async (...fault) => {
+    const [, begin, end] = fault;
     await using servers = await Servers.start({ redis: true });
-    const phone = await servers.trusted();
-    servers.redis?.pause();
+    const redis = servers.redis as Store;
+    const [phone, other] = await Promise.all([servers.trusted(), sound.trusted()]);
+    const stranger = servers.stranger();
+    await begin(redis);
     try {
-      asA('SignedIn', await inTime(phone.signIn()));
-      const laptop = phone.another('Laptop');
-      const challenge = asA('Challenge', await inTime(laptop.signIn()));
-      await using requests = phone.loginRequests();
-      const { code } = await inTime(requests.next());
-      asA('Challenge', await inTime(laptop.sendCode(challenge, 'EMAIL')));
-      asA('SignedIn', await inTime(laptop.verify(challenge, code ?? '')));
+      const challenge = await inStep(everyday(phone, stranger), everyday(other, sound.stranger()), 2_000);
+      await end(redis);
+      asA('SignedIn', await stranger.verify(challenge, await servers.mailbox.code(stranger.owner.email)));
     } finally {
-      servers.redis?.resume();
+      redis.resume();
     }
   });
-
-  const inTime = <T>(answer: Promise<T>) => within(answer, 'the answer', 2000);
 });
 
 /** An app that is closed at the end of its scope. */
