@@ -90,7 +90,7 @@ export class ChallengeSends {
   private async closed(tx: Tx, token: string): Promise<ChallengeClosed> {
     const now = await this.views.find(tx, token);
     if (!now) return new ChallengeClosed('EXPIRED');
-    return new ChallengeClosed(now.state === 'PENDING' ? 'CANCELLED' : now.state);
+    return new ChallengeClosed(now.state === 'PENDING' ? 'CANCELLED' : now.state, now.row.purpose);
   }
 
   private whyNot({ row, sendOptions }: ChallengeView, method: Method): SendLimitReached | ResendTooSoon {

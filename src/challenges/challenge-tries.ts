@@ -133,7 +133,7 @@ export class ChallengeTries {
   }
 
   private async whyNotSpent(db: Sql, { row, state }: ChallengeView): Promise<ChallengeClosed | TemporarilyLocked> {
-    if (state !== 'PENDING') return new ChallengeClosed(state);
+    if (state !== 'PENDING') return new ChallengeClosed(state, row.purpose);
     if (row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
     if (row.purpose === 'SIGN_IN' && row.accountId) {
       const locked = await this.accountLimits.lockOf(db, row.accountId);
@@ -167,7 +167,7 @@ export class ChallengeTries {
   /** Why a challenge could not be consumed although its code was right. */
   async closedState(db: Sql, token: string): Promise<ChallengeClosed> {
     const now = await this.views.find(db, token);
-    if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state);
+    if (now && now.state !== 'PENDING') return new ChallengeClosed(now.state, now.row.purpose);
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(now && isProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }

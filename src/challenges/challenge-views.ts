@@ -13,7 +13,7 @@ import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
 import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
-import { askedIn, isForDevice, isPrompt } from './prompt-kinds.js';
+import { askedIn, isForDevice, isPrompt, promptKindOf } from './prompt-kinds.js';
 
 export const deliveryReasons = [
   'NO_DEVICE_RECEIVES_CODES',
@@ -47,6 +47,8 @@ export interface DeliveryView {
   readonly mailHeld: Wait | null;
   /** Whether the account has a trusted device that shows codes. */
   readonly hasTrusted: boolean;
+  /** Whether the code is for another device than the one that asks: then it comes by mail only where there is none. */
+  readonly isForAnotherDevice: boolean;
   /** Whether the challenge is over: then there is nothing left to do about a code that nobody has acknowledged. */
   readonly isOver: boolean;
   readonly replyCode: number | null;
@@ -266,6 +268,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
     enhancedStatus: row.enhancedStatus ?? null,
     mailHeld: waitOf(challenge.mailHeldUntil, challenge.mailHeldMs),
     hasTrusted: challenge.hasTrusted,
+    isForAnotherDevice: isForAnotherDevice(challenge),
     isOver: challenge.seenState !== 'PENDING',
   };
   return row.method === 'APP'
@@ -301,8 +304,12 @@ function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
 }
 
 /** While mail is held that is said instead of what points at email. */
-function whyNoneIsOnline(challenge: Facts, otherwise: DeliveryReasonName): DeliveryReasonName {
-  return challenge.mailHeldUntil ? 'MAIL_HELD' : otherwise;
+function whyNoneIsOnline(challenge: ChallengeRow & Facts, otherwise: DeliveryReasonName): DeliveryReasonName {
+  return challenge.mailHeldUntil && !isForAnotherDevice(challenge) ? 'MAIL_HELD' : otherwise;
+}
+
+function isForAnotherDevice({ purpose }: Pick<ChallengeRow, 'purpose'>): boolean {
+  return promptKindOf(purpose) === 'CONFIRMATION';
 }
 
 function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {

@@ -12,6 +12,7 @@ import {
   deliveryReasons,
   type SendOptionView,
 } from './challenge-views.js';
+import { promptKindOf } from './prompt-kinds.js';
 
 export const ChallengePurpose = enumOf(purposes);
 registerEnumType(ChallengePurpose, { name: 'ChallengePurpose', description: 'What a code is asked for.' });
@@ -201,10 +202,12 @@ export class ChallengeClosed extends Problem {
   @Field(() => ChallengeState)
   readonly state: State;
 
-  constructor(state: Exclude<State, 'PENDING'>) {
+  /** @param purpose the challenge's; null where the token names none */
+  constructor(state: Exclude<State, 'PENDING'>, purpose: Purpose | null = null) {
     super();
     this.state = state;
-    this.text = { key: `problem.ChallengeClosed.${state}` };
+    const isRefusal = state === 'DENIED' && purpose && promptKindOf(purpose) === 'CONFIRMATION';
+    this.text = { key: isRefusal ? 'problem.ConfirmationDenied' : `problem.ChallengeClosed.${state}` };
   }
 }
 

@@ -16,12 +16,15 @@ export function hintFor(view: DeliveryView, texts: Texts, locale: Locale): strin
 /** Which text says why, and offers no way that is closed: mail may be held, and no device trusted. */
 function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
   if (isOneOf(answered, reason) && replyOf(view) !== '') return `delivery.hintWithReply.${reason}`;
-  if (isOneOf(pointingAtMail, reason) && view.mailHeld) return `delivery.hintWhileHeld.${reason}`;
+  if (view.isForAnotherDevice && isOneOf(pointingAtNoMail, reason)) return `delivery.hintWithoutMail.${reason}`;
+  if (isOneOf(pointingAtMail, reason) && (view.mailHeld || view.isForAnotherDevice))
+    return `delivery.hintWhileHeld.${reason}`;
   if (reason === 'MAIL_HELD' && !view.hasTrusted) return `delivery.hintWithoutDevice.${reason}`;
   return `delivery.hint.${reason}`;
 }
 
 const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
+const pointingAtNoMail = ['NO_TRUSTED_DEVICE_ONLINE', 'NOTIFICATIONS_OFF'] as const;
 const pointingAtMail = ['NOT_YET_ACKNOWLEDGED', 'PROMPTS_PAUSED'] as const;
 
 function isOneOf<Name extends DeliveryReasonName>(names: readonly Name[], reason: DeliveryReasonName): reason is Name {

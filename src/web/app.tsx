@@ -8,6 +8,7 @@ import { BrokenPage, fetched, Mishap } from './frame/mishap.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { Unreachable } from './frame/unreachable.tsx';
 import { HandOver } from './hand-over/hand-over.tsx';
+import { Confirmations } from './prompts/confirmations.tsx';
 import { BrokenPrompts, Prompts } from './prompts/prompts.tsx';
 import { OnTheWay } from './return/on-the-way.tsx';
 import { SessionProvider, useSession } from './session/session.tsx';
@@ -52,6 +53,7 @@ function WhileSignedIn() {
       <Watch />
       <Mishap instead={<BrokenPrompts />}>
         <Prompts />
+        <Confirmations />
       </Mishap>
       <Mishap instead={null}>
         <Suspense>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMutation } from 'urql';
 import { useSay } from '../account/said.tsx';
@@ -14,8 +14,12 @@ import { Denied } from './denied.tsx';
 import { NotMe } from './not-me.tsx';
 import { notifyOf, takeDown } from './notifications.ts';
 import { Prompt } from './prompt.tsx';
+import { useSignInOnTop } from './prompt-on-top.ts';
 import styles from './prompts.module.css';
+import { useEndings } from './use-endings.ts';
 import { useLoginRequests } from './use-login-requests.ts';
+import { useSeen } from './use-seen.ts';
+import { sendOf } from './use-waiting.ts';
 
 /** On a trusted device: each sign-in elsewhere raises a prompt, wherever the person is, until it is answered. */
 export function Prompts() {
@@ -26,7 +30,12 @@ export function Prompts() {
   const [denied, setDenied] = useState<RequestFieldsFragment | null>(null);
   const refusedHere = useRef(new Set<string>());
   useNotices(requests);
-  useEndings(requests, (id) => (refusedHere.current.has(id) ? null : stateOf(id)));
+  const say = useSay();
+  useEndings(requests, ({ id, deviceName }) => {
+    void takeDown(id);
+    const end = refusedHere.current.has(id) ? 'PENDING' : stateOf(id);
+    if (end !== 'PENDING') say(t(`ended.${end}`, { device: deviceName }));
+  });
   useTitleNotice(requests.length > 0 ? t('waiting', { count: requests.length }) : null);
 
   const answered = useStore(answer);
@@ -37,7 +46,9 @@ export function Prompts() {
   const refused = requests.find(({ id }) => id === answered?.notMe);
   const raised = requests.filter((request) => !putAside.includes(sendOf(request)));
   const [shown] = raised;
-  useAcknowledgement(shown);
+  const [, acknowledge] = useMutation(AcknowledgeLoginRequestDocument);
+  useSeen(shown?.id, acknowledge);
+  useSignInOnTop(Boolean(shown ?? denied));
   if (denied) return <Denied request={denied} onClose={() => setDenied(null)} />;
   const answers = (request: RequestFieldsFragment) => ({
     request,
@@ -78,49 +89,6 @@ export function BrokenPrompts() {
       </Notice>
     </div>
   );
-}
-
-/** What is put aside is one send of a code: when somebody has it sent again, its prompt is back. */
-function sendOf({ id, sentAt }: RequestFieldsFragment): string {
-  return `${id} ${sentAt}`;
-}
-
-/** Tells the server, once, that a person can see the code: not while the page is in a tab behind others. */
-function useAcknowledgement(request: RequestFieldsFragment | undefined): void {
-  const [, acknowledge] = useMutation(AcknowledgeLoginRequestDocument);
-  const id = request?.id;
-  const tell = useCallback(() => {
-    if (id && document.visibilityState === 'visible') void acknowledge({ id });
-  }, [id, acknowledge]);
-  useEffect(() => {
-    tell();
-    document.addEventListener('visibilitychange', tell);
-    return () => document.removeEventListener('visibilitychange', tell);
-  }, [tell]);
-}
-
-/**
- * Says how each request ended that was waited for here: its prompt would go without a word. Its notification goes.
- * @param endOf null where there is nothing to say
- */
-function useEndings(
-  waiting: readonly RequestFieldsFragment[],
-  endOf: (id: string) => RequestFieldsFragment['state'] | null,
-): void {
-  const { t } = useTranslation('prompts');
-  const say = useSay();
-  const before = useRef<readonly RequestFieldsFragment[]>([]);
-  const ids = waiting.map(({ id }) => id).join(' ');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the ids tell when there is one less
-  useEffect(() => {
-    for (const { id, deviceName } of before.current) {
-      if (waiting.some((request) => request.id === id)) continue;
-      void takeDown(id);
-      const end = endOf(id);
-      if (end && end !== 'PENDING') say(t(`ended.${end}`, { device: deviceName }));
-    }
-    before.current = waiting;
-  }, [ids]);
 }
 
 /** Where the browser may, a notification for each request that comes while nobody looks; it goes when it is answered. */

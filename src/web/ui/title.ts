@@ -3,10 +3,11 @@ import { useProductName } from '../session/use-product-name.ts';
 
 let product = '';
 let page = '';
-let notice: string | null = null;
+/** What waits in the tab, by whoever says so: the one that came last is read. */
+const notices = new Map<symbol, string>();
 
 function write(): void {
-  document.title = `${notice ?? page} · ${product}`;
+  document.title = `${[...notices.values()].at(-1) ?? page} · ${product}`;
 }
 
 /** Names the tab after the page that it shows. */
@@ -22,10 +23,12 @@ export function usePageTitle(title: string): void {
 /** Names the tab after what waits in it, before the page: it is read among other tabs. Null: nothing waits. */
 export function useTitleNotice(text: string | null): void {
   useEffect(() => {
-    notice = text;
+    if (text === null) return;
+    const notice = Symbol(text);
+    notices.set(notice, text);
     write();
     return () => {
-      notice = null;
+      notices.delete(notice);
       write();
     };
   }, [text]);

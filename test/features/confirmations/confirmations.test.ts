@@ -160,7 +160,11 @@ describe.each(backEnds)('what is to be confirmed, over two servers on $name,', (
   test('is seen by whoever waits for the code once it is acknowledged', async () => {
     const { phone, tablet } = await phoneAndTablet();
     const asked = await shop.ask(tablet);
-    expect(await tablet.challenge(asked)).toMatchObject({ deliveries: [{ state: 'QUEUED' }] });
+    const [waits] = (await tablet.challenge(asked)).deliveries;
+    // By mail, which the asking device may read as well, it goes only where no other device can show it.
+    expect(waits).toMatchObject({ state: 'QUEUED', reason: 'NO_TRUSTED_DEVICE_ONLINE' });
+    expect(waits?.hint).toMatch(/^None of your other trusted devices is online\. Open Doorstep on one of them/);
+    expect((await tablet.challenge(asked)).help).toContain('The device that you’re using now never shows this code.');
     await acknowledgeConfirmation(phone, asked.id);
     expect(await tablet.challenge(asked)).toMatchObject({ deliveries: [{ state: 'SEEN', hint: null }] });
   });
@@ -178,6 +182,9 @@ describe.each(backEnds)('what is to be confirmed, over two servers on $name,', (
     expect(await denyConfirmation(phone, asked.id)).toMatchObject({ id: asked.id, state: 'DENIED', code: null });
     expect(await onDesk.next()).toMatchObject({ id: asked.id, state: 'DENIED', code: null });
     expect(await tablet.challenge(asked)).toMatchObject({ state: 'DENIED' });
+    expect(asA('ChallengeClosed', await tablet.sendCode(asked, 'APP')).message).toBe(
+      'This request was blocked on a trusted device.',
+    );
 
     const about = { accountId, promptId: asked.id, requestId: asked.requestId, purpose: 'CONFIRM' };
     const [requested, over, denied] = await toldUntil(feed, 'CONFIRMATION_DENIED');
