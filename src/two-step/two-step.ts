@@ -1,6 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { setTwoStep } from '../accounts/accounts.js';
 import { addressOf } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import type { SecurityEvents } from '../activity/security-events.js';
@@ -11,16 +10,17 @@ import type { Session } from '../api/session.js';
 import type { AccountLimits } from '../challenges/account-limits.js';
 import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
 import { Challenge, type ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
-import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
 import { cancelSetUps, consume } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
+import type { TwoStepSwitch } from '../challenges/two-step-switch.js';
+import { TwoStepAlreadyEnabled } from '../challenges/two-step-switch.types.js';
 import type { DeviceRow } from '../devices/device.entity.js';
 import type { Devices } from '../devices/devices.js';
 import { lockOwner, type Owner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
-import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
+import { TwoStepEnabled } from './two-step.types.js';
 
 const purposes: readonly Purpose[] = ['ENABLE_TWO_STEP'];
 
@@ -37,6 +37,7 @@ export class TwoStep {
     private readonly devices: Devices,
     private readonly activities: Activities,
     private readonly events: SecurityEvents,
+    private readonly twoStepSwitch: TwoStepSwitch,
   ) {}
 
   /**
@@ -111,15 +112,13 @@ export class TwoStep {
     ipAddress: string,
   ) {
     if (before.twoStepEnabledAt || !(await consume(tx, challenge, purposes))) return null;
-    await shutDoor(tx, before.id);
-    const account = await setTwoStep(tx, before.id, true);
-    const ended = await this.sessions.endOthers(tx, account.id, session.id);
+    const { account, sessionsEnded } = await this.twoStepSwitch.turnOn(tx, before.id, session.id);
     this.sessions.prove(tx, session.id);
     this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
     const entry = { deviceId: device.id, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.events.tell(tx, account, 'TWO_STEP_ENABLED', { ...entry, sessionId: session.id });
     this.activities.record(tx, { ...entry, accountId: account.id, type: 'DEVICE_TRUSTED' });
-    return { account, sessionsEnded: ended.count };
+    return { account, sessionsEnded };
   }
 }

@@ -20,6 +20,7 @@ import { ChallengeTries } from '../challenges/challenge-tries.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
+import { TwoStepSwitch } from '../challenges/two-step-switch.js';
 import { Codes } from '../codes/codes.js';
 import { issuerOf } from '../config/public-addresses.js';
 import { AccountConfirmationsResolver, ConfirmationsResolver } from '../confirmations/confirmations.resolver.js';
@@ -181,7 +182,18 @@ async function createResolvers(
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
   const signUps = new SignUps(transactions, newPasswords, rateLimits, openings);
   const verifications = new Verifications(tries, admissions, activities);
-  const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities, events);
+  const twoStepSwitch = new TwoStepSwitch(sessions, devices, events);
+  const twoStep = new TwoStep(
+    transactions,
+    openings,
+    tries,
+    accountLimits,
+    sessions,
+    devices,
+    activities,
+    events,
+    twoStepSwitch,
+  );
   const prompts = new Prompts(transactions, promptViews, events, sessions, limits);
   const promptStream = new PromptStream(bus, promptViews);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
@@ -189,7 +201,7 @@ async function createResolvers(
   const changes = new PasswordChanges(transactions, ownerPasswords, newPasswords, sessions, devices, events);
   const resetRequests = new ResetRequests(transactions, openings, rateLimits);
   const resets = new PasswordResets(transactions, tries, newPasswords, sessions, events, limits);
-  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, events);
+  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, twoStepSwitch);
   const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
   const [newestVapidKey] = config.vapidKeys;

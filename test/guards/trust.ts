@@ -139,13 +139,13 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'epoch-raised-by-two-step-on',
     keeps: 'turning two-step verification on ends what was begun without it',
-    edits: [{ file: 'two-step/two-step.ts', find: 'await shutDoor(tx, before.id);', replace: '' }],
+    edits: [{ file: 'challenges/two-step-switch.ts', find: 'await shutDoor(tx, accountId);', replace: '' }],
     noticedBy: ['epochs', 'turning two-step verification on raises the epoch and ends the set-ups that wait'],
   },
   {
     name: 'epoch-raised-by-two-step-off',
     keeps: 'turning two-step verification off ends the sign-ins that wait',
-    edits: [{ file: 'two-step/two-step-ends.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
+    edits: [{ file: 'challenges/two-step-switch.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
     noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
   },
   {
@@ -759,9 +759,9 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'turning two-step verification on ends every other session',
     edits: [
       {
-        file: 'two-step/two-step.ts',
-        find: 'const ended = await this.sessions.endOthers(tx, account.id, session.id);',
-        replace: 'const ended = [1];',
+        file: 'challenges/two-step-switch.ts',
+        find: 'await this.sessions.endOthers(tx, accountId, keptSessionId);',
+        replace: "keptSessionId === '' ? await this.sessions.endOthers(tx, accountId, null) : { count: 1 };",
       },
     ],
     noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],
