@@ -3,15 +3,6 @@ import canonicalize from 'canonicalize';
 import type { CodeKey } from './keys.js';
 import { tokenOf } from './tokens.js';
 
-/** What a code stands for besides its challenge: it is shown for this, and is right for nothing else. */
-export interface Action {
-  /** Who asks, as people are told. */
-  readonly client: string;
-  readonly purpose: string;
-  readonly title: string;
-  readonly fields: readonly { readonly label: string; readonly value: string }[];
-}
-
 /** An action that a code stands for: it is right for this text of this client alone. */
 export interface BoundAction {
   /** The API client's id. */
@@ -28,7 +19,7 @@ export interface CodeSource {
   readonly salt: Uint8Array;
   readonly codeLength: number;
   /** Null or absent: the code stands for its challenge alone. */
-  readonly action?: Action | null;
+  readonly action?: BoundAction | null;
 }
 
 /** Thrown when a challenge names a key that `CODE_KEYS` no longer lists: its code can neither be shown nor compared. */
@@ -51,7 +42,7 @@ export function codeOf(
   challengeId: string,
   salt: Uint8Array,
   digits: number,
-  action: Action | null = null,
+  action: BoundAction | null = null,
 ): string {
   if (!Number.isInteger(digits) || digits < 6 || digits > 12) throw new RangeError('a code has 6 to 12 digits');
   const id = Buffer.from(challengeId.replaceAll('-', ''), 'hex');
@@ -67,7 +58,7 @@ export function codeOf(
 }
 
 /** SHA-256 of an action in its one canonical form (RFC 8785), composed (NFC): however it is stored, its code is the same. */
-function digestOf({ client, purpose, title, fields }: Action): Buffer {
+function digestOf({ client, purpose, title, fields }: BoundAction): Buffer {
   const nfc = (text: string) => text.normalize('NFC');
   const composed = fields.map(({ label, value }) => ({ label: nfc(label), value: nfc(value) }));
   const json = canonicalize({ client: nfc(client), purpose, title: nfc(title), fields: composed });

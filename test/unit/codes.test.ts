@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { type Action, Codes, codeOf, newSalt } from '../../src/codes/codes.js';
+import { type BoundAction, Codes, codeOf, newSalt } from '../../src/codes/codes.js';
 import { tokenHash } from '../../src/codes/tokens.js';
 
 const key = { id: 'k1', secret: Buffer.alloc(32, 7) };
 const id = '0b8f2a36-6b3f-4a0b-9a44-0f6f6f0a5b11';
 const salt = Buffer.alloc(32, 9);
-const action: Action = {
+const action: BoundAction = {
   client: 'shop',
   purpose: 'CONFIRM',
   title: 'Pay the invoice',
@@ -15,7 +15,7 @@ const action: Action = {
     { label: 'To', value: 'Zoë' },
   ],
 };
-const code = (changes: Partial<Action> = {}, challengeId = id) =>
+const code = (changes: Partial<BoundAction> = {}, challengeId = id) =>
   codeOf(key, challengeId, salt, 8, { ...action, ...changes });
 
 describe('the code of an action', () => {
@@ -29,7 +29,7 @@ describe('the code of an action', () => {
     expect(code()).toBe(String(BigInt(`0x${mac}`) % 10n ** 8n).padStart(8, '0'));
   });
 
-  test.each<[string, Partial<Action>]>([
+  test.each<[string, Partial<BoundAction>]>([
     ['client', { client: 'shop2' }],
     ['purpose', { purpose: 'DISABLE_TWO_STEP' }],
     ['title', { title: 'Pay the invoice.' }],
