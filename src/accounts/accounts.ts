@@ -4,6 +4,7 @@ import { countOf, rowOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
+import { type FailureCount, failureCounts } from './failure-counts.js';
 
 // The one writer of `account`. All but the opening of one stand behind its lock, taken by this transaction.
 
@@ -95,30 +96,44 @@ async function change(tx: Tx, accountId: string, changes: Fragment): Promise<Acc
 }
 
 /**
- * Counts a wrong code in advance, and sets the pause of new devices that follows from it.
+ * Counts a wrong code in advance, and sets the pause that follows from it.
  * @param challenge SQL that is true for the challenge, which the statement calls `c`
- * @returns false if none may be tried: there is none, new devices wait, or the epoch under which it began is over
+ * @returns false if none may be tried: there is none, it is paused, or the epoch under which it began is over
  */
-export async function countCodeFailure(tx: Tx, challenge: Fragment, limits: Limits): Promise<boolean> {
-  const { ACCOUNT_TRIES_BEFORE_PAUSE: before, ACCOUNT_PAUSE_SECONDS: pause, ACCOUNT_TRIES_BEFORE_STOP: stop } = limits;
+export async function countCodeFailure(
+  tx: Tx,
+  count: FailureCount,
+  challenge: Fragment,
+  limits: Limits,
+): Promise<boolean> {
+  const { failures, pausedUntil, beforePause, beforeStop } = failureCounts[count];
+  const { [beforePause]: before, ACCOUNT_PAUSE_SECONDS: pause } = limits;
   const counted = await countOf(
     tx,
-    sql`update account a set code_failures = code_failures + 1,
-          paused_until = case
-            when code_failures + 1 >= ${before} and (code_failures + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
+    sql`update account a set ${failures} = ${failures} + 1,
+          ${pausedUntil} = case
+            when ${failures} + 1 >= ${before} and (${failures} + 1 - ${before}) % ${FAILURES_PER_DOUBLING} = 0
             then clock_timestamp() + make_interval(secs => least(${MAX_PAUSE_SECONDS},
-              ${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
-            else paused_until end
+              ${pause} * power(2::float8, (${failures} + 1 - ${before}) / ${FAILURES_PER_DOUBLING})))
+            else ${pausedUntil} end
         from challenge c
-        where ${challenge} and a.id = c.account_id and a.epoch = c.epoch and code_failures < ${stop}
-          and (paused_until is null or paused_until <= clock_timestamp())`,
+        where ${challenge} and a.id = c.account_id and a.epoch = c.epoch
+          and ${beforeStop === null ? raw('true') : sql`${failures} < ${limits[beforeStop]}`}
+          and (${pausedUntil} is null or ${pausedUntil} <= clock_timestamp())`,
   );
   return counted === 1;
 }
 
-/** Takes the failures back, and with them the pause: a sign-in was verified. */
-export function forgiveCodeFailures(tx: Tx, accountId: string): void {
-  tx.write(sql`update account set code_failures = 0, paused_until = null where id = ${accountId}`);
+/** Takes the failures back, and with them the pause: one was verified. */
+export function forgiveCodeFailures(tx: Tx, accountId: string, count: FailureCount): void {
+  const { failures, pausedUntil } = failureCounts[count];
+  tx.write(sql`update account set ${failures} = 0, ${pausedUntil} = null where id = ${accountId}`);
+}
+
+/** Notes that whoever reads the mail of a subject has typed a code that went there. @param email where it went */
+export function proveAddress(tx: Tx, accountId: string, email: string): void {
+  tx.write(sql`update account set address_proven_at = clock_timestamp()
+        where id = ${accountId} and subject_email = ${email} and address_proven_at is null`);
 }
 
 /** Lets new devices wait from now on, where the condition holds. */

@@ -3,6 +3,7 @@ import { isUuid } from '../api/ids.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import type { Tx } from '../sql/transactions.js';
 import { AccountRow } from './account.entity.js';
 
 /** Whose people: of a client that was read before, or by SQL that reads it. */
@@ -50,14 +51,22 @@ export interface PersonName {
 }
 
 /** @returns null if the caller has no such person */
-export async function findPerson(
-  db: Sql,
-  caller: Caller,
-  { accountId, externalId }: PersonName,
-): Promise<AccountRow | null> {
+export async function findPerson(db: Sql, caller: Caller, name: PersonName): Promise<AccountRow | null> {
+  const person = selection(caller, name);
+  return person && rowOf(db, person);
+}
+
+/** The same, locked for the rest of the transaction; always its first lock, see `lockAccount`. */
+export async function lockPerson(tx: Tx, caller: Caller, name: PersonName): Promise<AccountRow | null> {
+  const person = selection(caller, name);
+  return person && rowOf(tx, sql`${person} for no key update of a`);
+}
+
+/** @returns null where the name can be nobody's */
+function selection(caller: Caller, { accountId, externalId }: PersonName): Fragment | null {
   const ofClient = sql`select ${columns(AccountRow, 'a')} from account a where ${isOf(caller, 'a')}`;
-  if (accountId != null) return isUuid(accountId) ? rowOf(db, sql`${ofClient} and a.id = ${accountId}`) : null;
+  if (accountId != null) return isUuid(accountId) ? sql`${ofClient} and a.id = ${accountId}` : null;
   if (externalId == null || !externalIdForm.test(externalId)) return null;
   // Others' ids say nothing of ours: an own account has none, and two clients may have the same.
-  return rowOf(db, sql`${ofClient} and a.client_id = ${caller.clientId} and a.external_id = ${externalId}`);
+  return sql`${ofClient} and a.client_id = ${caller.clientId} and a.external_id = ${externalId}`;
 }

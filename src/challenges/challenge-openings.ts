@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRow } from '../accounts/account.entity.js';
-import { type Codes, newSalt } from '../codes/codes.js';
+import { type BoundAction, type Codes, newSalt } from '../codes/codes.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { DeviceDescription } from '../devices/devices.js';
@@ -13,6 +13,16 @@ import type { ChallengeSends, Sent } from './challenge-sends.js';
 import { addChallenge } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
+/** What a product's backend has asked for, of which a challenge comes. */
+export interface AskedByBackend {
+  readonly clientId: string;
+  readonly requestId: string;
+  /** The challenge's, which the backend was told already. */
+  readonly token: string;
+  /** What the code stands for; null: for nothing but the challenge. */
+  readonly action: BoundAction | null;
+}
+
 /** What a challenge starts with. */
 export interface ChallengeOpening {
   readonly purpose: Purpose;
@@ -23,8 +33,9 @@ export interface ChallengeOpening {
   readonly device: DeviceDescription;
   /** The device that asks, where the account knows it. */
   readonly deviceId: string | null;
-  /** The session that started it and alone may answer it. */
+  /** The session that asks; where no backend did, it alone may answer. */
   readonly sessionId: string | null;
+  readonly backend?: AskedByBackend;
   readonly passwordHash: string | null;
   readonly mailHeld: boolean;
   readonly isSilent: boolean;
@@ -34,6 +45,7 @@ export interface ChallengeOpening {
 
 /** A challenge that was just opened; how it looks is there once the transaction is over. */
 export interface OpenedChallenge {
+  readonly id: string;
   readonly view: Promise<ChallengeView>;
 }
 
@@ -46,11 +58,11 @@ export class ChallengeOpenings {
     private readonly limits: Limits,
   ) {}
 
-  /** For SIGN_IN and ENABLE_TWO_STEP the account must be locked, and its epoch the one under which it was proven. */
+  /** Where the account was proven it must be locked, and its epoch the one under which that was. */
   async open(tx: Tx, opening: ChallengeOpening): Promise<OpenedChallenge> {
-    const { account, device, purpose, method, email, deviceId, ipAddress, locale } = opening;
+    const { account, device, purpose, method, email, deviceId, ipAddress, locale, backend } = opening;
     const id = randomUUID();
-    const token = newToken('chl');
+    const token = backend?.token ?? newToken('chl');
     const first: Sent = {
       id,
       accountId: account?.id ?? null,
@@ -75,6 +87,9 @@ export class ChallengeOpenings {
         codeLength,
         epoch: isProven(purpose) ? account?.epoch : null,
         sessionId: opening.sessionId,
+        clientId: backend?.clientId,
+        requestId: backend?.requestId,
+        action: backend?.action,
         passwordHash: opening.passwordHash,
         mailHeld: opening.mailHeld,
         isSilent: opening.isSilent,
@@ -89,6 +104,6 @@ export class ChallengeOpenings {
     const view = this.views.opened(tx, id, token);
     // Whoever waits for the end of the transaction is told what failed first.
     view.catch(() => undefined);
-    return { view };
+    return { id, view };
   }
 }

@@ -27,8 +27,17 @@ export interface SeenNow {
   readonly msLeft: number;
 }
 
+/** SQL for the state of a challenge `c` as it is seen now. What a session asked for by a backend is over with that. */
+export function stateNow(): Fragment {
+  return sql`case when c.state <> 'PENDING' then c.state
+    when c.expires_at <= clock_timestamp() then 'EXPIRED'
+    when c.client_id is not null and exists (
+      select 1 from session asking where asking.id = c.session_id and asking.ended_at is not null) then 'CANCELLED'
+    else c.state end`;
+}
+
 /** The columns of `SeenNow`, of a challenge that the statement calls `c`. */
 export function seenNow() {
-  return sql`case when c.state = 'PENDING' and c.expires_at <= clock_timestamp() then 'EXPIRED' else c.state end as "seenState",
+  return sql`${stateNow()} as "seenState",
     ${msUntil(sql`c.expires_at`)} as "msLeft"`;
 }

@@ -23,6 +23,7 @@ import {
 import { isOpen, isProven } from './challenge-rules.js';
 import { countSend, takesSend } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
+import { actionBound, areConfirmMailsUsedUp, isActionBound } from './confirm-mails.js';
 
 /** What a send is told of its challenge. */
 export type Sent = Pick<
@@ -73,7 +74,10 @@ export class ChallengeSends {
     if (!availableMethods.includes(method)) return new MethodUnavailable(availableMethods);
     const isAccountProven = isProven(row.purpose);
     if (isAccountProven && !account) return this.closed(tx, token);
-    if (isAccountProven && areMailsUsedUp) return new SendLimitReached();
+    const areUsedUp = isActionBound(row.purpose)
+      ? method === 'EMAIL' && (await areConfirmMailsUsedUp(tx, row.accountId as string, this.limits))
+      : areMailsUsedUp;
+    if (isAccountProven && areUsedUp) return new SendLimitReached();
     if (!takesNow) return this.whyNot(view, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
     const asked = { ...row, method, ipAddress };
@@ -127,6 +131,7 @@ export class ChallengeSends {
    * behind the account's lock where a password was proven, else behind a lock on the address.
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
+    if (isActionBound(challenge.purpose)) return areConfirmMailsUsedUp(tx, challenge.accountId as string, this.limits);
     if (isProven(challenge.purpose)) {
       return this.areMailsUsedUp(tx, sql`${challenge.email}`, challenge.ipAddress);
     }
@@ -158,6 +163,7 @@ export class ChallengeSends {
       sql`select ${countsBy('c.ip_address', ipAddress)} as mails
           from delivery d left join challenge c on c.id = d.challenge_id
           where d.to_address = ${address} and d.challenge_id is not null and d.asked_from is null
+            and c.purpose <> all(${actionBound})
             and not d.is_withheld and d.created_at > clock_timestamp() - interval '1 hour'`,
     );
     return proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR);

@@ -3,12 +3,13 @@ import type { Session } from '../api/session.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { isLive } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
-import { isOpen } from './challenge-rules.js';
+import { isOpen, provenPurposes } from './challenge-rules.js';
 import { requested, tellOver, tellRequested, wakePushes } from './prompt-events.js';
 import { isPrompt, promptKindOf } from './prompt-kinds.js';
 
@@ -27,6 +28,9 @@ export type NewChallenge = Pick<
   | 'method'
   | 'epoch'
   | 'sessionId'
+  | 'clientId'
+  | 'requestId'
+  | 'action'
   | 'deviceId'
   | 'email'
   | 'passwordHash'
@@ -46,10 +50,11 @@ export type NewChallenge = Pick<
 export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
   const sentBy = (method: Method) => (row.method === method ? sql`clock_timestamp()` : sql`null`);
   const opened = sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch, session_id,
-          device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
+          client_id, request_id, action, device_id, email, password_hash, mail_held, is_silent, device_name, device_model, platform, os_version,
           app_version, notifications_enabled, ip_address, locale, sends, last_app_send_at, last_mail_send_at, expires_at)
         values (${row.id}, ${row.accountId}, ${row.purpose}, ${row.tokenHash}, ${row.keyId}, ${row.salt},
-          ${row.codeLength}, ${row.method}, ${row.epoch}, ${row.sessionId}, ${row.deviceId}, ${row.email},
+          ${row.codeLength}, ${row.method}, ${row.epoch}, ${row.sessionId}, ${row.clientId}, ${row.requestId},
+          ${row.action && JSON.stringify(row.action)}::jsonb, ${row.deviceId}, ${row.email},
           ${row.passwordHash}, ${row.mailHeld}, ${row.isSilent}, ${row.deviceName}, ${row.deviceModel}, ${row.platform},
           ${row.osVersion}, ${row.appVersion}, ${row.notificationsEnabled}, ${row.ipAddress}, ${row.locale},
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
@@ -89,22 +94,45 @@ function lastSendBy(method: Method): Fragment {
   return method === 'APP' ? sql`last_app_send_at` : sql`last_mail_send_at`;
 }
 
+/** Which challenges a field answers: by purpose, and by who started them. */
+export interface Answerable {
+  /** Of those that were started here, by whoever answers them. */
+  readonly own: readonly Purpose[];
+  /** Of those that a product's backend started. */
+  readonly backends: readonly Purpose[];
+}
+
+/** Whether a field answers a challenge. */
+export function answers({ own, backends }: Answerable, { purpose, clientId }: ChallengeRow): boolean {
+  return (clientId == null ? own : backends).includes(purpose);
+}
+
+function isAnsweredBy({ own, backends }: Answerable): Fragment {
+  return sql`c.purpose = any(case when c.client_id is null then ${own}::text[] else ${backends}::text[] end)`;
+}
+
 /** Who answers a challenge. */
 export interface Answerer {
   readonly tokenHash: Buffer | null;
-  /** The purposes that the field answers for. */
-  readonly purposes: readonly Purpose[];
-  /** The session that asks; a challenge that a session started is answered by that one alone. */
+  readonly field: Answerable;
+  /** The session that asks; a challenge that a session started here is answered by that one alone. */
   readonly sessionId: string | null;
   /** How many were typed: what cannot be the code costs no try. */
   readonly digits: number;
 }
 
 /** SQL that is true where a challenge `c` takes a try of whoever answers it. */
-export function takesTry({ tokenHash, purposes, sessionId, digits }: Answerer, limits: Limits): Fragment {
-  return sql`c.token_hash = ${tokenHash} and c.purpose = any(${purposes})
+export function takesTry({ tokenHash, field, sessionId, digits }: Answerer, limits: Limits): Fragment {
+  return sql`c.token_hash = ${tokenHash} and ${isAnsweredBy(field)}
           and ${isOpen('c')} and c.tries < ${limits.CHALLENGE_TRIES} and c.code_length = ${digits}
-          and (c.session_id is null or c.session_id = ${sessionId}::uuid)`;
+          and (c.session_id is null or case when c.client_id is null then c.session_id = ${sessionId}::uuid
+            else ${isAskerLive(limits)} end)`;
+}
+
+/** SQL that is true where the session that asks for a challenge `c` can be used now. */
+function isAskerLive(limits: Limits): Fragment {
+  return sql`exists (select 1 from session s join device d on d.id = s.device_id
+    where s.id = c.session_id and d.removed_at is null and ${isLive(limits, 's')})`;
 }
 
 /** Spends one try of a challenge. @returns null if it takes none: it is over, all are used up, or another's */
@@ -178,12 +206,19 @@ export function withdrawResetCodes(tx: Tx, accountId: string): void {
  * Consumes a challenge whose code was right: every condition of the try again, but the tries. Of several requests with
  * the right code, one gets the row. The account, where there is one, must be locked.
  */
-export async function consume(
+export async function consume(tx: Tx, challenge: ChallengeRow, field: Answerable): Promise<ChallengeRow | null> {
+  const [consumed] = await end(tx, 'VERIFIED', isRight(challenge, field));
+  return consumed ?? null;
+}
+
+/** The same for what a session asks for by a backend: it must be live still. */
+export async function consumeAsked(
   tx: Tx,
   challenge: ChallengeRow,
-  purposes: readonly Purpose[],
+  field: Answerable,
+  limits: Limits,
 ): Promise<ChallengeRow | null> {
-  const [consumed] = await end(tx, 'VERIFIED', isRight(challenge, purposes));
+  const [consumed] = await end(tx, 'VERIFIED', sql`${isRight(challenge, field)} and ${isAskerLive(limits)}`);
   return consumed ?? null;
 }
 
@@ -191,13 +226,13 @@ export async function consume(
  * The same for a sign-in, without waiting: what follows in the transaction must fail where it was not consumed.
  * @param deviceId the device that it signs in
  */
-export function consumeFor(tx: Tx, challenge: ChallengeRow, purposes: readonly Purpose[], deviceId: string): void {
-  tx.write(ending(tx, 'VERIFIED', isRight(challenge, purposes), deviceId), (answer) => wakePushes(tx, answer));
+export function consumeFor(tx: Tx, challenge: ChallengeRow, field: Answerable, deviceId: string): void {
+  tx.write(ending(tx, 'VERIFIED', isRight(challenge, field), deviceId), (answer) => wakePushes(tx, answer));
   wakeAll(tx, challenge);
 }
 
-function isRight({ id }: ChallengeRow, purposes: readonly Purpose[]): Fragment {
-  return sql`c.id = ${id} and c.purpose = any(${purposes}) and c.code_given_at is not null
+function isRight({ id }: ChallengeRow, field: Answerable): Fragment {
+  return sql`c.id = ${id} and ${isAnsweredBy(field)} and c.code_given_at is not null
     and (c.epoch is null or exists (select 1 from account a where a.id = c.account_id and a.epoch = c.epoch))`;
 }
 
@@ -226,9 +261,9 @@ export function isDeniedOften(accountId: string, limits: Limits): Fragment {
       and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
 }
 
-/** Ends the sign-ins and set-ups of an account that wait: they were made under an epoch that is over. */
+/** Ends the challenges of an account that wait and were made under its epoch, which is over. */
 export function cancelPending(tx: Tx, accountId: string): void {
-  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')`);
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = any(${provenPurposes})`);
 }
 
 /** Ends the set-ups that a session has begun: a newer one takes their place. */

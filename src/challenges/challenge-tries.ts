@@ -1,5 +1,6 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { countCodeFailure, lockAccount } from '../accounts/accounts.js';
+import type { FailureCount } from '../accounts/failure-counts.js';
 import type { Activities } from '../activity/activities.js';
 import type { SecurityEvents } from '../activity/security-events.js';
 import { BadUserInput } from '../api/errors.js';
@@ -10,19 +11,28 @@ import type { Sql } from '../sql/database.js';
 import { sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
-import type { ChallengeRow, Purpose } from './challenge.entity.js';
+import { type ChallengeRow, type Purpose, purposes } from './challenge.entity.js';
 import { ChallengeClosed, type TemporarilyLocked, WrongCode } from './challenge.types.js';
+import { purposeRules } from './challenge-purposes.js';
 import { isProven } from './challenge-rules.js';
-import { cancel, countJudgement, countTry, lock, takesTry } from './challenge-states.js';
+import {
+  type Answerable,
+  type Answerer,
+  answers,
+  cancel,
+  countJudgement,
+  countTry,
+  lock,
+  takesTry,
+} from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
 /** What a typed code has to fit. */
 export interface Try {
   readonly token: string;
   readonly code: string;
-  /** The purposes that the field answers for. */
-  readonly purposes: readonly Purpose[];
-  /** The session that asks; a challenge that a session started is answered by that one alone. */
+  readonly field: Answerable;
+  /** The session that asks; a challenge that a session started here is answered by that one alone. */
   readonly sessionId: string | null;
   readonly ipAddress: string;
 }
@@ -72,7 +82,7 @@ export class ChallengeTries {
     } catch (error) {
       if (!(error instanceof NotSpent)) throw error;
       const seen = await this.views.find(db, attempt.token);
-      if (!seen || !attempt.purposes.includes(seen.row.purpose)) return new ChallengeClosed('EXPIRED');
+      if (!seen || !answers(attempt.field, seen.row)) return new ChallengeClosed('EXPIRED');
       if (this.isOpen(seen)) requireCode(attempt.code, seen);
       return this.whyNotSpent(db, seen);
     }
@@ -101,14 +111,20 @@ export class ChallengeTries {
   private async spend(tx: Tx, attempt: Try): Promise<ChallengeRow> {
     const digits = typedCode(attempt.code)?.length ?? 0;
     const answerer = { ...attempt, tokenHash: tokenHash('chl', attempt.token), digits };
-    // The account first: whoever guesses SIGN_IN codes has the password, and there are always more challenges.
-    const isSignIn = sql`${takesTry(answerer, this.limits)} and c.purpose = 'SIGN_IN'`;
-    const [isCounted, spent] = await Promise.all([
-      countCodeFailure(tx, isSignIn, this.limits),
+    // The account first: whoever guesses has proven it already, and there are always more challenges.
+    const [counted, spent] = await Promise.all([
+      Promise.all(countsOf(attempt.field).map((count) => this.countFailure(tx, count, answerer))),
       countTry(tx, answerer, this.limits),
     ]);
-    if (!spent || isCounted !== (spent.purpose === 'SIGN_IN')) throw new NotSpent();
+    const [count = null] = counted.filter((one) => one !== null);
+    if (!spent || count !== purposeRules[spent.purpose].failures) throw new NotSpent();
     return spent;
+  }
+
+  /** @returns null where the challenge is not counted there, or that count is paused */
+  private async countFailure(tx: Tx, count: FailureCount, answerer: Answerer): Promise<FailureCount | null> {
+    const which = sql`${takesTry(answerer, this.limits)} and c.purpose = any(${purposesOf(count)})`;
+    return (await countCodeFailure(tx, count, which, this.limits)) ? count : null;
   }
 
   /**
@@ -135,10 +151,9 @@ export class ChallengeTries {
   private async whyNotSpent(db: Sql, { row, state }: ChallengeView): Promise<ChallengeClosed | TemporarilyLocked> {
     if (state !== 'PENDING') return new ChallengeClosed(state, row.purpose);
     if (row.tries >= this.limits.CHALLENGE_TRIES) return new ChallengeClosed('LOCKED');
-    if (row.purpose === 'SIGN_IN' && row.accountId) {
-      const locked = await this.accountLimits.lockOf(db, row.accountId);
-      if (locked) return locked;
-    }
+    const { failures } = purposeRules[row.purpose];
+    const locked = failures && row.accountId ? await this.accountLimits.lockOf(db, row.accountId, failures) : null;
+    if (locked) return locked;
     // Another session's, or of an epoch that is over: the code opens nothing from here.
     return new ChallengeClosed('CANCELLED');
   }
@@ -171,6 +186,16 @@ export class ChallengeTries {
     // Still pending: the account's epoch is another, or the address of a sign-up was taken in between.
     return new ChallengeClosed(now && isProven(now.row.purpose) ? 'CANCELLED' : 'EXPIRED');
   }
+}
+
+/** The counts that a field's challenges may have. */
+function countsOf({ own, backends }: Answerable): FailureCount[] {
+  const counts = [...own, ...backends].map((purpose) => purposeRules[purpose].failures);
+  return [...new Set(counts.filter((count) => count !== null))];
+}
+
+function purposesOf(count: FailureCount): Purpose[] {
+  return purposes.filter((purpose) => purposeRules[purpose].failures === count);
 }
 
 /** Where no password was proven the account is not touched: the same work whether or not there is one. */

@@ -12,7 +12,9 @@ import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
+import { purposeRules } from './challenge-purposes.js';
 import { isProven, provenPurposes, type SeenNow, seenNow } from './challenge-rules.js';
+import { mayShowCodes } from './code-devices.js';
 import { askedIn, isForDevice, isPrompt, promptKindOf } from './prompt-kinds.js';
 
 export const deliveryReasons = [
@@ -102,6 +104,8 @@ interface AccountNow {
   readonly areCodesUnwanted: boolean;
   readonly hasNotifiable: boolean;
   readonly hasOnline: boolean;
+  /** Whether one of them is signed in. */
+  readonly canShow: boolean;
   readonly mailHeldUntil: Date | null;
   readonly mailHeldMs: number | null;
 }
@@ -115,6 +119,7 @@ const nothingKnown: AccountNow = {
   areCodesUnwanted: false,
   hasNotifiable: false,
   hasOnline: false,
+  canShow: false,
   mailHeldUntil: null,
   mailHeldMs: null,
 };
@@ -124,7 +129,7 @@ export function accountNow(limits: Limits): Fragment {
   return sql`left join lateral (
       select bool_or(d.receives_codes) as has_any,
         bool_or(d.receives_codes and (d.notifications_enabled or ${hasPush(limits, 'd')})) as has_notifiable,
-        bool_or(d.receives_codes and ${isOnline(limits, 'd')}) as has_online
+        bool_or(d.receives_codes and ${isOnline(limits, 'd')}) as has_online, bool_or(${mayShowCodes(limits, 'd')}) as can_show
       from device d where d.account_id = c.account_id and ${isPrompt('c')} and ${isTrusted(limits, 'd')}
         and ${isForDevice(askedIn('c'), 'd')}
       group by d.account_id) trusted on true`;
@@ -210,7 +215,7 @@ export class ChallengeViews {
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(not trusted.has_any, false) as "areCodesUnwanted",
             coalesce(trusted.has_notifiable, false) as "hasNotifiable",
-            coalesce(trusted.has_online, false) as "hasOnline",
+            coalesce(trusted.has_online, false) as "hasOnline", coalesce(trusted.can_show, false) as "canShow",
             shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
             ${this.retryMs('c.last_app_send_at')} as "appRetryMs", ${this.retryMs('c.last_mail_send_at')} as "mailRetryMs",
             held.until as "mailHeldUntil", ${msUntil(sql`held.until`)} as "mailHeldMs"
@@ -241,6 +246,8 @@ export class ChallengeViews {
 
   private availableMethods(row: ChallengeRow & Facts): Method[] {
     if (row.seenState !== 'PENDING') return [];
+    // Mail may be read where it is asked for: not while another device can show it.
+    if (purposeRules[row.purpose].ways === 'APP_ELSE_EMAIL') return row.canShow || row.mailHeld ? ['APP'] : ['EMAIL'];
     // While mail is held, the app is the way even before a device is trusted again: there is no other.
     const app: Method[] = row.hasTrusted || row.mailHeld ? ['APP'] : [];
     const mail: Method[] = row.mailHeld ? [] : ['EMAIL'];

@@ -264,13 +264,13 @@ export class TemporarilyLocked extends Problem {
   })
   readonly retryInSeconds: number | null;
 
-  constructor(retry: Wait | null) {
+  /** @param what is paused */
+  constructor(retry: Wait | null, what: 'SIGN_IN' | 'CONFIRM' = 'SIGN_IN') {
     super();
     this.retryAt = retry?.until ?? null;
     this.retryInSeconds = retry?.seconds ?? null;
-    this.text = retry
-      ? { key: 'problem.TemporarilyLocked', values: { retryAt: retry } }
-      : { key: 'problem.TemporarilyLockedUntilReset' };
+    const paused = what === 'SIGN_IN' ? 'problem.TemporarilyLocked' : 'problem.ConfirmationsPaused';
+    this.text = retry ? { key: paused, values: { retryAt: retry } } : { key: 'problem.TemporarilyLockedUntilReset' };
   }
 }
 

@@ -1,5 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import type { CodeKey } from './keys.js';
+import { tokenOf } from './tokens.js';
 
 /** An action that a code stands for: it is right for this text of this client alone. */
 export interface BoundAction {
@@ -16,6 +18,8 @@ export interface CodeSource {
   readonly keyId: string;
   readonly salt: Uint8Array;
   readonly codeLength: number;
+  /** Null or absent: the code stands for its challenge alone. */
+  readonly action?: BoundAction | null;
 }
 
 /** Thrown when a challenge names a key that `CODE_KEYS` no longer lists: its code can neither be shown nor compared. */
@@ -30,16 +34,35 @@ export class UnknownCodeKey extends Error {
  * Meets NIST SP 800-63B-4, 3.1.3 (at least six digits); nothing of it is stored.
  * @param challengeId a UUID; its 16 bytes enter the MAC
  * @param salt 32 random bytes, made with the challenge
+ * @param action what it stands for, which enters the MAC under a label of its own: another text, another code
  * @throws RangeError if `digits` is not 6 to 12, or id or salt have another length
  */
-export function codeOf(key: CodeKey, challengeId: string, salt: Uint8Array, digits: number): string {
+export function codeOf(
+  key: CodeKey,
+  challengeId: string,
+  salt: Uint8Array,
+  digits: number,
+  action: BoundAction | null = null,
+): string {
   if (!Number.isInteger(digits) || digits < 6 || digits > 12) throw new RangeError('a code has 6 to 12 digits');
   const id = Buffer.from(challengeId.replaceAll('-', ''), 'hex');
   if (id.length !== 16) throw new RangeError('a challenge id is a UUID');
   if (salt.length !== 32) throw new RangeError('a salt has 32 bytes');
-  const mac = createHmac('sha256', key.secret).update('code').update(id).update(salt).digest('hex');
+  const labelled = createHmac('sha256', key.secret)
+    .update(action ? 'confirm' : 'code')
+    .update(id)
+    .update(salt);
+  const mac = (action ? labelled.update(digestOf(action)) : labelled).digest('hex');
   const code = BigInt(`0x${mac}`) % 10n ** BigInt(digits);
   return code.toString().padStart(digits, '0');
+}
+
+/** SHA-256 of an action in its one canonical form (RFC 8785), composed (NFC): however it is stored, its code is the same. */
+function digestOf({ client, purpose, title, fields }: BoundAction): Buffer {
+  const nfc = (text: string) => text.normalize('NFC');
+  const composed = fields.map(({ label, value }) => ({ label: nfc(label), value: nfc(value) }));
+  const json = canonicalize({ client: nfc(client), purpose, title: nfc(title), fields: composed });
+  return createHash('sha256').update(String(json)).digest();
 }
 
 /** Derives codes with the keys of `CODE_KEYS`, the newest first. */
@@ -62,9 +85,26 @@ export class Codes {
 
   /** @throws UnknownCodeKey */
   of(challenge: CodeSource): string {
-    const key = this.keys.get(challenge.keyId);
-    if (!key) throw new UnknownCodeKey(challenge.keyId);
-    return codeOf(key, challenge.id, challenge.salt, challenge.codeLength);
+    return codeOf(this.key(challenge), challenge.id, challenge.salt, challenge.codeLength, challenge.action);
+  }
+
+  /**
+   * The token of a challenge that a product's backend asked for: whoever asks again for the same is told the same.
+   * @param source names the key, and holds 32 random bytes that were made with the request
+   * @throws UnknownCodeKey
+   */
+  challengeTokenOf(source: Pick<CodeSource, 'keyId' | 'salt'>, clientId: string, requestId: string): string {
+    const client = Buffer.from(clientId.replaceAll('-', ''), 'hex');
+    if (client.length !== 16) throw new RangeError("a client's id is a UUID");
+    const mac = createHmac('sha256', this.key(source).secret);
+    // Each part but one has one length, so that no two lists of parts are the same bytes.
+    return tokenOf('chl', mac.update('token').update(client).update(requestId).update(source.salt).digest());
+  }
+
+  private key({ keyId }: Pick<CodeSource, 'keyId'>): CodeKey {
+    const key = this.keys.get(keyId);
+    if (!key) throw new UnknownCodeKey(keyId);
+    return key;
   }
 }
 

@@ -11,7 +11,12 @@ const BASE64URL_LENGTH = 43;
 
 /** A new token: 256 random bits as base64url, behind a prefix that tells its kind (`ses_`, `dev_`, `chl_`, `key_`, `ret_`, `hof_`, `rcp_`). */
 export function newToken(kind: TokenKind): string {
-  return `${kind}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+  return tokenOf(kind, randomBytes(TOKEN_BYTES));
+}
+
+/** The token that 256 bits make. */
+export function tokenOf(kind: TokenKind, bytes: Buffer): string {
+  return `${kind}_${bytes.toString('base64url')}`;
 }
 
 /**

@@ -198,8 +198,16 @@ export const limitTable = {
     60,
     10,
     300,
-    'life of what a backend redeems once: the code that the pages give a person along',
+    'life of what a backend redeems once: the receipt of a verification, and the code that the pages give a person along',
   ),
+  CONFIRM_TRIES_BEFORE_PAUSE: limit(
+    10,
+    1,
+    50,
+    'wrong codes of CONFIRM and DISABLE_TWO_STEP in a row per account; then nothing is confirmed for ACCOUNT_PAUSE_SECONDS',
+  ),
+  CONFIRMS_PER_ACCOUNT_HOUR: limit(60, 1, 10_000, 'CONFIRM and DISABLE_TWO_STEP challenges of an account in an hour'),
+  CONFIRM_MAILS_PER_ACCOUNT_HOUR: limit(10, 1, 1000, 'their codes that are mailed in an hour'),
   HANDOVER_SECONDS: limit(60, 10, 300, 'life of the code by which an app opens the pages'),
   KEYS_PER_CLIENT: limit(
     2,

@@ -40,9 +40,12 @@ export function deviceOfToken(email: string, token: string | null): Fragment {
         where t.hash = ${hash} and t.retired_at is null and d.removed_at is null and a.email = ${email}`;
 }
 
-/** Reads what a token names, under the account's lock. @returns null if it names no device of this account. */
+/**
+ * Reads what a token names; for that to hold, under the account's lock.
+ * @returns null if it names no device of this account
+ */
 export async function presentToken(
-  tx: Tx,
+  db: Sql,
   accountId: string,
   token: string | null,
   limits: Limits,
@@ -50,7 +53,7 @@ export async function presentToken(
   const hash = token && tokenHash('dev', token);
   if (!hash) return null;
   const [found] = await rowsOf<Omit<PresentedToken, 'hash'>>(
-    tx,
+    db,
     sql`select t.device_id as "deviceId", d.name as "deviceName",
           case when t.retired_at is null then 'LIVE'
             when t.retired_at > clock_timestamp() - make_interval(secs => ${COPY_AFTER_SECONDS}) then 'RETIRED'

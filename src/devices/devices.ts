@@ -22,6 +22,18 @@ export interface DeviceDescription {
   readonly notificationsEnabled: boolean | null;
 }
 
+/** What is known of a device already, as a client would say it. */
+export function descriptionOfRow(row: DeviceRow): DeviceDescription {
+  return {
+    name: row.name,
+    model: row.model ?? null,
+    platform: row.platform,
+    osVersion: row.osVersion ?? null,
+    appVersion: row.appVersion ?? null,
+    notificationsEnabled: null,
+  };
+}
+
 /** A device with what only the database's clock can tell. */
 export type SeenDevice = DeviceRow & {
   readonly isTrusted: boolean;

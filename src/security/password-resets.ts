@@ -3,10 +3,10 @@ import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
-import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
+import type { ChallengeRow } from '../challenges/challenge.entity.js';
 import { ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
-import { consume, takeJudgementBack, withdrawResetCodes } from '../challenges/challenge-states.js';
+import { type Answerable, consume, takeJudgementBack, withdrawResetCodes } from '../challenges/challenge-states.js';
 import { type ChallengeTries, nothingYet, requireCode } from '../challenges/challenge-tries.js';
 import type { Limits } from '../config/limits.js';
 import { forgetTrustAtReset } from '../devices/devices.js';
@@ -17,7 +17,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { PasswordReset } from './security.types.js';
 
-const purposes: readonly Purpose[] = ['RESET_PASSWORD'];
+const field: Answerable = { own: ['RESET_PASSWORD'], backends: [] };
 
 /** Resets passwords by a code that goes to the account's address. */
 export class PasswordResets {
@@ -53,7 +53,7 @@ export class PasswordResets {
       throw error;
     });
     if (weak) return weak;
-    const right = await this.tries.attempt(db, { token, code, purposes, sessionId: null, ipAddress }, nothingYet);
+    const right = await this.tries.attempt(db, { token, code, field, sessionId: null, ipAddress }, nothingYet);
     if (right instanceof Problem) return right as WrongCode | ChallengeClosed;
     const passwordHash = await this.passwords.hash(newPassword, asker);
     const sessionsEnded = await this.transactions.run((tx) => this.resetOnce(tx, right, passwordHash, ipAddress));
@@ -62,7 +62,7 @@ export class PasswordResets {
 
   private async resetOnce(tx: Tx, challenge: ChallengeRow, passwordHash: string, ipAddress: string) {
     const account = challenge.accountId && (await lockAccount(tx, challenge.accountId, null));
-    if (!account || !(await consume(tx, challenge, purposes))) return null;
+    if (!account || !(await consume(tx, challenge, field))) return null;
     await shutDoor(tx, account.id);
     withdrawResetCodes(tx, account.id);
     setPassword(tx, account.id, passwordHash);

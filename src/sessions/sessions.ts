@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DatabaseError } from 'pg';
 import type { Credentials, FoundSession, Session, SessionLookup, SignedInSession, Standing } from '../api/session.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
@@ -31,6 +32,8 @@ interface Sighted extends Pick<Credentials, 'ipAddress'> {
 
 /** What a session is opened with. */
 export interface SessionOpening {
+  /** Where what is written beside it names it already. */
+  readonly id?: string;
   readonly accountId: string;
   /** The account's epoch that the caller relied on. */
   readonly epoch: number;
@@ -148,8 +151,8 @@ export class Sessions implements SessionLookup {
       tx,
       sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, { ...opening, parentId }))}${noted ? sql`, ${noted}` : raw('')},
           started as (
-            insert into session (account_id, device_id, token_hash, reason, challenge_id, parent_id, made_device)
-          values (
+            insert into session (id, account_id, device_id, token_hash, reason, challenge_id, parent_id, made_device)
+          values (${opening.id ?? randomUUID()},
             (select a.id from account a join device d on d.account_id = a.id
              where a.id = ${opening.accountId} and a.epoch = ${opening.epoch}
                and d.id = ${opening.deviceId} and d.removed_at is null
@@ -178,7 +181,8 @@ export class Sessions implements SessionLookup {
         return isTrusted(this.limits, 'd');
       case 'VERIFIED_CHALLENGE':
         return sql`exists (select 1 from challenge c where c.id = ${challengeId}::uuid and c.state = 'VERIFIED'
-          and c.purpose in ('SIGN_IN', 'SIGN_UP') and coalesce(c.account_id, a.id) = a.id)`;
+          and (c.purpose in ('SIGN_IN', 'SIGN_UP') or c.purpose = 'ENABLE_TWO_STEP' and c.client_id is not null)
+          and coalesce(c.account_id, a.id) = a.id)`;
       case 'HAND_OVER':
         // Whatever was handed over hands nothing over, so that all of it ends with one session.
         return sql`exists (select 1 from hand_over o join session s on s.id = o.session_id

@@ -31,12 +31,14 @@ export interface Admission {
   /** The language that is read there: the account's own from now on. */
   readonly locale: string;
   /** Called between the device's row and its session, which may rely on what is written here. */
-  readonly onDevice?: (deviceId: string) => void;
+  readonly onDevice?: ((deviceId: string) => void) | undefined;
 }
 
 /** A device that was let in: its session and tokens. What PostgreSQL tells of it is there once the transaction is over. */
 export interface Admitted {
   readonly account: AccountRow;
+  readonly deviceId: string;
+  readonly sessionId: string;
   readonly deviceToken: string;
   readonly opened: Promise<OpenedSession>;
   readonly device: Promise<SeenDevice | null>;
@@ -73,6 +75,7 @@ export class Admissions {
   async admit(tx: Tx, admission: Admission, room: Room): Promise<Admitted> {
     const isNewDevice = admission.deviceId === null;
     const deviceId = admission.deviceId ?? randomUUID();
+    const sessionId = randomUUID();
     const { device, trustsDevice, ipAddress } = admission;
     if (isNewDevice) this.devices.add(tx, admission.account.id, deviceId, device, trustsDevice, ipAddress);
     admission.onDevice?.(deviceId);
@@ -82,6 +85,7 @@ export class Admissions {
     const opened = this.sessions.start(
       tx,
       {
+        id: sessionId,
         accountId: account.id,
         epoch: account.epoch,
         deviceId,
@@ -100,7 +104,7 @@ export class Admissions {
     const seen = this.devices.find(tx, account.id, deviceId);
     // Whoever waits for the end of the transaction is told what failed first.
     for (const answer of [opened, seen]) answer.catch(() => undefined);
-    return { account, deviceToken, opened, device: seen };
+    return { account, deviceId, sessionId, deviceToken, opened, device: seen };
   }
 
   /** Whoever makes room is signed out there and then, and what was begun under its trust ends too. */

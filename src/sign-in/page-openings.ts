@@ -95,7 +95,7 @@ export class PageOpenings {
     const { name: deviceName, platform } = device;
     this.activities.record(tx, { accountId, type: 'SIGNED_IN', deviceId, deviceName, platform, ipAddress });
     const expiry = earlier(itselfUntil(opened, account, device), parentExpiry);
-    return answerTo({ account, device, opened, expiry, deviceToken: null });
+    return answerTo({ account, device, opened, expiry, deviceToken: null, receipt: null });
   }
 }
 

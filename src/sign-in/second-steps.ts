@@ -7,7 +7,7 @@ import { RateLimited } from '../api/errors.js';
 import type { AccountLimits, Door } from '../challenges/account-limits.js';
 import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
-import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
+import type { AskedByBackend, ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
 import { cancelEarlierSignIns, type Earlier } from '../challenges/challenge-states.js';
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
@@ -28,7 +28,18 @@ export interface Credentials {
   readonly earlier: Omit<Earlier, 'deviceId'>;
 }
 
-/** What a proven password leads to. */
+/** Who stands at the door: with which token, on what, and what is known of it. */
+export interface Arrival {
+  readonly presented: PresentedToken | null;
+  readonly device: DeviceDescription;
+  /** The door as it was seen already; null: it was not. */
+  readonly seen: Door | null;
+  readonly earlier: Credentials['earlier'];
+  /** What a product's backend asked for; null: the password was proven here. */
+  readonly backend: AskedByBackend | null;
+}
+
+/** What a proven first factor leads to. */
 export type Entrance = { readonly admitted: Admitted } | { readonly opened: OpenedChallenge } | TemporarilyLocked;
 
 /** The account is another than the one whose password was proven. */
@@ -79,20 +90,33 @@ export class SecondSteps {
       lockAccount(tx, proven.id, proven.epoch),
       presentToken(tx, proven.id, deviceToken, this.limits),
       // Who brings no token is not known: if it needs a code, this is what decides how.
-      deviceToken || !proven.twoStepEnabledAt ? null : this.accountLimits.doorOf(tx, proven.id, null, client.ipAddress),
+      deviceToken || !proven.twoStepEnabledAt
+        ? null
+        : this.accountLimits.doorOf(tx, proven.id, 'SIGN_IN', null, client.ipAddress),
       settle(tx),
     ]);
     // Nothing is settled by that either.
     if (!account) throw new AccountChanged();
     if (retry) throw new RateLimited(retry);
-    const device = presented ? { ...credentials.device, name: presented.deviceName } : credentials.device;
+    const { device, earlier } = credentials;
+    return this.step(tx, account, { presented, device, seen, earlier, backend: null }, client);
+  }
+
+  /** The second step of whoever has proven the first, behind the account's lock: none is needed, or a code is asked for. */
+  async step(
+    tx: Tx,
+    account: AccountRow,
+    { presented, device: described, seen, earlier, backend }: Arrival,
+    client: Client,
+  ): Promise<Entrance> {
+    const device = presented ? { ...described, name: presented.deviceName } : described;
     const reason = reasonToSkip(account, presented);
     if (reason) return this.admit(tx, account, reason, presented, device, client);
     const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
     const deviceId = presented?.deviceId ?? null;
-    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, deviceId, client.ipAddress));
-    cancelEarlierSignIns(tx, account.id, { ...credentials.earlier, deviceId });
-    return this.challenge(tx, current, door, deviceId, device, client);
+    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, 'SIGN_IN', deviceId, client.ipAddress));
+    cancelEarlierSignIns(tx, account.id, { ...earlier, deviceId });
+    return this.challenge(tx, current, door, { deviceId, device, backend }, client);
   }
 
   private async admit(
@@ -141,8 +165,7 @@ export class SecondSteps {
     tx: Tx,
     account: AccountRow,
     { locked, retry, isMailHeld, method, arePromptsPaused }: Door,
-    deviceId: string | null,
-    device: DeviceDescription,
+    { deviceId, device, backend }: Pick<Arrival, 'device' | 'backend'> & { readonly deviceId: string | null },
     client: Client,
   ): Promise<Entrance> {
     if (locked) return locked;
@@ -155,6 +178,7 @@ export class SecondSteps {
       device,
       deviceId,
       sessionId: null,
+      ...(backend && { backend }),
       passwordHash: null,
       mailHeld: isMailHeld,
       isSilent: arePromptsPaused,

@@ -30,6 +30,12 @@ export class SignedIn {
       'Names this device from now on, trusted or not; new at each sign-in: keep it, send it with the next `signIn`.',
   })
   readonly deviceToken: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "For the product's backend, which redeems it once (`rcp_`, its hash is stored, send it by POST); null unless that started the verification.",
+  })
+  readonly receipt: string | null;
 
   constructor(signedIn: Omit<SignedIn, 'withoutTokens'>) {
     this.account = signedIn.account;
@@ -39,6 +45,7 @@ export class SignedIn {
     this.sessionExpiresAt = signedIn.sessionExpiresAt;
     this.sessionExpiresInSeconds = signedIn.sessionExpiresInSeconds;
     this.deviceToken = signedIn.deviceToken;
+    this.receipt = signedIn.receipt;
   }
 
   /** The same answer for a browser, whose tokens live in cookies. */
@@ -95,6 +102,11 @@ export class SignInInput {
 export const SignInResult = createUnionType({
   name: 'SignInResult',
   types: () => [SignedIn, Challenge, InvalidCredentials, TemporarilyLocked] as const,
+});
+
+export const BeginVerificationResult = createUnionType({
+  name: 'BeginVerificationResult',
+  types: () => [SignedIn, Challenge, ChallengeClosed, TemporarilyLocked] as const,
 });
 
 export const VerifyCodeResult = createUnionType({

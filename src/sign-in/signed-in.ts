@@ -16,14 +16,20 @@ interface Entered {
   readonly opened: OpenedSession;
   readonly expiry: Wait;
   readonly deviceToken: string | null;
+  /** For the backend that asked for it; null: none did. */
+  readonly receipt: string | null;
 }
 
-/** What a device that was let in is answered, once its transaction is committed. @throws Unauthenticated */
-export async function signedIn(admitted: Admitted): Promise<SignedIn> {
+/**
+ * What a device that was let in is answered, once its transaction is committed.
+ * @param receipt for the backend that asked for it
+ * @throws Unauthenticated
+ */
+export async function signedIn(admitted: Admitted, receipt: string | null = null): Promise<SignedIn> {
   const { account, deviceToken } = admitted;
   const [device, opened] = await Promise.all([admitted.device, admitted.opened]);
   if (!device) throw new Unauthenticated();
-  return answerTo({ account, device, opened, expiry: itselfUntil(opened, account, device), deviceToken });
+  return answerTo({ account, device, opened, expiry: itselfUntil(opened, account, device), deviceToken, receipt });
 }
 
 /** When a session that was just opened is over by itself, if it is not used. */
@@ -32,7 +38,9 @@ export function itselfUntil(opened: OpenedSession, account: AccountRow, device: 
 }
 
 /** The answer to whoever has just been let in. */
-export function answerTo({ account, device, opened: { session, token }, expiry, deviceToken }: Entered): SignedIn {
+export function answerTo(entered: Entered): SignedIn {
+  const { account, device, expiry, deviceToken, receipt } = entered;
+  const { session, token } = entered.opened;
   const signedInDevice = new Device(device, device.id);
   return new SignedIn({
     account: new Account(account, { id: session.id, deviceId: device.id, isTrusted: device.isTrusted }),
@@ -42,5 +50,6 @@ export function answerTo({ account, device, opened: { session, token }, expiry, 
     sessionExpiresAt: expiry.until,
     sessionExpiresInSeconds: expiry.seconds,
     deviceToken,
+    receipt,
   });
 }

@@ -1,12 +1,9 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { setTwoStep } from '../accounts/accounts.js';
-import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Overloaded } from '../api/errors.js';
 import type { Session } from '../api/session.js';
-import { shutDoor } from '../challenges/challenge-ends.js';
-import type { Devices } from '../devices/devices.js';
+import type { TwoStepSwitch } from '../challenges/two-step-switch.js';
 import type { OwnerPasswords } from '../passwords/owner-passwords.js';
 import { WrongPassword } from '../passwords/password.types.js';
 import { lockOwner } from '../sessions/owner.js';
@@ -20,8 +17,7 @@ export class TwoStepEnds {
     private readonly transactions: Transactions,
     private readonly ownerPasswords: OwnerPasswords,
     private readonly sessions: Sessions,
-    private readonly devices: Devices,
-    private readonly events: SecurityEvents,
+    private readonly twoStepSwitch: TwoStepSwitch,
   ) {}
 
   /** Forgets every device's trust; sessions go on. Where it is off already, it stays so. @throws Overloaded */
@@ -39,11 +35,8 @@ export class TwoStepEnds {
     const { account, device } = await lockOwner(tx, this.sessions, session);
     if (account.passwordHash !== proven.passwordHash) throw new Overloaded();
     if (!account.twoStepEnabledAt) return account;
-    await shutDoor(tx, account.id);
-    this.devices.forgetTrust(tx, account.id, null);
     const { name: deviceName, platform } = device;
-    const what = { sessionId: session.id, deviceId: device.id, deviceName, platform, ipAddress };
-    this.events.tell(tx, account, 'TWO_STEP_DISABLED', what);
-    return setTwoStep(tx, account.id, false);
+    const by = { sessionId: session.id, deviceId: device.id, deviceName, platform, ipAddress };
+    return this.twoStepSwitch.turnOff(tx, account, by);
   }
 }

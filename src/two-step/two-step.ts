@@ -1,6 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { Account } from '../accounts/account.types.js';
-import { setTwoStep } from '../accounts/accounts.js';
 import { addressOf } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import type { SecurityEvents } from '../activity/security-events.js';
@@ -9,20 +8,21 @@ import { RateLimited } from '../api/errors.js';
 import { Problem } from '../api/problem.js';
 import type { Session } from '../api/session.js';
 import type { AccountLimits } from '../challenges/account-limits.js';
-import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
+import type { ChallengeRow } from '../challenges/challenge.entity.js';
 import { Challenge, type ChallengeClosed, type WrongCode } from '../challenges/challenge.types.js';
-import { shutDoor } from '../challenges/challenge-ends.js';
 import type { ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
-import { cancelSetUps, consume } from '../challenges/challenge-states.js';
+import { type Answerable, cancelSetUps, consume } from '../challenges/challenge-states.js';
 import type { ChallengeTries } from '../challenges/challenge-tries.js';
+import type { TwoStepSwitch } from '../challenges/two-step-switch.js';
+import { TwoStepAlreadyEnabled } from '../challenges/two-step-switch.types.js';
 import type { DeviceRow } from '../devices/device.entity.js';
-import type { Devices } from '../devices/devices.js';
+import { type Devices, descriptionOfRow } from '../devices/devices.js';
 import { lockOwner, type Owner } from '../sessions/owner.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
-import { TwoStepAlreadyEnabled, TwoStepEnabled } from './two-step.types.js';
+import { TwoStepEnabled } from './two-step.types.js';
 
-const purposes: readonly Purpose[] = ['ENABLE_TWO_STEP'];
+const field: Answerable = { own: ['ENABLE_TWO_STEP'], backends: [] };
 
 type Request = Pick<Context, 'db' | 'client'> & { readonly session: Session };
 
@@ -37,6 +37,7 @@ export class TwoStep {
     private readonly devices: Devices,
     private readonly activities: Activities,
     private readonly events: SecurityEvents,
+    private readonly twoStepSwitch: TwoStepSwitch,
   ) {}
 
   /**
@@ -47,7 +48,7 @@ export class TwoStep {
     const started = await this.transactions.run(async (tx) => {
       const { account, device } = await lockOwner(tx, this.sessions, session);
       if (account.twoStepEnabledAt) return new TwoStepAlreadyEnabled();
-      const retry = await this.accountLimits.nextChallenge(tx, account.id, client.ipAddress);
+      const retry = await this.accountLimits.nextChallenge(tx, account.id, 'ENABLE_TWO_STEP', client.ipAddress);
       if (retry) throw new RateLimited(retry);
       cancelSetUps(tx, session);
       return this.open(tx, account, device, session, client);
@@ -67,14 +68,7 @@ export class TwoStep {
       account,
       email: addressOf(account),
       method: 'EMAIL',
-      device: {
-        name: device.name,
-        model: device.model ?? null,
-        platform: device.platform,
-        osVersion: device.osVersion ?? null,
-        appVersion: device.appVersion ?? null,
-        notificationsEnabled: null,
-      },
+      device: descriptionOfRow(device),
       deviceId: device.id,
       sessionId: session.id,
       passwordHash: null,
@@ -92,7 +86,7 @@ export class TwoStep {
     code: string,
   ): Promise<TwoStepEnabled | WrongCode | ChallengeClosed> {
     const { ipAddress } = client;
-    const attempt = { token, code, purposes, sessionId: session.id, ipAddress };
+    const attempt = { token, code, field, sessionId: session.id, ipAddress };
     const enabled = await this.tries.attempt(db, attempt, {
       look: (tx) => lockOwner(tx, this.sessions, session),
       enter: (tx, challenge, owner) => this.turnOn(tx, challenge, owner, session, ipAddress),
@@ -110,16 +104,14 @@ export class TwoStep {
     session: Session,
     ipAddress: string,
   ) {
-    if (before.twoStepEnabledAt || !(await consume(tx, challenge, purposes))) return null;
-    await shutDoor(tx, before.id);
-    const account = await setTwoStep(tx, before.id, true);
-    const ended = await this.sessions.endOthers(tx, account.id, session.id);
+    if (before.twoStepEnabledAt || !(await consume(tx, challenge, field))) return null;
+    const { account, sessionsEnded } = await this.twoStepSwitch.turnOn(tx, before.id, session.id);
     this.sessions.prove(tx, session.id);
     this.devices.trust(tx, device.id);
     const { name: deviceName, platform } = device;
     const entry = { deviceId: device.id, deviceName, platform, ipAddress, method: 'EMAIL' } as const;
     this.events.tell(tx, account, 'TWO_STEP_ENABLED', { ...entry, sessionId: session.id });
     this.activities.record(tx, { ...entry, accountId: account.id, type: 'DEVICE_TRUSTED' });
-    return { account, sessionsEnded: ended.count };
+    return { account, sessionsEnded };
   }
 }

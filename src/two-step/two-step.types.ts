@@ -1,7 +1,7 @@
 import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
-import { Problem, type Text } from '../api/problem.js';
 import { Challenge, ChallengeClosed, WrongCode } from '../challenges/challenge.types.js';
+import { TwoStepAlreadyEnabled } from '../challenges/two-step-switch.types.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { VerificationMethod } from '../outbox/delivery.types.js';
 import { WrongPassword } from '../passwords/password.types.js';
@@ -36,11 +36,6 @@ export class TwoStepEnabled {
     this.account = account;
     this.sessionsEnded = sessionsEnded;
   }
-}
-
-@ObjectType({ implements: Problem, description: 'There is nothing to turn on.' })
-export class TwoStepAlreadyEnabled extends Problem {
-  protected readonly text: Text = { key: 'problem.TwoStepAlreadyEnabled' };
 }
 
 export const StartTwoStepSetupResult = createUnionType({

@@ -20,8 +20,11 @@ import { ChallengeTries } from '../challenges/challenge-tries.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
+import { TwoStepSwitch } from '../challenges/two-step-switch.js';
 import { Codes } from '../codes/codes.js';
 import { issuerOf } from '../config/public-addresses.js';
+import { ActionConfirms } from '../confirmations/action-confirms.js';
+import { ActionConfirmsResolver } from '../confirmations/action-confirms.resolver.js';
 import { AccountConfirmationsResolver, ConfirmationsResolver } from '../confirmations/confirmations.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { DeviceLoader } from '../devices/device-loader.js';
@@ -56,13 +59,14 @@ import { Sessions } from '../sessions/sessions.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
 import { Settings } from '../settings/settings.types.js';
 import { Admissions } from '../sign-in/admissions.js';
+import { CodeSignIns } from '../sign-in/code-sign-ins.js';
 import { PageOpenings } from '../sign-in/page-openings.js';
 import { PageOpeningsResolver } from '../sign-in/page-openings.resolver.js';
 import { SecondSteps } from '../sign-in/second-steps.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { SignIns } from '../sign-in/sign-ins.js';
 import { SignUps } from '../sign-in/sign-ups.js';
-import { Verifications } from '../sign-in/verifications.js';
+import { VerificationBeginnings } from '../sign-in/verification-beginnings.js';
 import { Pulse } from '../sql/pulse.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { SupportReports } from '../support/support-reports.js';
@@ -180,8 +184,28 @@ async function createResolvers(
   );
   const signIns = new SignIns(transactions, passwords, attempts, rateLimits, secondSteps, activities);
   const signUps = new SignUps(transactions, newPasswords, rateLimits, openings);
-  const verifications = new Verifications(tries, admissions, activities);
-  const twoStep = new TwoStep(transactions, openings, tries, accountLimits, sessions, devices, activities, events);
+  const twoStepSwitch = new TwoStepSwitch(sessions, devices, events);
+  const codeSignIns = new CodeSignIns(tries, admissions, twoStepSwitch, activities, events, limits);
+  const beginnings = new VerificationBeginnings(
+    transactions,
+    secondSteps,
+    openings,
+    views,
+    accountLimits,
+    rateLimits,
+    limits,
+  );
+  const twoStep = new TwoStep(
+    transactions,
+    openings,
+    tries,
+    accountLimits,
+    sessions,
+    devices,
+    activities,
+    events,
+    twoStepSwitch,
+  );
   const prompts = new Prompts(transactions, promptViews, events, sessions, limits);
   const promptStream = new PromptStream(bus, promptViews);
   const ownerPasswords = new OwnerPasswords(passwords, attempts);
@@ -189,7 +213,7 @@ async function createResolvers(
   const changes = new PasswordChanges(transactions, ownerPasswords, newPasswords, sessions, devices, events);
   const resetRequests = new ResetRequests(transactions, openings, rateLimits);
   const resets = new PasswordResets(transactions, tries, newPasswords, sessions, events, limits);
-  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, devices, events);
+  const twoStepEnds = new TwoStepEnds(transactions, ownerPasswords, sessions, twoStepSwitch);
   const signOuts = new SignOuts(transactions, sessions, activities);
   const reports = new SupportReports(transactions, views, devices, sessions, config.supportContact, limits);
   const [newestVapidKey] = config.vapidKeys;
@@ -207,6 +231,7 @@ async function createResolvers(
   const pageOpenings = new PageOpenings(transactions, handOvers, sessions, devices, activities, page);
   return [
     new AccountActivityResolver(),
+    new ActionConfirmsResolver(new ActionConfirms(tries, sessions, twoStepSwitch, limits)),
     new AccountConfirmationsResolver(prompts),
     new AccountDevicesResolver(devices),
     new AccountLoginRequestsResolver(prompts),
@@ -229,7 +254,7 @@ async function createResolvers(
       resets,
       new CodeChoices(transactions, sessions, devices, events),
     ),
-    new SignInResolver(signUps, signIns, verifications, signOuts),
+    new SignInResolver(signUps, signIns, codeSignIns, beginnings, signOuts),
     new SignOutsResolver(signOuts),
     new SupportResolver(reports),
     new TwoStepResolver(twoStep, twoStepEnds, limits),

@@ -13,6 +13,7 @@ import { ChecksResolver } from '../checks/checks.resolver.js';
 import { Introspections } from '../checks/introspections.js';
 import { Visitors } from '../checks/visitors.js';
 import { ClientKeys } from '../clients/client-keys.js';
+import { Codes } from '../codes/codes.js';
 import type { Config } from '../config/config.js';
 import { issuerOf } from '../config/public-addresses.js';
 import { Devices } from '../devices/devices.js';
@@ -29,6 +30,9 @@ import { LiveSessions } from '../sessions/live-sessions.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { Pulse } from '../sql/pulse.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
+import { Receipts } from '../verifications/receipts.js';
+import { Verifications } from '../verifications/verifications.js';
+import { VerificationsResolver } from '../verifications/verifications.resolver.js';
 import { mountBackend } from '../wire/backend-http.js';
 import type { Contexts } from '../wire/contexts.js';
 import type { Cookies } from '../wire/cookies.js';
@@ -86,7 +90,7 @@ export async function serveBackend(
 }
 
 function createBackendResolvers(foundation: Foundation, callers: Callers, checks: Checks): object[] {
-  const { limits, returnOrigins } = foundation.config;
+  const { limits, returnOrigins, codeKeys } = foundation.config;
   const transactions = transactionsOf(foundation);
   const devices = new Devices(limits);
   const sessions = new Sessions(limits);
@@ -94,6 +98,15 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
   const activities = new Activities(foundation.places);
   const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
   const returns = new Returns(transactions, new HandOverCodes(limits), sessions, liveSessions, returnOrigins);
+  const verifications = new Verifications(
+    transactions,
+    new Codes(codeKeys),
+    new AccountLimits(limits),
+    sessions,
+    liveSessions,
+    limits,
+  );
+  const receipts = new Receipts(transactions, sessions, liveSessions, limits);
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(checks),
@@ -103,5 +116,6 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
     new ReturnRedemptionsResolver(returns),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),
     new TrustEndsResolver(trustEnds, removals),
+    new VerificationsResolver(verifications, receipts),
   ];
 }

@@ -11,6 +11,7 @@ import { DateTime } from '../api/date-time.js';
 import { plainTextsIn } from '../api/plain-text.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
 import { ChecksResolver } from '../checks/checks.resolver.js';
+import { ActionConfirmsResolver } from '../confirmations/action-confirms.resolver.js';
 import { AccountConfirmationsResolver, ConfirmationsResolver } from '../confirmations/confirmations.resolver.js';
 import { AccountDevicesResolver } from '../devices/account-devices.resolver.js';
 import { FeedResolver } from '../feed/feed.resolver.js';
@@ -28,6 +29,7 @@ import { SignInResolver } from '../sign-in/sign-in.resolver.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { TwoStepResolver } from '../two-step/two-step.resolver.js';
+import { VerificationsResolver } from '../verifications/verifications.resolver.js';
 
 type ResolverClass = new (...args: never[]) => object;
 
@@ -39,6 +41,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   AccountLoginRequestsResolver,
   AccountSessionsResolver,
   AccountsResolver,
+  ActionConfirmsResolver,
   ActivityResolver,
   ChallengesResolver,
   CodeDeliveriesResolver,
@@ -64,6 +67,7 @@ const backendResolverClasses: NonEmptyArray<ResolverClass> = [
   ReturnRedemptionsResolver,
   SessionEndsResolver,
   TrustEndsResolver,
+  VerificationsResolver,
 ];
 
 /**

@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend } from '../support/backend.js';
 import type { Handset } from '../support/handset.js';
 import { ACKNOWLEDGE, DENY } from '../support/operations.js';
 import { asA, type Challenge } from '../support/outcomes.js';
 import { codeShownOn, requestReset, resetPassword } from '../support/owner.js';
+import { type PurposeDriver, purposeDrivers } from '../support/purpose-drivers.js';
 import { Servers } from '../support/servers.js';
+import { confirmAction } from '../support/verifications.js';
 
 const NEW_PASSWORD = 'velvet-harbour-57-kettle';
 
 let servers: Servers;
+let shop: Backend;
 
 beforeAll(async () => {
   servers = await Servers.start({ count: 2 });
+  shop = await Backend.add(servers);
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
@@ -20,6 +25,18 @@ interface Started {
   readonly challenge: Challenge;
   readonly code: string;
 }
+
+const [signIn, enable, confirm, disable] = purposeDrivers(
+  () => servers,
+  () => shop,
+).slice(1);
+
+/** One that a backend has started. */
+const started = (driver: PurposeDriver | undefined) => async (): Promise<Started> => {
+  if (!driver) throw new Error('there is no such driver');
+  const { device: asker, challenge, code } = await driver.ask();
+  return { asker, challenge, code };
+};
 
 const purposes: Record<string, () => Promise<Started>> = {
   SIGN_UP: async () => {
@@ -43,6 +60,10 @@ const purposes: Record<string, () => Promise<Started>> = {
     const challenge = await requestReset(asker);
     return { asker, challenge, code: await servers.mailbox.code(asker.owner.email) };
   },
+  "a backend's SIGN_IN": started(signIn),
+  "a backend's ENABLE_TWO_STEP": started(enable),
+  CONFIRM: started(confirm),
+  DISABLE_TWO_STEP: started(disable),
 };
 
 type Field = (handset: Handset, challenge: Challenge, code: string) => Promise<{ readonly __typename: string }>;
@@ -52,7 +73,7 @@ const fields: Record<string, { readonly type: Field; readonly ends: string; read
   verifyCode: {
     type: (handset, challenge, code) => handset.verify(challenge, code),
     ends: 'SignedIn',
-    takes: ['SIGN_UP', 'SIGN_IN'],
+    takes: ['SIGN_UP', 'SIGN_IN', "a backend's SIGN_IN", "a backend's ENABLE_TWO_STEP"],
   },
   enableTwoStep: {
     type: (handset, challenge, code) => handset.enableTwoStep(challenge, code),
@@ -63,6 +84,11 @@ const fields: Record<string, { readonly type: Field; readonly ends: string; read
     type: (handset, challenge, code) => resetPassword(handset, challenge, code, NEW_PASSWORD),
     ends: 'PasswordReset',
     takes: ['RESET_PASSWORD'],
+  },
+  confirmAction: {
+    type: (handset, challenge, code) => confirmAction(handset, challenge, code),
+    ends: 'Confirmed',
+    takes: ['CONFIRM', 'DISABLE_TWO_STEP'],
   },
 };
 

@@ -11,6 +11,7 @@ import { pushGuards } from './push.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
 import { trustGuards } from './trust.js';
+import { verificationGuards } from './verifications.js';
 import { webhookGuards } from './webhooks.js';
 
 // Not in the list, since what tells that it is gone is time alone, in amounts that no test can measure: the comparison of
@@ -26,6 +27,7 @@ export const guards: readonly Guard[] = [
   ...proxyGuards,
   ...handOverGuards,
   ...confirmationGuards,
+  ...verificationGuards,
   ...mailGuards,
   ...faultGuards,
   ...storeGuards,

@@ -33,7 +33,7 @@ export const guessingGuards: readonly Guard[] = [
         file: tries,
         find: 'const spent = await this.spend(tx, attempt);',
         replace: `const view = await this.views.find(tx, attempt.token);
-    const isFree = view !== null && attempt.purposes.includes(view.row.purpose) && this.codes.knows(view.row)
+    const isFree = view !== null && answers(attempt.field, view.row) && this.codes.knows(view.row)
       && sameCode(this.codes.of(view.row), typedCode(attempt.code) ?? '');
     const spent = isFree && view ? view.row : await this.spend(tx, attempt);`,
       },
@@ -77,7 +77,7 @@ export const guessingGuards: readonly Guard[] = [
           "and c.expires_at > clock_timestamp() and (c.state = 'PENDING' or ${state} = 'VERIFIED')\n        returning",
       },
     ],
-    noticedBy: ['races', 'and a denial at the same moment: one of the two has happened'],
+    noticedBy: ['races', 'that are right against a denial at the same moment: one of the two has happened'],
   },
   {
     name: 'try-clock',
@@ -96,9 +96,9 @@ export const guessingGuards: readonly Guard[] = [
     name: 'purpose',
     keeps: 'a challenge is answered in the fields of its purpose alone',
     edits: [
-      { file: tries, find: '!seen || !attempt.purposes.includes(seen.row.purpose)', replace: '!seen' },
-      { file: states, find: ' and c.purpose = any(${purposes})\n', replace: '\n' },
-      { file: states, find: ' and c.purpose = any(${purposes}) and c.code_given_at', replace: ' and c.code_given_at' },
+      { file: tries, find: '!seen || !answers(attempt.field, seen.row)', replace: '!seen' },
+      { file: states, find: ' and ${isAnsweredBy(field)}\n', replace: '\n' },
+      { file: states, find: ' and ${isAnsweredBy(field)} and c.code_given_at', replace: ' and c.code_given_at' },
     ],
     noticedBy: ['challenges', 'in the fields of its purpose alone, and spends no try elsewhere'],
   },
@@ -108,8 +108,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: 'and (c.session_id is null or c.session_id = ${sessionId}::uuid)',
-        replace: 'and ${sessionId}::uuid is not distinct from ${sessionId}',
+        find: 'case when c.client_id is null then c.session_id = ${sessionId}::uuid',
+        replace: 'case when c.client_id is null then ${sessionId}::uuid is not distinct from ${sessionId}::uuid',
       },
     ],
     noticedBy: ['sign-in', 'it takes the code of its own session alone, and spends no try on another'],
@@ -126,9 +126,7 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'account-failures',
     keeps: 'wrong codes add up over all challenges of an account',
-    edits: [
-      { file: accounts, find: 'set code_failures = code_failures + 1,', replace: 'set code_failures = code_failures,' },
-    ],
+    edits: [{ file: accounts, find: 'set ${failures} = ${failures} + 1,', replace: 'set ${failures} = ${failures},' }],
     noticedBy: [
       'guessing',
       'add up to fifty over thirty challenges that were opened before, pauses waited out, and then only the password helps',
@@ -140,7 +138,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: accounts,
-        find: '\n          and (paused_until is null or paused_until <= clock_timestamp())',
+        find: '\n          and (${pausedUntil} is null or ${pausedUntil} <= clock_timestamp())',
         replace: '',
       },
     ],
@@ -149,7 +147,9 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'account-stop',
     keeps: 'after ACCOUNT_TRIES_BEFORE_STOP no code is compared until the password changes',
-    edits: [{ file: accounts, find: ' and code_failures < ${stop}', replace: '' }],
+    edits: [
+      { file: accounts, find: 'sql`${failures} < ${limits[beforeStop]}`', replace: 'sql`${limits[beforeStop]} > 0`' },
+    ],
     noticedBy: ['account-tries', 'past the stop no code is right until the password changes, however long one waits'],
   },
   {
@@ -158,7 +158,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: accounts,
-        find: '${pause} * power(2::float8, (code_failures + 1 - ${before}) / ${FAILURES_PER_DOUBLING})',
+        find: '${pause} * power(2::float8, (${failures} + 1 - ${before}) / ${FAILURES_PER_DOUBLING})',
         replace: '${pause}::float8',
       },
     ],
@@ -200,8 +200,8 @@ export const guessingGuards: readonly Guard[] = [
     keeps: 'a verified sign-in takes the failures back',
     edits: [
       {
-        file: 'sign-in/verifications.ts',
-        find: "if (challenge.purpose === 'SIGN_IN') forgiveCodeFailures(tx, account.id);",
+        file: 'sign-in/code-sign-ins.ts',
+        find: "forgiveCodeFailures(tx, account.id, 'SIGN_IN');",
         replace: '',
       },
     ],
@@ -211,16 +211,16 @@ export const guessingGuards: readonly Guard[] = [
     name: 'outsiders-cannot-pause',
     keeps: 'who has no password cannot make an account wait',
     edits: [
-      { file: tries, find: " and c.purpose = 'SIGN_IN'`", replace: '`' },
+      { file: tries, find: ' and c.purpose = any(${purposesOf(count)})`', replace: '`' },
       {
         file: accounts,
-        find: 'and a.epoch = c.epoch and code',
-        replace: 'and (c.epoch is null or a.epoch = c.epoch) and code',
+        find: ' and a.id = c.account_id and a.epoch = c.epoch',
+        replace: ' and a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)',
       },
       {
         file: tries,
-        find: " || isCounted !== (spent.purpose === 'SIGN_IN')",
-        replace: " || (!isCounted && spent.purpose === 'SIGN_IN')",
+        find: ' || count !== purposeRules[spent.purpose].failures',
+        replace: " || (!count && purposeRules[spent.purpose].failures === 'SIGN_IN')",
       },
     ],
     noticedBy: ['password-resets', 'a wrong code leaves no trace that the account could read: strangers reset at will'],
@@ -669,8 +669,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: "${takesTry(answerer, this.limits)} and c.purpose = 'SIGN_IN'",
-        replace: "c.token_hash = ${answerer.tokenHash} and c.purpose = 'SIGN_IN'",
+        find: '${takesTry(answerer, this.limits)} and c.purpose = any(${purposesOf(count)})',
+        replace: 'c.token_hash = ${answerer.tokenHash} and c.purpose = any(${purposesOf(count)})',
       },
     ],
     noticedBy: ['judgements', '%s, for a challenge that is over'],

@@ -77,7 +77,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: 'if (isAccountProven && areMailsUsedUp)',
+        find: 'if (isAccountProven && areUsedUp)',
         replace: "if (method === 'EMAIL' && (await this.isMailLimitReached(tx, { ...row, method, ipAddress })))",
       },
     ],

@@ -22,8 +22,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'accounts/accounts.ts',
-        find: ' and a.epoch = c.epoch and code_failures',
-        replace: ' and code_failures',
+        find: ' and a.id = c.account_id and a.epoch = c.epoch',
+        replace: ' and a.id = c.account_id',
       },
       {
         file: 'challenges/challenge-states.ts',
@@ -31,7 +31,7 @@ export const trustGuards: readonly Guard[] = [
         replace: '',
       },
       {
-        file: 'sign-in/verifications.ts',
+        file: 'sign-in/code-sign-ins.ts',
         find: 'lockAccount(tx, accountId, epoch ?? null)',
         replace: 'lockAccount(tx, accountId, epoch ? null : null)',
       },
@@ -50,7 +50,7 @@ export const trustGuards: readonly Guard[] = [
     name: 'epoch-raised',
     keeps: 'whatever ends trust raises the epoch',
     edits: [{ file: 'accounts/accounts.ts', find: 'sql`epoch = epoch + 1`', replace: 'sql`epoch = epoch`' }],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'epoch-raised-by-a-change',
@@ -62,7 +62,7 @@ export const trustGuards: readonly Guard[] = [
         replace: '',
       },
     ],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'socket-of-a-new-token',
@@ -134,19 +134,19 @@ export const trustGuards: readonly Guard[] = [
     name: 'epoch-raised-by-a-reset',
     keeps: 'a reset of the password ends the sign-ins that wait',
     edits: [{ file: 'security/password-resets.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'epoch-raised-by-two-step-on',
     keeps: 'turning two-step verification on ends what was begun without it',
-    edits: [{ file: 'two-step/two-step.ts', find: 'await shutDoor(tx, before.id);', replace: '' }],
+    edits: [{ file: 'challenges/two-step-switch.ts', find: 'await shutDoor(tx, accountId);', replace: '' }],
     noticedBy: ['epochs', 'turning two-step verification on raises the epoch and ends the set-ups that wait'],
   },
   {
     name: 'epoch-raised-by-two-step-off',
     keeps: 'turning two-step verification off ends the sign-ins that wait',
-    edits: [{ file: 'two-step/two-step-ends.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    edits: [{ file: 'challenges/two-step-switch.ts', find: 'await shutDoor(tx, account.id);', replace: '' }],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'epoch-raised-by-a-removal',
@@ -158,7 +158,7 @@ export const trustGuards: readonly Guard[] = [
         replace: 'const account = locked;',
       },
     ],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'epoch-raised-by-a-copy',
@@ -170,13 +170,13 @@ export const trustGuards: readonly Guard[] = [
         replace: 'const raised = account;',
       },
     ],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'epoch-raised-by-a-newcomer',
     keeps: 'a device that has to make room ends what was begun under its trust',
     edits: [{ file: 'sign-in/admissions.ts', find: 'return shutDoor(tx, account.id);', replace: 'return account;' }],
-    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins that wait'],
+    noticedBy: ['epochs', '%s raises the epoch and ends the sign-ins and the actions that wait'],
   },
   {
     name: 'account-locked',
@@ -219,7 +219,13 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'reason-purpose',
     keeps: 'no session opens by a challenge of another purpose',
-    edits: [{ file: 'sessions/sessions.ts', find: "\n          and c.purpose in ('SIGN_IN', 'SIGN_UP')", replace: '' }],
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: "\n          and (c.purpose in ('SIGN_IN', 'SIGN_UP') or c.purpose = 'ENABLE_TWO_STEP' and c.client_id is not null)",
+        replace: '',
+      },
+    ],
     noticedBy: ['session-reasons', 'a challenge opens nothing %s'],
   },
   {
@@ -714,7 +720,11 @@ export const trustGuards: readonly Guard[] = [
     name: 'reset-hold',
     keeps: 'after a reset mail alone is not enough',
     edits: [
-      { file: 'challenges/account-limits.ts', find: 'isMailHeld: found.isMailHeld,', replace: 'isMailHeld: false,' },
+      {
+        file: 'challenges/account-limits.ts',
+        find: 'isMailHeld: found.isMailHeld,\n      method',
+        replace: 'isMailHeld: false,\n      method',
+      },
     ],
     noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
   },
@@ -724,8 +734,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/account-limits.ts',
-        find: ' and d.trusted_at_reset) as "isMailHeld"',
-        replace: ') as "isMailHeld"',
+        find: 'd.account_id = a.id and d.trusted_at_reset))`',
+        replace: 'd.account_id = a.id))`',
       },
     ],
     noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],
@@ -759,9 +769,9 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'turning two-step verification on ends every other session',
     edits: [
       {
-        file: 'two-step/two-step.ts',
-        find: 'const ended = await this.sessions.endOthers(tx, account.id, session.id);',
-        replace: 'const ended = [1];',
+        file: 'challenges/two-step-switch.ts',
+        find: 'await this.sessions.endOthers(tx, accountId, keptSessionId);',
+        replace: "keptSessionId === '' ? await this.sessions.endOthers(tx, accountId, null) : { count: 1 };",
       },
     ],
     noticedBy: ['sign-in', 'it trusts this device and ends every other session, whose sockets close with 4401'],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend, sessionOf } from '../support/backend.js';
 import type { Handset } from '../support/handset.js';
 import { DENY } from '../support/operations.js';
 import { asA, promptId } from '../support/outcomes.js';
@@ -14,17 +15,26 @@ import {
   resetByMail,
 } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
+import { actionCodeShownOn, asConfirm, askedToConfirm, confirmAction, type Person } from '../support/verifications.js';
 import { until } from '../support/waiting.js';
 
 const NEW_PASSWORD = 'velvet-harbour-57-kettle';
 const lockedAccount = 'select 1 from account where email = $1 for update';
 
 let servers: Servers;
+let shop: Backend;
 
 beforeAll(async () => {
   servers = await Servers.start({ count: 2, limits: { DEVICES: 4, TRUSTED_DEVICES: 2 } });
+  shop = await Backend.add(servers, { ownAccounts: true });
 });
 afterAll(() => servers[Symbol.asyncDispose]());
+
+/** Whoever opened an account here, as a product's backend names them. */
+async function ownPerson(phone: Handset): Promise<Person> {
+  const { accountId } = await sessionOf(servers, phone);
+  return { backend: shop, accountId, externalId: null, email: phone.owner.email };
+}
 
 async function epochOf({ owner }: Handset): Promise<number> {
   const found = servers.database.row<{ epoch: number }>('select epoch from account where email = $1', [owner.email]);
@@ -61,17 +71,20 @@ const endings: [string, (phone: Handset, laptop: Handset) => Promise<unknown>][]
   ],
 ];
 
-test.each(endings)('%s raises the epoch and ends the sign-ins that wait', async (_what, end) => {
+test.each(endings)('%s raises the epoch and ends the sign-ins and the actions that wait', async (_what, end) => {
   const phone = await servers.trusted();
   const laptop = phone.another('Laptop', servers.client(1));
   await letIn(phone, laptop);
   const tablet = phone.another('Tablet', servers.client(1));
   const challenge = await tablet.challenged();
   const code = await codeShownOn(phone, challenge);
+  const { challenge: asked } = await askedToConfirm(servers, await ownPerson(phone), laptop);
+  const actionCode = await actionCodeShownOn(phone, asked);
   const before = await epochOf(phone);
   await end(phone, laptop);
   expect(await epochOf(phone)).toBe(before + 1);
   expect(asA('ChallengeClosed', await tablet.verify(challenge, code)).state).toBe('CANCELLED');
+  expect(asConfirm('ChallengeClosed', await confirmAction(tablet, asked, actionCode)).state).toBe('CANCELLED');
 });
 
 test('turning two-step verification on raises the epoch and ends the set-ups that wait', async () => {

@@ -136,7 +136,7 @@ export async function withDatabase<T>(url: string, work: (db: Database) => Promi
 /** A session as its id and that of its device and account are in the database. */
 export async function sessionOf(
   servers: Servers,
-  handset: Handset,
+  handset: Pick<Handset, 'sessionToken'>,
 ): Promise<{ id: string; accountId: string; deviceId: string }> {
   return servers.database.row(
     `select id, account_id as "accountId", device_id as "deviceId" from session

@@ -136,7 +136,8 @@ export class Handset {
     return { name: this.name, platform: 'LINUX' };
   }
 
-  private keep(outcome: Outcome): Outcome {
+  /** Keeps the tokens where it was let in. */
+  keep(outcome: Outcome): Outcome {
     if (outcome.__typename === 'SignedIn') {
       this.sessionToken = outcome.sessionToken;
       this.deviceToken = outcome.deviceToken;

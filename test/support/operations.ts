@@ -9,7 +9,7 @@ const account = `id email twoStep { enabled enabledAt defaultMethod } currentDev
 
 const onChallenge = `... on Challenge { ${challenge} }`;
 const onSignedIn = `... on SignedIn {
-  account { id email } device { ${device} } sessionToken sessionExpiresAt deviceToken }`;
+  account { id email } device { ${device} } session { id } sessionToken sessionExpiresAt deviceToken receipt }`;
 const onProblem = '... on Problem { message }';
 const onLocked = '... on TemporarilyLocked { retryAt }';
 const onWrongCode = '... on WrongCode { attemptsRemaining }';
@@ -25,6 +25,10 @@ export const SEND_CODE = `mutation ($token: String!, $method: VerificationMethod
   result: sendCode(challengeToken: $token, method: $method) {
     __typename ${onChallenge} ${onProblem} ${onClosed} ... on ResendTooSoon { retryAt }
     ... on MethodUnavailable { availableMethods } } }`;
+
+export const BEGIN_VERIFICATION = `mutation ($token: String!, $device: DeviceInput!, $deviceToken: String) {
+  result: beginVerification(challengeToken: $token, device: $device, deviceToken: $deviceToken) {
+    __typename ${onSignedIn} ${onChallenge} ${onProblem} ${onClosed} ${onLocked} } }`;
 
 export const VERIFY_CODE = `mutation ($token: String!, $code: String!, $trustDevice: Boolean) {
   result: verifyCode(challengeToken: $token, code: $code, trustDevice: $trustDevice) {

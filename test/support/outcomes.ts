@@ -59,9 +59,11 @@ export interface SignedIn {
   readonly __typename: 'SignedIn';
   readonly account: { readonly id: string; readonly email: string };
   readonly device: DeviceFields;
+  readonly session: { readonly id: string };
   readonly sessionToken: string;
   readonly sessionExpiresAt: string;
   readonly deviceToken: string;
+  readonly receipt: string | null;
 }
 
 interface Refusal<Name extends string> {
@@ -99,7 +101,7 @@ export function asA<Name extends Outcome['__typename']>(
 }
 
 /** How often each member came among many outcomes. */
-export function tally(outcomes: readonly Outcome[]): Record<string, number> {
+export function tally(outcomes: readonly { readonly __typename: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { __typename } of outcomes) counts[__typename] = (counts[__typename] ?? 0) + 1;
   return counts;

@@ -31,7 +31,7 @@ const writers: Readonly<Record<string, string | null>> = {
   rate_limit: 'rate-limits/rate-limits.ts',
   session: 'sessions/sessions.ts',
   support_report: 'support/support-reports.ts',
-  verification: null,
+  verification: 'verifications/verification-states.ts',
   webhook: 'outbox/webhooks.ts',
 };
 

@@ -147,6 +147,18 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   SMTP_ENVELOPE_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   SMTP_DATA_SECONDS: ['mail-transport', 'a mail server is given %s for its %s, and not more'],
   RECEIPT_SECONDS: ['returns', 'after RECEIPT_SECONDS, and until then it is'],
+  CONFIRM_TRIES_BEFORE_PAUSE: [
+    'confirm-actions',
+    'are CONFIRM_TRIES_BEFORE_PAUSE in a row, then nothing is confirmed for a while, and sign-ins go on',
+  ],
+  CONFIRMS_PER_ACCOUNT_HOUR: [
+    'confirm-actions',
+    'are asked for CONFIRMS_PER_ACCOUNT_HOUR times, and sign-ins are not counted among them',
+  ],
+  CONFIRM_MAILS_PER_ACCOUNT_HOUR: [
+    'confirm-actions',
+    'are mailed CONFIRM_MAILS_PER_ACCOUNT_HOUR times, and then there is no method',
+  ],
   HANDOVER_SECONDS: ['hand-overs', 'is good for HANDOVER_SECONDS, and no longer'],
   KEYS_PER_CLIENT: [
     'admin-clients',

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend } from '../../support/backend.js';
 import type { Handset } from '../../support/handset.js';
 import { asA, type Challenge, promptId } from '../../support/outcomes.js';
+import { codeShownOn } from '../../support/owner.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import { type Asked, StatementCounter } from '../../support/statement-counter.js';
+import { begun, enrolled, epochOf, redeemed, type Started, start } from '../../support/verifications.js';
 import { until } from '../../support/waiting.js';
 
 // What an operation may ask of PostgreSQL at most, BEGIN and COMMIT included. Counted on the way there, on a server of its
@@ -70,6 +73,32 @@ describe('of PostgreSQL', () => {
     const code = await servers.mailbox.code(phone.owner.email);
     const verified = await counter.during(async () => asA('SignedIn', await laptop.verify(opened, code)));
     expectWithin(verified, { statements: 20, roundTrips: 3 });
+  });
+
+  test('neither does a verification that a backend starts, on its way from there to its receipt', async () => {
+    const shop = await Backend.add(servers);
+    const here = shop.at(servers.client(1).url);
+    const { person, phone } = await enrolled(servers, shop);
+    const laptop = counted(phone).another('Laptop');
+    const started: Started[] = [];
+    const epoch = await epochOf(servers, person);
+    const starting = await counter.during(async () => {
+      started.push(await start(servers, { ...person, backend: here }, { purpose: 'SIGN_IN', epoch }));
+    });
+    expectWithin(starting, { statements: 9, roundTrips: 5 });
+    const [one] = started as [Started];
+    const challenges: Challenge[] = [];
+    const beginning = await counter.during(async () => void challenges.push(await begun(laptop, one)));
+    expectWithin(beginning, { statements: 17, roundTrips: 5 });
+    const [challenge] = challenges as [Challenge];
+    const code = await codeShownOn(phone, challenge);
+    const receipts: (string | null)[] = [];
+    const verified = await counter.during(async () => {
+      receipts.push(asA('SignedIn', await laptop.verify(challenge, code)).receipt);
+    });
+    expectWithin(verified, { statements: 21, roundTrips: 3 });
+    const redeeming = await counter.during(async () => void (await redeemed(one, receipts[0] ?? null)));
+    expectWithin(redeeming, { statements: 6, roundTrips: 4 });
   });
 
   test('a code on its way to a phone, and that it was shown there, asks twice', async () => {

@@ -9,12 +9,13 @@ import { loadConfig } from '../../../src/config/config.js';
 import { limitTable } from '../../../src/config/limits.js';
 import { projectRoot } from '../../../src/config/project.js';
 import { signingKeys } from '../../support/access-tokens.js';
-import { Backend } from '../../support/backend.js';
+import { Backend, sessionOf } from '../../support/backend.js';
 import { isShownAs, type Json, readExamples, readText, withSecrets } from '../../support/examples.js';
 import { wrongCode } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 import { endProcess } from '../../support/store.js';
 import type { Subscription } from '../../support/subscription.js';
+import { ask, payment } from '../../support/verifications.js';
 import { within } from '../../support/waiting.js';
 
 /** What the story reads of an answer, to send it with the next request. */
@@ -70,7 +71,8 @@ describe('the examples', () => {
     await using prompts = listen('loginRequests', phone);
     const laptop = await signInOnLaptop(prompts);
     await denyTablet(phone, prompts);
-    await run('signInTrusted', null, { deviceToken: laptop });
+    await run('signInTrusted', null, { deviceToken: laptop.deviceToken ?? '' });
+    await confirmActions(phone, laptop.sessionToken ?? '');
     const before = await readActivity(phone);
     await lookAfterDevices(phone);
     await using activity = listen('liveActivity', phone, { after: before });
@@ -90,14 +92,13 @@ describe('the examples', () => {
     return sessionToken;
   }
 
-  /** @returns the laptop's device token */
-  async function signInOnLaptop(prompts: Subscription<Texts>): Promise<string> {
+  /** @returns the laptop's tokens */
+  async function signInOnLaptop(prompts: Subscription<Texts>): Promise<Texts> {
     const challenge = await run('signIn', null);
     const { code = '' } = await shownEvent('loginRequests', prompts);
     await using changes = listen('watchChallenge', null, challenge);
     await shownEvent('watchChallenge', changes);
-    const { deviceToken = '' } = await run('verifySignIn', null, { ...challenge, code });
-    return deviceToken;
+    return run('verifySignIn', null, { ...challenge, code });
   }
 
   async function denyTablet(phone: string, prompts: Subscription<Texts>): Promise<void> {
@@ -113,6 +114,25 @@ describe('the examples', () => {
     await run('deniedCode', null, { token, code });
     await run('supportReport', null, { challengeToken: token });
     await run('cancelChallenge', null, await signInWith({ name: "Ada's watch" }));
+  }
+
+  /** What a product asks the laptop's session to confirm: once with the code that the phone shows, once refused there. */
+  async function confirmActions(phone: string, laptop: string): Promise<void> {
+    const shop = await Backend.add(servers, { ownAccounts: true, name: 'shop' });
+    await using confirmations = listen('confirmations', phone);
+    const first = await run('beginVerification', laptop, { token: await startConfirm(shop, laptop) });
+    const { id = '', code = '' } = await shownEvent('confirmations', confirmations);
+    await run('acknowledgeConfirmation', phone, { id });
+    await run('confirmAction', laptop, { token: first.token ?? '', code });
+    await run('beginVerification', laptop, { token: await startConfirm(shop, laptop) });
+    const next = await confirmations.nextThat((shown) => shown.state === 'PENDING' && shown.id !== id);
+    await run('denyConfirmation', phone, { id: next.id ?? '' });
+  }
+
+  async function startConfirm(shop: Backend, sessionToken: string): Promise<string> {
+    const { id: sessionId, accountId } = await sessionOf(servers, { sessionToken });
+    const outcome = await ask(shop, { accountId, purpose: 'CONFIRM', action: payment, sessionId });
+    return outcome.__typename === 'VerificationStarted' ? outcome.challengeToken : '';
   }
 
   /** @returns a cursor */

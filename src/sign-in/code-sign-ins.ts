@@ -1,20 +1,25 @@
 import type { AccountRow } from '../accounts/account.entity.js';
-import { forgiveCodeFailures, lockAccount, openAccount } from '../accounts/accounts.js';
+import { forgiveCodeFailures, lockAccount, openAccount, proveAddress } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
+import type { SecurityEvents } from '../activity/security-events.js';
 import type { Context } from '../api/context.js';
 import { Problem } from '../api/problem.js';
-import type { ChallengeRow, Purpose } from '../challenges/challenge.entity.js';
+import type { ChallengeRow } from '../challenges/challenge.entity.js';
 import type { ChallengeClosed, TemporarilyLocked, WrongCode } from '../challenges/challenge.types.js';
-import { consumeFor } from '../challenges/challenge-states.js';
+import { type Answerable, consume, consumeFor } from '../challenges/challenge-states.js';
 import { type ChallengeTries, methodOf } from '../challenges/challenge-tries.js';
+import type { TwoStepSwitch } from '../challenges/two-step-switch.js';
+import type { Limits } from '../config/limits.js';
 import type { DeviceDescription } from '../devices/devices.js';
 import { isRefusedSession } from '../sessions/sessions.js';
+import { sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { issueReceipt } from '../verifications/receipts.js';
 import type { Admission, Admissions, Admitted, Room } from './admissions.js';
 import type { SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 
-const purposes: readonly Purpose[] = ['SIGN_UP', 'SIGN_IN'];
+const field: Answerable = { own: ['SIGN_UP', 'SIGN_IN'], backends: ['SIGN_IN', 'ENABLE_TWO_STEP'] };
 
 const noRoomNeeded: Room = { removed: [], untrusted: [] };
 
@@ -24,15 +29,24 @@ interface Seen {
   readonly room: Room;
 }
 
+/** Somebody who is let in, and what tells the backend that asked for it. */
+interface Entered {
+  readonly admitted: Admitted;
+  readonly receipt: string | null;
+}
+
 /** Thrown inside a transaction to roll it back: a challenge is consumed by a session, or not at all. */
 class NotAdmitted extends Error {}
 
 /** Ends challenges with a session. */
-export class Verifications {
+export class CodeSignIns {
   constructor(
     private readonly tries: ChallengeTries,
     private readonly admissions: Admissions,
+    private readonly twoStepSwitch: TwoStepSwitch,
     private readonly activities: Activities,
+    private readonly events: SecurityEvents,
+    private readonly limits: Limits,
   ) {}
 
   /** Of any number of requests with the right code, one is given the session. */
@@ -43,16 +57,13 @@ export class Verifications {
     trustDevice: boolean,
   ): Promise<SignedIn | WrongCode | ChallengeClosed | TemporarilyLocked> {
     const { ipAddress } = client;
-    const attempt = { token, code, purposes, sessionId: session?.id ?? null, ipAddress };
+    const attempt = { token, code, field, sessionId: session?.id ?? null, ipAddress };
     try {
-      const admitted = await this.tries.attempt(db, attempt, {
+      const entered = await this.tries.attempt(db, attempt, {
         look: (tx, challenge) => this.look(tx, challenge, trustDevice),
-        enter: (tx, challenge, seen) =>
-          challenge.purpose === 'SIGN_UP'
-            ? this.openAccount(tx, challenge, ipAddress)
-            : this.letIn(tx, challenge, seen, trustDevice, ipAddress),
+        enter: (tx, challenge, seen) => this.enter(tx, challenge, seen, trustDevice, ipAddress),
       });
-      return admitted instanceof Problem ? admitted : await signedIn(admitted);
+      return entered instanceof Problem ? entered : await signedIn(entered.admitted, entered.receipt);
     } catch (error) {
       if (error instanceof NotAdmitted || isRefusedSession(error)) return this.tries.closedState(db, token);
       throw error;
@@ -60,13 +71,36 @@ export class Verifications {
   }
 
   /** The account, locked, and the room on it; nothing for one that is only about to be opened. */
-  private async look(tx: Tx, { accountId, epoch, deviceId }: ChallengeRow, trustDevice: boolean): Promise<Seen> {
+  private async look(tx: Tx, challenge: ChallengeRow, trustDevice: boolean): Promise<Seen> {
+    const { accountId, epoch, deviceId } = challenge;
     if (!accountId) return { account: null, room: noRoomNeeded };
     const [account, room] = await Promise.all([
       lockAccount(tx, accountId, epoch ?? null),
-      this.admissions.look(tx, accountId, deviceId ?? null, trustDevice),
+      this.admissions.look(tx, accountId, deviceId ?? null, trustDevice || challenge.purpose === 'ENABLE_TWO_STEP'),
     ]);
     return { account, room };
+  }
+
+  private async enter(
+    tx: Tx,
+    challenge: ChallengeRow,
+    seen: Seen,
+    trustDevice: boolean,
+    ipAddress: string,
+  ): Promise<Entered> {
+    if (challenge.purpose === 'SIGN_UP') {
+      return { admitted: await this.openAccount(tx, challenge, ipAddress), receipt: null };
+    }
+    const admitted =
+      challenge.purpose === 'ENABLE_TWO_STEP'
+        ? await this.turnOn(tx, challenge, seen, ipAddress)
+        : await this.letIn(tx, challenge, seen, trustDevice, ipAddress);
+    return { admitted, receipt: challenge.clientId == null ? null : this.receiptOf(tx, challenge, admitted) };
+  }
+
+  private receiptOf(tx: Tx, challenge: ChallengeRow, { sessionId, deviceId }: Admitted): string {
+    const proof = { method: methodOf(challenge), sessionId, deviceId };
+    return issueReceipt(tx, sql`v.challenge_id = ${challenge.id}`, proof, this.limits);
   }
 
   private async letIn(
@@ -78,14 +112,30 @@ export class Verifications {
   ): Promise<Admitted> {
     if (!account) throw new NotAdmitted();
     const trustsDevice = trustDevice && Boolean(account.twoStepEnabledAt);
-    return this.admit(
-      tx,
-      account,
-      challenge,
-      trustsDevice,
-      trustsDevice ? room : { ...room, untrusted: [] },
-      ipAddress,
-    );
+    const open = trustsDevice ? room : { ...room, untrusted: [] };
+    return this.admit(tx, account, challenge, trustsDevice, open, ipAddress, (deviceId) => {
+      consumeFor(tx, challenge, field, deviceId);
+      forgiveCodeFailures(tx, account.id, 'SIGN_IN');
+    });
+  }
+
+  /** The device on which it is turned on is the first that is trusted, and the only one that is signed in. */
+  private async turnOn(
+    tx: Tx,
+    challenge: ChallengeRow,
+    { account: before, room }: Seen,
+    ipAddress: string,
+  ): Promise<Admitted> {
+    // Before all that waits ends by it.
+    if (!before || before.twoStepEnabledAt || !(await consume(tx, challenge, field))) throw new NotAdmitted();
+    proveAddress(tx, before.id, challenge.email);
+    const { account } = await this.twoStepSwitch.turnOn(tx, before.id, null);
+    const admitted = await this.admit(tx, account, challenge, true, room, ipAddress);
+    const { deviceName, platform } = challenge;
+    const { deviceId, sessionId } = admitted;
+    const entry = { deviceId, deviceName, platform, ipAddress, method: methodOf(challenge), sessionId };
+    this.events.tell(tx, admitted.account, 'TWO_STEP_ENABLED', entry);
+    return admitted;
   }
 
   /** An address is taken by whoever types its code first; for the others there is no row, and so no session. */
@@ -94,10 +144,16 @@ export class Verifications {
     const account = passwordHash ? await openAccount(tx, { email, passwordHash, locale }) : null;
     if (!account) throw new NotAdmitted();
     this.activities.record(tx, { ...entryOf(account, challenge, ipAddress), type: 'SIGNED_UP' });
-    return this.admit(tx, account, challenge, false, noRoomNeeded, ipAddress);
+    return this.admit(tx, account, challenge, false, noRoomNeeded, ipAddress, (deviceId) =>
+      consumeFor(tx, challenge, field, deviceId),
+    );
   }
 
-  /** @param ipAddress where the code was typed, which need not be where the sign-in began */
+  /**
+   * @param ipAddress where the code was typed, which need not be where the sign-in began
+   * @param consumeOn consumes the challenge: a session is opened by one that is VERIFIED, so where this one cannot be consumed
+   *   any more, none is; undefined: it is VERIFIED already
+   */
   private admit(
     tx: Tx,
     account: AccountRow,
@@ -105,6 +161,7 @@ export class Verifications {
     trustsDevice: boolean,
     room: Room,
     ipAddress: string,
+    consumeOn?: (deviceId: string) => void,
   ): Promise<Admitted> {
     const admission: Admission = {
       account,
@@ -117,11 +174,7 @@ export class Verifications {
       trustsDevice,
       ipAddress,
       locale: challenge.locale,
-      // A session is opened by a challenge that is VERIFIED: where this one cannot be consumed any more, none is.
-      onDevice: (deviceId) => {
-        consumeFor(tx, challenge, purposes, deviceId);
-        if (challenge.purpose === 'SIGN_IN') forgiveCodeFailures(tx, account.id);
-      },
+      onDevice: consumeOn,
     };
     return this.admissions.admit(tx, admission, room);
   }
