@@ -62,7 +62,7 @@ export class AccountLimits {
     deviceId: string | null,
     ipAddress: string,
   ): Promise<Door> {
-    const { failures } = purposeRules[purpose];
+    const { failures, ways, prompt } = purposeRules[purpose];
     const found = await rowOf<LockFacts & StartFacts & { prompts: Counts; method: Method; isMailHeld: boolean }>(
       db,
       sql`select ${this.lockFacts(failures)}, started.*, ${firstMethod(this.limits, accountId, purpose, deviceId)} as method,
@@ -76,9 +76,10 @@ export class AccountLimits {
     return {
       locked: lockOf(found, failures),
       retry: this.retry(found, purpose),
-      isMailHeld: found.isMailHeld,
+      // What goes by mail alone proves the mailbox.
+      isMailHeld: found.isMailHeld && ways !== 'EMAIL',
       method: found.method,
-      arePromptsPaused: isUsedUp(found.prompts, this.limits.PROMPTS_UNANSWERED),
+      arePromptsPaused: prompt === 'LOGIN_REQUEST' && isUsedUp(found.prompts, this.limits.PROMPTS_UNANSWERED),
     };
   }
 

@@ -35,7 +35,8 @@ export interface ChallengeOpening {
   readonly deviceId: string | null;
   /** The session that asks; where no backend did, it alone may answer. */
   readonly sessionId: string | null;
-  readonly backend?: AskedByBackend;
+  /** Null: no backend did. */
+  readonly backend: AskedByBackend | null;
   readonly passwordHash: string | null;
   readonly mailHeld: boolean;
   readonly isSilent: boolean;

@@ -48,6 +48,7 @@ export class ResetRequests {
         device: unknownDevice,
         deviceId,
         sessionId: null,
+        backend: null,
         passwordHash: null,
         mailHeld: false,
         isSilent: false,

@@ -7,7 +7,13 @@ import { RateLimited } from '../api/errors.js';
 import type { AccountLimits, Door } from '../challenges/account-limits.js';
 import { TemporarilyLocked } from '../challenges/challenge.types.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
-import type { AskedByBackend, ChallengeOpenings, OpenedChallenge } from '../challenges/challenge-openings.js';
+import type {
+  AskedByBackend,
+  ChallengeOpening,
+  ChallengeOpenings,
+  OpenedChallenge,
+} from '../challenges/challenge-openings.js';
+import { purposeRules } from '../challenges/challenge-purposes.js';
 import { cancelEarlierSignIns, type Earlier } from '../challenges/challenge-states.js';
 import type { Limits } from '../config/limits.js';
 import { forgetTokens, type PresentedToken, presentToken } from '../devices/device-tokens.js';
@@ -38,6 +44,9 @@ export interface Arrival {
   /** What a product's backend asked for; null: the password was proven here. */
   readonly backend: AskedByBackend | null;
 }
+
+/** Who is asked for a code, and what for. */
+export type Asker = Pick<ChallengeOpening, 'purpose' | 'device' | 'deviceId' | 'sessionId' | 'backend'>;
 
 /** What a proven first factor leads to. */
 export type Entrance = { readonly admitted: Admitted } | { readonly opened: OpenedChallenge } | TemporarilyLocked;
@@ -114,9 +123,8 @@ export class SecondSteps {
     if (reason) return this.admit(tx, account, reason, presented, device, client);
     const current = presented?.standing === 'COPIED' ? await this.raiseAlarm(tx, account, presented, client) : account;
     const deviceId = presented?.deviceId ?? null;
-    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, 'SIGN_IN', deviceId, client.ipAddress));
     cancelEarlierSignIns(tx, account.id, { ...earlier, deviceId });
-    return this.challenge(tx, current, door, { deviceId, device, backend }, client);
+    return this.ask(tx, current, { purpose: 'SIGN_IN', device, deviceId, sessionId: null, backend }, seen, client);
   }
 
   private async admit(
@@ -161,29 +169,27 @@ export class SecondSteps {
     return raised;
   }
 
-  private async challenge(
-    tx: Tx,
-    account: AccountRow,
-    { locked, retry, isMailHeld, method, arePromptsPaused }: Door,
-    { deviceId, device, backend }: Pick<Arrival, 'device' | 'backend'> & { readonly deviceId: string | null },
-    client: Client,
-  ): Promise<Entrance> {
+  /**
+   * Asks for a code, whatever for, where the account's door is open for that.
+   * @param seen the door as it was seen already; null: it was not
+   */
+  async ask(tx: Tx, account: AccountRow, asker: Asker, seen: Door | null, client: Client): Promise<Entrance> {
+    const { purpose, deviceId } = asker;
+    const { ipAddress, locale } = client;
+    const door = seen ?? (await this.accountLimits.doorOf(tx, account.id, purpose, deviceId, ipAddress));
+    const { locked, retry, isMailHeld, method, arePromptsPaused } = door;
     if (locked) return locked;
-    if (retry) return new TemporarilyLocked(retry);
+    if (retry) return new TemporarilyLocked(retry, purposeRules[purpose].failures ?? 'SIGN_IN');
     const opened = await this.openings.open(tx, {
-      purpose: 'SIGN_IN',
+      ...asker,
       account,
       email: addressOf(account),
       method: isMailHeld ? 'APP' : method,
-      device,
-      deviceId,
-      sessionId: null,
-      ...(backend && { backend }),
       passwordHash: null,
       mailHeld: isMailHeld,
       isSilent: arePromptsPaused,
-      ipAddress: client.ipAddress,
-      locale: client.locale,
+      ipAddress,
+      locale,
     });
     return { opened };
   }

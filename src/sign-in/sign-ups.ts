@@ -45,6 +45,7 @@ export class SignUps {
         device,
         deviceId: null,
         sessionId: null,
+        backend: null,
         passwordHash,
         mailHeld: false,
         isSilent: false,

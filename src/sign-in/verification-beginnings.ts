@@ -1,17 +1,8 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
-import { addressOf } from '../accounts/addresses.js';
 import type { Client, Context } from '../api/context.js';
-import type { AccountLimits } from '../challenges/account-limits.js';
-import type { Purpose } from '../challenges/challenge.entity.js';
-import { Challenge, ChallengeClosed, TemporarilyLocked } from '../challenges/challenge.types.js';
-import type {
-  AskedByBackend,
-  ChallengeOpening,
-  ChallengeOpenings,
-  OpenedChallenge,
-} from '../challenges/challenge-openings.js';
-import { purposeRules } from '../challenges/challenge-purposes.js';
+import { Challenge, ChallengeClosed, type TemporarilyLocked } from '../challenges/challenge.types.js';
+import type { OpenedChallenge } from '../challenges/challenge-openings.js';
 import type { Earlier } from '../challenges/challenge-states.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import { tokenHash } from '../codes/tokens.js';
@@ -29,7 +20,7 @@ import type { VerificationRow } from '../verifications/verification.entity.js';
 import { beginWith } from '../verifications/verification-states.js';
 import { findByToken, type VerificationView } from '../verifications/verification-views.js';
 import type { Admitted } from './admissions.js';
-import type { Entrance, SecondSteps } from './second-steps.js';
+import type { Asker, Entrance, SecondSteps } from './second-steps.js';
 import type { SignedIn } from './sign-in.types.js';
 import { signedIn } from './signed-in.js';
 
@@ -45,8 +36,8 @@ export interface Beginning {
   readonly earlier: Omit<Earlier, 'deviceId'>;
 }
 
-/** Who asks for a code, as far as the account knows it. */
-type Asker = Pick<ChallengeOpening, 'device' | 'deviceId' | 'sessionId'>;
+/** The device that asks, as far as the account knows it. */
+type Device = Pick<Asker, 'device' | 'deviceId' | 'sessionId'>;
 
 /** What a begin leads to; BEGUN: another one was before it, and the challenge is that one's. */
 type Begun =
@@ -61,9 +52,7 @@ export class VerificationBeginnings {
   constructor(
     private readonly transactions: Transactions,
     private readonly secondSteps: SecondSteps,
-    private readonly openings: ChallengeOpenings,
     private readonly views: ChallengeViews,
-    private readonly accountLimits: AccountLimits,
     private readonly rateLimits: RateLimits,
     private readonly limits: Limits,
   ) {}
@@ -134,70 +123,28 @@ export class VerificationBeginnings {
     return { ...entrance, receipt };
   }
 
-  private enter(
+  private async enter(
     tx: Tx,
     account: AccountRow,
-    verification: VerificationRow,
+    { purpose, clientId, requestId, action, sessionId = null }: VerificationRow,
     presented: PresentedToken | null,
     { token, device, earlier }: Beginning,
     client: Client,
   ): Promise<Entrance | ChallengeClosed> {
-    const { purpose, clientId, requestId, action } = verification;
     const backend = { clientId, requestId, token, action: action ?? null };
-    switch (purpose) {
-      case 'SIGN_IN':
-        return this.secondSteps.step(tx, account, { presented, device, earlier, backend, seen: null }, client);
-      case 'ENABLE_TWO_STEP': {
-        const named = presented ? { ...device, name: presented.deviceName } : device;
-        const asker = { device: named, deviceId: presented?.deviceId ?? null, sessionId: null };
-        return this.open(tx, account, purpose, asker, backend, client);
-      }
-      default:
-        return this.ask(tx, account, purpose, verification.sessionId ?? null, backend, client);
+    if (purpose === 'SIGN_IN') {
+      return this.secondSteps.step(tx, account, { presented, device, earlier, backend, seen: null }, client);
     }
+    const asker =
+      purpose === 'ENABLE_TWO_STEP' ? arriving(device, presented) : await this.asking(tx, account, sessionId);
+    if (!asker) return new ChallengeClosed('CANCELLED');
+    return this.secondSteps.ask(tx, account, { ...asker, purpose, backend }, null, client);
   }
 
-  /** What a session asks for is asked for by its device, whoever brings the token. */
-  private async ask(
-    tx: Tx,
-    account: AccountRow,
-    purpose: Purpose,
-    sessionId: string | null,
-    backend: AskedByBackend,
-    client: Client,
-  ): Promise<Entrance | ChallengeClosed> {
+  /** What a session asks for is asked for by its device, whoever brings the token. @returns null if it is over */
+  private async asking(tx: Tx, account: AccountRow, sessionId: string | null): Promise<Device | null> {
     const found = await askingDevice(tx, account.id, sessionId, this.limits);
-    if (!found) return new ChallengeClosed('CANCELLED');
-    const asker = { device: descriptionOfRow(found), deviceId: found.id, sessionId };
-    return this.open(tx, account, purpose, asker, backend, client);
-  }
-
-  private async open(
-    tx: Tx,
-    account: AccountRow,
-    purpose: Purpose,
-    asker: Asker,
-    backend: AskedByBackend,
-    { ipAddress, locale }: Client,
-  ): Promise<Entrance> {
-    const door = await this.accountLimits.doorOf(tx, account.id, purpose, asker.deviceId, ipAddress);
-    if (door.locked) return door.locked;
-    if (door.retry) return new TemporarilyLocked(door.retry, purposeRules[purpose].failures ?? 'SIGN_IN');
-    const isMailHeld = purposeRules[purpose].ways !== 'EMAIL' && door.isMailHeld;
-    const opened = await this.openings.open(tx, {
-      ...asker,
-      purpose,
-      account,
-      email: addressOf(account),
-      method: isMailHeld ? 'APP' : door.method,
-      backend,
-      passwordHash: null,
-      mailHeld: isMailHeld,
-      isSilent: false,
-      ipAddress,
-      locale,
-    });
-    return { opened };
+    return found && { device: descriptionOfRow(found), deviceId: found.id, sessionId };
   }
 
   private async answer(
@@ -221,4 +168,10 @@ function isToBegin({ state, row }: VerificationView): boolean {
 /** What there is to be said of one that does not begin any more. */
 function standing({ state }: VerificationView): 'BEGUN' | ChallengeClosed {
   return state === 'PENDING' ? 'BEGUN' : new ChallengeClosed(state);
+}
+
+/** A device that is about to get a session; one that is known has its owner's name for it. */
+function arriving(described: DeviceDescription, presented: PresentedToken | null): Device {
+  const device = presented ? { ...described, name: presented.deviceName } : described;
+  return { device, deviceId: presented?.deviceId ?? null, sessionId: null };
 }

@@ -71,6 +71,7 @@ export class TwoStep {
       device: descriptionOfRow(device),
       deviceId: device.id,
       sessionId: session.id,
+      backend: null,
       passwordHash: null,
       mailHeld: false,
       isSilent: false,

@@ -186,15 +186,7 @@ async function createResolvers(
   const signUps = new SignUps(transactions, newPasswords, rateLimits, openings);
   const twoStepSwitch = new TwoStepSwitch(sessions, devices, events);
   const codeSignIns = new CodeSignIns(tries, admissions, twoStepSwitch, activities, events, limits);
-  const beginnings = new VerificationBeginnings(
-    transactions,
-    secondSteps,
-    openings,
-    views,
-    accountLimits,
-    rateLimits,
-    limits,
-  );
+  const beginnings = new VerificationBeginnings(transactions, secondSteps, views, rateLimits, limits);
   const twoStep = new TwoStep(
     transactions,
     openings,

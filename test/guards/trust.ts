@@ -722,8 +722,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/account-limits.ts',
-        find: 'isMailHeld: found.isMailHeld,\n      method',
-        replace: 'isMailHeld: false,\n      method',
+        find: "isMailHeld: found.isMailHeld && ways !== 'EMAIL',",
+        replace: "isMailHeld: found.isMailHeld && ways === 'EMAIL',",
       },
     ],
     noticedBy: ['password-resets', 'codes go by mail only to the devices that were trusted at that moment'],

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend } from '../support/backend.js';
 import type { Handset } from '../support/handset.js';
 import { asA, type Challenge, tally } from '../support/outcomes.js';
 import { codeShownOn, deviceOf, letIn, REMOVE_DEVICE, wrongCode } from '../support/owner.js';
+import { type Asked as Prompted, purposeDrivers } from '../support/purpose-drivers.js';
 import { backEnds, Servers } from '../support/servers.js';
 
 const ROUNDS = 5;
 
 let servers: Servers;
+let shop: Backend;
 
 // The account's own counter is another test's.
 beforeAll(async () => {
@@ -19,8 +22,10 @@ beforeAll(async () => {
       CHALLENGES_PER_ACCOUNT_HOUR: 1000,
       PROMPTS_UNANSWERED: 1000,
       MAILS_PER_ADDRESS_HOUR: 1000,
+      CONFIRM_TRIES_BEFORE_PAUSE: 50,
     },
   });
+  shop = await Backend.add(servers);
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
@@ -52,39 +57,52 @@ const liveDevices = async ({ owner }: Handset) =>
     )
   ).map(({ device }) => device);
 
-describe('a right code', () => {
-  test('against the fifth wrong one: it opens a session or the challenge is locked, and five are compared at most', async () => {
-    const phone = await servers.trusted();
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { laptop, challenge, code } = await asked(phone);
-      for (let nth = 0; nth < 4; nth += 1) asA('WrongCode', await laptop.verify(challenge, wrongCode(code)));
-      const guesses = Array.from({ length: 8 }, (_, nth) =>
-        laptop.twin(servers.client(nth % 2)).verify(challenge, nth === round ? code : wrongCode(code)),
-      );
-      const { SignedIn = 0, WrongCode = 0, ChallengeClosed = 0 } = tally(await Promise.all(guesses));
-      expect([SignedIn + WrongCode, ChallengeClosed]).toEqual([1, 7]);
-      expect(await triesOf(challenge)).toBe(5);
-      expect(await sessionsOf(challenge)).toBe(SignedIn);
+const drivers = purposeDrivers(
+  () => servers,
+  () => shop,
+);
+const sessionsBy = ({ challenge }: Prompted) => sessionsOf(challenge);
+const times = <T>(count: number, work: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => work(nth));
+
+describe.each(drivers)('a right code of $name', (driver) => {
+  const { right, opens } = driver;
+  // What turns it on or off does so once for an account.
+  const rounds = driver.isLasting ? 1 : ROUNDS;
+
+  test('against the fifth wrong one: it is right or the challenge is locked, and five are compared at most', async () => {
+    const owner = await driver.owner();
+    for (let round = 0; round < rounds; round += 1) {
+      const one = await driver.ask(owner);
+      const wrong = wrongCode(one.code);
+      for (let nth = 0; nth < 4; nth += 1) expect((await driver.type(one, wrong)).__typename).toBe('WrongCode');
+      const guesses = times(8, (nth) => driver.type(one, nth === round ? one.code : wrong, nth));
+      const { [right]: isRight = 0, WrongCode = 0, ChallengeClosed = 0 } = tally(await Promise.all(guesses));
+      expect([isRight + WrongCode, ChallengeClosed]).toEqual([1, 7]);
+      expect(await triesOf(one.challenge)).toBe(5);
+      expect(await sessionsBy(one)).toBe(opens * isRight);
     }
   });
 
-  test('against being sent again: it opens one session, and nothing is sent after it', async () => {
-    const phone = await servers.trusted();
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const request = await asked(phone);
-      const { laptop, challenge } = request;
+  test('against being sent again: it is right once, and nothing is sent after it', async () => {
+    const owner = await driver.owner();
+    for (let round = 0; round < rounds; round += 1) {
+      const one = await driver.ask(owner);
+      const { device, challenge } = one;
       const sends = (['EMAIL', 'APP'] as const).flatMap((method) =>
-        [0, 1].map((nth) => laptop.twin(servers.client(nth)).sendCode(challenge, method)),
+        [0, 1].map((nth) => device.twin(servers.client(nth)).sendCode(challenge, method)),
       );
-      const [verified, sent] = await Promise.all([Promise.all(typed(request, 12)), Promise.all(sends)]);
-      expect(tally(verified)).toEqual({ SignedIn: 1, ChallengeClosed: 11 });
-      expect(await sessionsOf(challenge)).toBe(1);
-      for (const { __typename } of sent)
-        expect(['Challenge', 'ResendTooSoon', 'ChallengeClosed']).toContain(__typename);
-      expect(asA('ChallengeClosed', await laptop.sendCode(challenge, 'EMAIL')).state).toBe('VERIFIED');
+      const typing = times(12, (nth) => driver.type(one, one.code, nth));
+      const [typed, sent] = await Promise.all([Promise.all(typing), Promise.all(sends)]);
+      expect(tally(typed)).toEqual({ [right]: 1, ChallengeClosed: 11 });
+      expect(await sessionsBy(one)).toBe(opens);
+      const refusals = ['ResendTooSoon', 'ChallengeClosed', 'MethodUnavailable'];
+      for (const { __typename } of sent) expect(['Challenge', ...refusals]).toContain(__typename);
+      expect(asA('ChallengeClosed', await device.sendCode(challenge, challenge.method)).state).toBe('VERIFIED');
     }
   });
+});
 
+describe('a right code', () => {
   test('against a denial: sixteen of them open a session or none, as the phone is told', async () => {
     const phone = await servers.trusted();
     for (let round = 0; round < ROUNDS; round += 1) {

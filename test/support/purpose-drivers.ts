@@ -53,6 +53,8 @@ export interface PurposeDriver {
   readonly failures: 'code_failures' | 'confirm_failures' | null;
   /** Whether it is shown on trusted devices, so that it can be denied. */
   readonly isPrompt: boolean;
+  /** Whether it turns two-step verification on or off, so that it comes about once. */
+  readonly isLasting: boolean;
   owner(): Promise<Owner>;
   ask(owner?: Owner, name?: string): Promise<Asked>;
   /** Types a code, over one server or another. */
@@ -84,6 +86,7 @@ export function purposeDrivers(servers: () => Servers, shop: () => Backend): rea
     opens: 0,
     failures: 'confirm_failures',
     isPrompt: true,
+    isLasting: purpose === 'DISABLE_TWO_STEP',
     owner: atDesk,
     async ask(given) {
       const owner = given ?? (await this.owner());
@@ -100,6 +103,7 @@ export function purposeDrivers(servers: () => Servers, shop: () => Backend): rea
       name: 'SIGN_IN',
       failures: 'code_failures',
       isPrompt: true,
+      isLasting: false,
       async owner() {
         const phone = await servers().trusted();
         return { person: null, phone, asking: null, email: phone.owner.email };
@@ -117,6 +121,7 @@ export function purposeDrivers(servers: () => Servers, shop: () => Backend): rea
       name: 'SIGN_IN by a backend',
       failures: 'code_failures',
       isPrompt: true,
+      isLasting: false,
       owner: held,
       async ask(given, name = 'Laptop') {
         const owner = given ?? (await this.owner());
@@ -132,6 +137,7 @@ export function purposeDrivers(servers: () => Servers, shop: () => Backend): rea
       name: 'ENABLE_TWO_STEP by a backend',
       failures: null,
       isPrompt: false,
+      isLasting: true,
       async owner() {
         const person = await heldPerson(servers(), shop());
         return { person, phone: deviceOf(servers(), person), asking: null, email: person.email };

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend, sessionOf } from '../../support/backend.js';
 import type { Handset } from '../../support/handset.js';
 import { asA, type Challenge } from '../../support/outcomes.js';
 import { CREATE_SUPPORT_REPORT, codeShownOn, deviceOf, letIn, wrongCode } from '../../support/owner.js';
 import { cleanUp } from '../../support/retention.js';
 import { Servers } from '../../support/servers.js';
+import { ask as askBackend, payment } from '../../support/verifications.js';
 
 // What ends after a time: the rows are aged to a little before it, and then to it.
 
@@ -293,6 +295,10 @@ test('what has ended is kept for ENDED_DAYS, and not longer', async () => {
   const challenge = await laptop.challenged();
   await phone.ask(CREATE_SUPPORT_REPORT, { token: challenge.token });
   asA('SignedIn', await laptop.verify(challenge, await codeShownOn(phone, challenge)));
+  const { id: sessionId, accountId } = await sessionOf(servers, laptop);
+  const shop = await Backend.add(servers, { ownAccounts: true });
+  const asked = await askBackend(shop, { accountId, sessionId, purpose: 'CONFIRM', action: payment });
+  expect(asked.__typename).toBe('VerificationStarted');
   await laptop.signOut();
   const { id } = await servers.database.row('select id from account where email = $1', [phone.owner.email]);
   const conditions = {
@@ -300,6 +306,7 @@ test('what has ended is kept for ENDED_DAYS, and not longer', async () => {
     delivery: 'challenge_id in (select id from challenge where account_id = $1) or account_id = $1',
     session: 'account_id = $1 and ended_at is not null',
     support_report: 'account_id = $1',
+    verification: 'account_id = $1',
   };
   const counts = async () => {
     const found: Record<string, number> = {};
@@ -312,7 +319,7 @@ test('what has ended is kept for ENDED_DAYS, and not longer', async () => {
   expect(Object.values(before).every((count) => count > 0)).toBe(true);
   const ageAll = async (interval: string) => {
     // Deliveries first: the challenges tell which they are.
-    for (const table of ['delivery', 'challenge', 'session', 'support_report'] as const) {
+    for (const table of ['delivery', 'challenge', 'session', 'support_report', 'verification'] as const) {
       await servers.database.age(table, interval, conditions[table], [id]);
     }
   };
@@ -322,6 +329,6 @@ test('what has ended is kept for ENDED_DAYS, and not longer', async () => {
   expect(await counts()).toEqual(before);
   await ageAll('6 minutes');
   await cleanUp(servers);
-  expect(await counts()).toEqual({ challenge: 0, delivery: 0, session: 0, support_report: 0 });
+  expect(await counts()).toEqual({ challenge: 0, delivery: 0, session: 0, support_report: 0, verification: 0 });
   expect(await phone.viewer()).not.toBeNull();
 });
