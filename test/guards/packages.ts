@@ -89,4 +89,12 @@ export const packageGuards: readonly Guard[] = [
     edits: [{ file: webhooks, find: '<= TOLERANCE_SECONDS', replace: '<= Number.MAX_SAFE_INTEGER' }],
     noticedBy: ['webhook-verification', 'is not believed %s'],
   },
+  {
+    name: 'wake-ups-in-time',
+    keeps: 'nobody is woken for a code that has ended',
+    edits: [
+      { file: '../packages/server/src/wake-ups.ts', find: '  if (!(ttlSeconds > 0)) return null;\n', replace: '' },
+    ],
+    noticedBy: ['wake-ups', 'for as long as the code lives from now on, and for no longer than it ever did'],
+  },
 ];

@@ -4,4 +4,5 @@ export { DoorstepError, type DoorstepErrorCode } from './errors.js';
 export type { FeedOptions } from './feed.js';
 export type { EventPage, EventType, FeedEvent, LiveSession, SessionReason, VerificationPurpose } from './operations.js';
 export { returnState, type SignInOptions, sameState, signInAddress } from './returns.js';
+export { type WakeUp, wakeUpOf } from './wake-ups.js';
 export { verifyWebhook, type Webhook, type WebhookHeaders, WebhookInvalid } from './webhooks.js';
