@@ -6,6 +6,7 @@ import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import { type Wait, waitOf } from '../texts/times.js';
+import type { Purpose } from './challenge.entity.js';
 import { TemporarilyLocked } from './challenge.types.js';
 import { methodNow } from './default-method.js';
 
@@ -77,9 +78,14 @@ export class AccountLimits {
       ${isStopped} as "isStopped", a.paused_until as "pausedUntil", ${msUntil(sql`a.paused_until`)} as "pausedMs"`;
   }
 
-  /** How long until the account may start a challenge again; null if it may now. */
-  async nextChallenge(db: Sql, accountId: string, ipAddress: string): Promise<Wait | null> {
-    const started = await rowOf<StartFacts>(db, startFacts(accountId, ipAddress));
+  /** How long until the account may start a challenge again; null if it may now. @param purposes which count together */
+  async nextChallenge(
+    db: Sql,
+    accountId: string,
+    ipAddress: string,
+    purposes = provenByPassword,
+  ): Promise<Wait | null> {
+    const started = await rowOf<StartFacts>(db, startFacts(accountId, ipAddress, purposes));
     return started && this.retry(started);
   }
 
@@ -93,9 +99,11 @@ function lockOf({ isLocked, isStopped, pausedUntil, pausedMs }: LockFacts): Temp
   return new TemporarilyLocked(isStopped ? null : waitOf(pausedUntil, pausedMs));
 }
 
-function startFacts(accountId: string, ipAddress: string): Fragment {
+const provenByPassword: readonly Purpose[] = ['SIGN_IN', 'ENABLE_TWO_STEP'];
+
+function startFacts(accountId: string, ipAddress: string, purposes = provenByPassword): Fragment {
   const nextAt = sql`(min(created_at) + interval '1 hour')`;
   return sql`select ${countsBy('ip_address', ipAddress)} as challenges, ${nextAt} as "nextAt", ${msUntil(nextAt)} as "nextMs" from challenge
-    where account_id = ${accountId} and purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')
+    where account_id = ${accountId} and purpose = any(${purposes})
       and created_at > clock_timestamp() - interval '1 hour'`;
 }

@@ -21,4 +21,5 @@ export const purposeRules = {
   RESET_PASSWORD: { isProven: false, digits: 'OPEN_CODE_DIGITS', prompt: null },
   CONFIRM: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: 'CONFIRMATION' },
   DISABLE_TWO_STEP: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: 'CONFIRMATION' },
+  PROVE_ADDRESS: { isProven: true, digits: 'OPEN_CODE_DIGITS', prompt: null },
 } as const satisfies Record<Purpose, PurposeRules>;

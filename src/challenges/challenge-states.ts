@@ -8,7 +8,7 @@ import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
-import { isOpen } from './challenge-rules.js';
+import { isOpen, provenPurposes } from './challenge-rules.js';
 import { requested, tellOver, tellRequested, wakePushes } from './prompt-events.js';
 import { isPrompt, promptKindOf } from './prompt-kinds.js';
 
@@ -226,14 +226,19 @@ export function isDeniedOften(accountId: string, limits: Limits): Fragment {
       and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
 }
 
-/** Ends the sign-ins and set-ups of an account that wait: they were made under an epoch that is over. */
+/** Ends what waits for a code of an account that was proven: it was begun under an epoch that is over. */
 export function cancelPending(tx: Tx, accountId: string): void {
-  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose in ('SIGN_IN', 'ENABLE_TWO_STEP')`);
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = any(${provenPurposes})`);
 }
 
 /** Ends the set-ups that a session has begun: a newer one takes their place. */
 export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId' | 'id'>): void {
   cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'ENABLE_TWO_STEP' and c.session_id = ${id}`);
+}
+
+/** Ends the proofs of an address that is to be an account's: another one is wanted, or a newer proof was begun. */
+export function cancelAddressProofs(tx: Tx, accountId: string): void {
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'PROVE_ADDRESS'`);
 }
 
 /** What tells that an earlier sign-in is the same device's; null where nothing does. */

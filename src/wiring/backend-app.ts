@@ -13,6 +13,7 @@ import { ChecksResolver } from '../checks/checks.resolver.js';
 import { Introspections } from '../checks/introspections.js';
 import { Visitors } from '../checks/visitors.js';
 import { ClientKeys } from '../clients/client-keys.js';
+import { Codes } from '../codes/codes.js';
 import type { Config } from '../config/config.js';
 import { issuerOf } from '../config/public-addresses.js';
 import { Devices } from '../devices/devices.js';
@@ -28,6 +29,10 @@ import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
 import { LiveSessions } from '../sessions/live-sessions.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { Pulse } from '../sql/pulse.js';
+import { DueChanges } from '../subjects/due-changes.js';
+import { SubjectDeletions } from '../subjects/subject-deletions.js';
+import { Subjects } from '../subjects/subjects.js';
+import { SubjectsResolver } from '../subjects/subjects.resolver.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { mountBackend } from '../wire/backend-http.js';
 import type { Contexts } from '../wire/contexts.js';
@@ -94,6 +99,8 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
   const activities = new Activities(foundation.places);
   const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
   const returns = new Returns(transactions, new HandOverCodes(limits), sessions, liveSessions, returnOrigins);
+  const due = new DueChanges(transactions, sessions);
+  const { currentKeyId } = new Codes(foundation.config.codeKeys);
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(checks),
@@ -102,6 +109,10 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
     new ReturnRedemptionsResolver(returns),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),
+    new SubjectsResolver(
+      new Subjects(transactions, due, currentKeyId, limits),
+      new SubjectDeletions(transactions, due, currentKeyId, limits),
+    ),
     new TrustEndsResolver(trustEnds, removals),
   ];
 }
