@@ -98,4 +98,3 @@ function requireCode({ text, html }: RenderedMail, code: string): void {
   if (!text.split('\n').includes(code)) throw new Error('code.text.eta must print the code alone on a line');
   if (!html.includes(code)) throw new Error('code.html.eta must print the code as one run of digits');
 }
-
