@@ -31,14 +31,15 @@ grant select (id, email, subject_email, client_id, epoch, two_step_enabled_at) o
 grant select (id, account_id, client_id, request_id, action, device_id, purpose, state, key_id, salt, code_length, epoch, email, platform, device_name, ip_address,
   locale, mailed_at, code_given_at, created_at, expires_at, ended_at),
   update (mailed_at, code_given_at, ended_at, password_hash), delete on challenge to doorstep_worker;
+grant select (id, kind, key_id, salt, waits_until, ended_at) on held_change to doorstep_worker;
 
 -- The feed: events get their numbers here.
 grant select, delete on event to doorstep_worker;
 grant update (number) on event to doorstep_worker;
 grant select (id, head, webhook_head), update (head, webhook_head) on event_log to doorstep_worker;
 
--- Who asks for what a mail tells of. Webhooks: to whom they go, and what became of them.
-grant select (id, name, product_name, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
+-- Who asks for what a mail tells of, and in whose name it comes. Webhooks: to whom they go, and what became of them.
+grant select (id, name, product_name, sender, link, scopes, own_accounts, webhooks, webhook_key_id, ended_at) on api_client to doorstep_worker;
 grant select, insert, update, delete on webhook to doorstep_worker;
 
 -- Pushes: which devices may be woken, and what became of it.
@@ -56,5 +57,6 @@ grant select (occurred_at), delete on activity to doorstep_worker;
 grant select (last_at), delete on password_attempt to doorstep_worker;
 grant select (expires_at), delete on verification to doorstep_worker;
 grant select (deleted_at), delete on deleted_subject to doorstep_worker;
+grant delete on held_change to doorstep_worker;
 grant select (since), delete on password_tally to doorstep_worker;
 grant select (created_at), delete on support_report to doorstep_worker;

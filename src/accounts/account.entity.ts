@@ -15,6 +15,12 @@ export const AccountRow = defineEntity({
   ],
   indexes: [
     {
+      // Those whose mailbox may stop what is asked for them.
+      name: 'account_subject_email_index',
+      expression:
+        'create index "account_subject_email_index" on "account" ("subject_email") where subject_email is not null',
+    },
+    {
       // Without the accounts that are nobody's subjects.
       name: 'account_client_id_external_id_unique',
       expression:

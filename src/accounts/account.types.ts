@@ -16,6 +16,12 @@ export class Account {
   readonly id: string;
   @Field(() => EmailAddress)
   readonly email: string;
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "Null: the account is somebody's own (e-mail and password here). Else the product's id of its user: no password is held, and fields that ask for one are FORBIDDEN.",
+  })
+  readonly externalId: string | null;
   @Field(() => Date)
   readonly createdAt: Date;
 
@@ -25,6 +31,7 @@ export class Account {
   ) {
     this.id = row.id;
     this.email = addressOf(row);
+    this.externalId = row.externalId ?? null;
     this.createdAt = row.createdAt;
   }
 }

@@ -174,3 +174,47 @@ export function liftStop(tx: Tx, accountId: string, { ACCOUNT_TRIES_BEFORE_STOP:
         where id = ${accountId} and code_failures >= ${stop}
           and coalesce(stop_lifted_at < clock_timestamp() - interval '1 day', true)`);
 }
+
+/** What names a subject: the client that holds it, and that client's id for it. */
+export interface SubjectName {
+  readonly clientId: string;
+  readonly externalId: string;
+}
+
+/** The same for a subject. @returns null if its client has none of that id */
+export function lockSubject(tx: Tx, { clientId, externalId }: SubjectName): Promise<AccountRow | null> {
+  return rowOf<AccountRow>(
+    tx,
+    sql`select ${columns(AccountRow)} from account
+        where client_id = ${clientId} and external_id = ${externalId} for no key update`,
+  );
+}
+
+/** Opens the account of a subject, at an address that nobody has proven yet. @returns null if there is one by now */
+export function openSubject(
+  tx: Tx,
+  { clientId, externalId, email, locale }: SubjectName & { readonly email: string; readonly locale: string },
+): Promise<AccountRow | null> {
+  return rowOf<AccountRow>(
+    tx,
+    sql`insert into account (client_id, external_id, subject_email, locale)
+        values (${clientId}, ${externalId}, ${email}, ${locale})
+        on conflict do nothing returning ${columns(AccountRow)}`,
+  );
+}
+
+/** Gives a subject another address. @param provenAt when somebody has proven to read it; null: nobody has */
+export function setSubjectAddress(
+  tx: Tx,
+  accountId: string,
+  email: string,
+  provenAt: Date | null,
+): Promise<AccountRow> {
+  return change(tx, accountId, sql`subject_email = ${email}, address_proven_at = ${provenAt}`);
+}
+
+/** Deletes an account with all that belongs to it. */
+export function deleteAccount(tx: Tx, accountId: string): void {
+  tx.write(sql`delete from account where id = ${accountId}`);
+  tx.wake(`account:${accountId}`);
+}

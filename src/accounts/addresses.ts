@@ -24,6 +24,16 @@ export function addressOf({ email, subjectEmail }: Addresses): string {
 /** One of them is there, by the table's check. */
 export type Addresses = Partial<Pick<AccountRow, 'email' | 'subjectEmail'>>;
 
+/** Where an account is told of what happens to it. @returns null: nobody has proven yet to read a subject's address */
+export function noticeAddressOf(account: Addresses & Pick<AccountRow, 'addressProvenAt'>): string | null {
+  return account.email == null && account.addressProvenAt == null ? null : addressOf(account);
+}
+
+/** What names an account among the cookies of a browser: several products may know a subject's address. */
+export function browserNameOf({ id, email }: { readonly id: string } & Addresses): string {
+  return email ?? id;
+}
+
 /** The same as SQL. @param account the table's alias in the statement */
 export function addressIn(account: string): Fragment {
   return sql`coalesce(${raw(account)}.email, ${raw(account)}.subject_email)`;

@@ -1,5 +1,5 @@
 import type { AccountRow } from '../accounts/account.entity.js';
-import { addressOf } from '../accounts/addresses.js';
+import { noticeAddressOf } from '../accounts/addresses.js';
 import type { EventTypeName } from '../events/event.entity.js';
 import { tell } from '../events/events.js';
 import type { NoticeKind } from '../mail/mail-data.js';
@@ -79,6 +79,6 @@ export class SecurityEvents {
     if (activity) this.activities.record(tx, { ...entry, accountId: account.id, type: activity });
     if (!mail) return;
     const device = namesDevice ? { deviceName, platform } : { deviceName: null, platform: null };
-    deliverNotice(tx, { ...account, email: addressOf(account) }, mail, { ...device, ipAddress });
+    deliverNotice(tx, { ...account, email: noticeAddressOf(account) }, mail, { ...device, ipAddress });
   }
 }

@@ -1,7 +1,7 @@
 import type { Sql } from '../sql/database.js';
 import type { Locale, Texts } from '../texts/texts.js';
 import type { CookieJar } from './cookie-jar.js';
-import { Unauthenticated } from './errors.js';
+import { HeldElsewhere, Unauthenticated } from './errors.js';
 import type { SignedInSession } from './session.js';
 
 /** Who asks, whether or not it is signed in. */
@@ -42,5 +42,12 @@ export interface Context {
 /** Who a field needs: somebody who is signed in. @throws Unauthenticated */
 export function requireSession({ session }: Pick<Context, 'session'>): SignedInSession {
   if (!session) throw new Unauthenticated();
+  return session;
+}
+
+/** The same where the password is asked for, or the account's own second step set up. @throws HeldElsewhere for a subject's */
+export function requireOwnSession(context: Pick<Context, 'session'>): SignedInSession {
+  const session = requireSession(context);
+  if (session.account.externalId != null) throw new HeldElsewhere();
   return session;
 }

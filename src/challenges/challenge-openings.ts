@@ -9,7 +9,7 @@ import type { Tx } from '../sql/transactions.js';
 import type { Purpose } from './challenge.entity.js';
 import { purposeRules } from './challenge-purposes.js';
 import { isProven } from './challenge-rules.js';
-import type { ChallengeSends, Sent } from './challenge-sends.js';
+import { type ChallengeSends, type Sent, unprovenFor } from './challenge-sends.js';
 import { addChallenge } from './challenge-states.js';
 import type { ChallengeView, ChallengeViews } from './challenge-views.js';
 
@@ -75,6 +75,7 @@ export class ChallengeOpenings {
       platform: device.platform,
       ipAddress,
       locale,
+      unprovenFor: unprovenFor(account, purpose),
     };
     const isWithheld = method === 'EMAIL' && (await this.sends.isMailLimitReached(tx, first));
     const codeLength = this.limits[purposeRules[purpose].digits];

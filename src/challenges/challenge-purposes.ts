@@ -69,6 +69,14 @@ export const purposeRules = {
     failures: 'CONFIRM',
     startsPerHour: 'CONFIRMS_PER_ACCOUNT_HOUR',
   },
+  PROVE_ADDRESS: {
+    isProven: true,
+    digits: 'OPEN_CODE_DIGITS',
+    prompt: null,
+    ways: 'EMAIL',
+    failures: null,
+    startsPerHour: 'CONFIRMS_PER_ACCOUNT_HOUR',
+  },
 } as const satisfies Record<Purpose, PurposeRules>;
 
 /** The purposes that are counted under the same number of starts as this one. */

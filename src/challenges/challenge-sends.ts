@@ -1,3 +1,4 @@
+import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccountOf } from '../accounts/accounts.js';
 import type { Activities } from '../activity/activities.js';
 import { Problem } from '../api/problem.js';
@@ -11,7 +12,7 @@ import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
-import type { ChallengeRow } from './challenge.entity.js';
+import type { ChallengeRow, Purpose } from './challenge.entity.js';
 import {
   Challenge,
   ChallengeClosed,
@@ -29,7 +30,16 @@ import { actionBound, areConfirmMailsUsedUp, isActionBound } from './confirm-mai
 export type Sent = Pick<
   ChallengeRow,
   'id' | 'accountId' | 'purpose' | 'method' | 'email' | 'deviceId' | 'deviceName' | 'platform' | 'ipAddress' | 'locale'
->;
+> & {
+  /** The client that has told of its address, which nobody has proven to read; null: somebody has, or no client told of it. */
+  readonly unprovenFor: string | null;
+};
+
+/** Of which client's subject an address is that a code goes to and nobody has proven yet. @returns null where that is not so */
+export function unprovenFor(account: AccountRow | null, purpose: Purpose): string | null {
+  if (!account?.clientId) return null;
+  return purpose === 'PROVE_ADDRESS' || account.addressProvenAt == null ? account.clientId : null;
+}
 
 /** Sends the code of a challenge: at its start, again, and another way. */
 export class ChallengeSends {
@@ -64,7 +74,7 @@ export class ChallengeSends {
       method === 'EMAIL' &&
         this.areMailsUsedUp(
           tx,
-          sql`(select c.email from challenge c where ${which} and c.epoch is not null)`,
+          sql`(select c.account_id from challenge c where ${which} and c.epoch is not null)`,
           ipAddress,
         ),
     ]);
@@ -80,8 +90,10 @@ export class ChallengeSends {
     if (isAccountProven && areUsedUp) return new SendLimitReached();
     if (!takesNow) return this.whyNot(view, method);
     // Counted where this send is asked for, which need not be where the challenge was started.
-    const asked = { ...row, method, ipAddress };
-    const isWithheld = method === 'EMAIL' && !isAccountProven && (await this.isMailLimitReached(tx, asked));
+    const asked = { ...row, method, ipAddress, unprovenFor: unprovenFor(account, row.purpose) };
+    const isCountedHere = method === 'EMAIL' && (!isAccountProven || asked.unprovenFor !== null);
+    const isWithheld = isCountedHere && (await this.isMailLimitReached(tx, asked));
+    if (isWithheld && isAccountProven) return new SendLimitReached();
     countSend(tx, row, method, this.limits);
     this.deliver(tx, asked, isWithheld);
     const after = this.views.opened(tx, row.id, token);
@@ -109,7 +121,7 @@ export class ChallengeSends {
       challengeId: challenge.id,
       method: challenge.method,
       toAddress: challenge.method === 'EMAIL' ? challenge.email : null,
-      askedFrom: isProven(challenge.purpose) ? null : askerOf(challenge),
+      askedFrom: askedFrom(challenge),
       locale: challenge.locale,
       isWithheld,
     });
@@ -128,12 +140,13 @@ export class ChallengeSends {
 
   /**
    * Whether one more code may not be mailed to this address within the hour. Counted among the deliveries themselves:
-   * behind the account's lock where a password was proven, else behind a lock on the address.
+   * behind the account's lock where it was proven, else behind a lock on the address.
    */
   async isMailLimitReached(tx: Tx, challenge: Sent): Promise<boolean> {
     if (isActionBound(challenge.purpose)) return areConfirmMailsUsedUp(tx, challenge.accountId as string, this.limits);
+    if (challenge.unprovenFor !== null) return this.areUnprovenUsedUp(tx, challenge);
     if (isProven(challenge.purpose)) {
-      return this.areMailsUsedUp(tx, sql`${challenge.email}`, challenge.ipAddress);
+      return this.areMailsUsedUp(tx, sql`${challenge.accountId}`, challenge.ipAddress);
     }
     tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${challenge.email}, 0))`);
     // What was withheld is no mail, and counts no more: or one network could ask until nothing is left for others.
@@ -143,7 +156,8 @@ export class ChallengeSends {
             (count(*) filter (where asked_from = ${askerOf(challenge)}))::int as "byThisOne"
           from (
             select asked_from, case when asked_from not like ${`${DEVICE_ASKER}%`} then asked_from end as network
-            from delivery where to_address = ${challenge.email} and asked_from is not null and not is_withheld
+            from delivery where to_address = ${challenge.email} and asked_from is not null
+              and asked_from not like ${`${UNPROVEN_ASKER}%`} and not is_withheld
               and created_at > clock_timestamp() - interval '1 hour') asked`,
     );
     const { OPEN_MAILS_PER_ADDRESS_HOUR: perAddress, OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: perAsker } = this.limits;
@@ -153,17 +167,34 @@ export class ChallengeSends {
   }
 
   /**
-   * The same where a password was proven, behind the account's lock.
-   * @param address SQL for it
+   * The same for an address that a client has told of, and nobody has proven to read: it may be a stranger's, whose mailbox
+   * that client fills. What was mailed to it for others counts nothing here, and this nothing there.
+   */
+  private async areUnprovenUsedUp(tx: Tx, challenge: Sent): Promise<boolean> {
+    const asker = askedFrom(challenge);
+    // Of one client there may be several subjects with that address.
+    tx.write(sql`select pg_advisory_xact_lock(hashtextextended(${`${asker} ${challenge.email}`}, 0))`);
+    const mailed = await rowOf<{ count: number }>(
+      tx,
+      sql`select count(*)::int as count from delivery
+          where to_address = ${challenge.email} and asked_from = ${asker} and not is_withheld
+            and created_at > clock_timestamp() - interval '1 day'`,
+    );
+    return mailed !== null && mailed.count >= this.limits.UNPROVEN_MAILS_DAY;
+  }
+
+  /**
+   * The same where an account was proven, behind its lock.
+   * @param accountId SQL for its id
    * @param ipAddress whence another one is asked for
    */
-  async areMailsUsedUp(tx: Tx, address: Fragment, ipAddress: string): Promise<boolean> {
+  async areMailsUsedUp(tx: Tx, accountId: Fragment, ipAddress: string): Promise<boolean> {
     const proven = await rowOf<{ mails: Counts }>(
       tx,
       sql`select ${countsBy('c.ip_address', ipAddress)} as mails
-          from delivery d left join challenge c on c.id = d.challenge_id
-          where d.to_address = ${address} and d.challenge_id is not null and d.asked_from is null
-            and c.purpose <> all(${actionBound})
+          from challenge c join delivery d on d.challenge_id = c.id
+          where c.account_id = ${accountId} and c.created_at > clock_timestamp() - interval '2 hours'
+            and c.purpose <> all(${actionBound}) and d.method = 'EMAIL' and d.asked_from is null
             and not d.is_withheld and d.created_at > clock_timestamp() - interval '1 hour'`,
     );
     return proven !== null && isUsedUp(proven.mails, this.limits.MAILS_PER_ADDRESS_HOUR);
@@ -171,6 +202,13 @@ export class ChallengeSends {
 }
 
 const DEVICE_ASKER = 'device:';
+const UNPROVEN_ASKER = 'unproven:';
+
+/** By whom it is counted; null: by its account. */
+function askedFrom(challenge: Sent): string | null {
+  if (challenge.unprovenFor !== null) return `${UNPROVEN_ASKER}${challenge.unprovenFor}`;
+  return isProven(challenge.purpose) ? null : askerOf(challenge);
+}
 
 /** Who asks for a mail without a password: a device that the account knows, or a network. */
 function askerOf(challenge: Sent): string {

@@ -271,6 +271,11 @@ export function cancelSetUps(tx: Tx, { accountId, id }: Pick<Session, 'accountId
   cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'ENABLE_TWO_STEP' and c.session_id = ${id}`);
 }
 
+/** Ends the proofs of an address that is to be an account's: another one is wanted, or a newer proof was begun. */
+export function cancelAddressProofs(tx: Tx, accountId: string): void {
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = 'PROVE_ADDRESS'`);
+}
+
 /** What tells that an earlier sign-in is the same device's; null where nothing does. */
 export interface Earlier {
   /** The device, where the account knows it. */

@@ -12,6 +12,7 @@ export const purposes = [
   'RESET_PASSWORD',
   'CONFIRM',
   'DISABLE_TWO_STEP',
+  'PROVE_ADDRESS',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 

@@ -1,6 +1,6 @@
 import { productNameOf } from '../clients/product-names.js';
 import type { Codes } from '../codes/codes.js';
-import type { AskedAction, CodeMail } from '../mail/mail-data.js';
+import type { AskedAction, Brand, CodeMail } from '../mail/mail-data.js';
 import type { MailTemplates, RenderedMail } from '../mail/templates.js';
 import type { DeliveryRow } from '../outbox/delivery.entity.js';
 import { labelOf } from '../places/location.types.js';
@@ -45,15 +45,15 @@ export class CodeMails {
    * @returns null if there is nothing to send: the challenge is over, or the mail would be for nobody
    * @throws UnknownCodeKey while keys rotate, and this worker does not have the new one yet: another may
    */
-  async compose(db: Sql, delivery: DeliveryRow): Promise<RenderedMail | null> {
+  async compose(db: Sql, delivery: DeliveryRow, brand: Brand | null): Promise<RenderedMail | null> {
     const challenge = await giveToMail(db, delivery.challengeId ?? null, mailed);
     if (challenge) {
       const code = this.codes.of(challenge);
       const action = await this.askedBy(db, challenge, localeOf(delivery.locale));
-      return this.render(challenge, delivery, { kind: challenge.purpose, code, ...(action && { action }) });
+      return this.render(challenge, delivery, { kind: challenge.purpose, code, brand, ...(action && { action }) });
     }
     const taken = await this.signUpOfTakenAddress(db, delivery);
-    return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN' });
+    return taken && this.render(taken, delivery, { kind: 'SIGN_UP_TAKEN', brand });
   }
 
   /** What the code stands for, and who asks; null where it stands for nothing but the challenge. */
@@ -75,7 +75,7 @@ export class CodeMails {
   private render(
     challenge: MailedChallenge,
     delivery: DeliveryRow,
-    content: Pick<CodeMail, 'kind' | 'code' | 'action'>,
+    content: Pick<CodeMail, 'kind' | 'code' | 'brand' | 'action'>,
   ): RenderedMail {
     const locale = localeOf(delivery.locale);
     return this.templates.code({

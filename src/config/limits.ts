@@ -216,6 +216,19 @@ export const limitTable = {
     'live keys of an API client: two, so that they can be exchanged one after the other',
   ),
   KEY_FAILURES_PER_IP_HOUR: limit(100, 1, 1_000_000, 'wrong API keys per client network in an hour; a right one works'),
+  UNPROVEN_MAILS_DAY: limit(
+    3,
+    1,
+    1000,
+    "codes mailed in a day to a subject's address that nobody has proven, per client and address",
+  ),
+  ADDRESS_CHANGES_DAY: limit(3, 1, 1000, 'other addresses that a backend asks for in a day, per subject'),
+  VETO_FAILURES_PER_IP_HOUR: limit(
+    100,
+    1,
+    1_000_000,
+    'wrong codes that would stop a change, per client network in an hour; a right one works',
+  ),
   CHECK_KEEP_SECONDS: limit(
     10,
     0,

@@ -10,6 +10,7 @@ export const codeMailKinds = [
   'RESET_PASSWORD',
   'CONFIRM',
   'DISABLE_TWO_STEP',
+  'PROVE_ADDRESS',
 ] as const;
 type CodeMailKind = (typeof codeMailKinds)[number];
 
@@ -30,15 +31,31 @@ export const noticeKinds = [
   'WRONG_CODES',
   'CODES_TURNED_ON',
   'CODES_TURNED_OFF',
+  'ADDRESS_CHANGED',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 /** The systems that a device can run, as the catalogue names them. */
 export type PlatformKind = keyof Catalogue['platform'];
 
-/** Who asked for a code, and until when it is good. */
-interface CodeRequest {
+/** What a product tells its own people that it is; what is null is said as to everybody. */
+export interface Brand {
+  readonly productName: string | null;
+  /** The name that its mails come from; the address is always ours. */
+  readonly senderName: string | null;
+  /** Where the product is. */
+  readonly link: string | null;
+}
+
+/** Whom a mail is for. */
+interface Reader {
   readonly locale: Locale;
+  /** Of the product that holds the account; null where its owner opened it, and has a password here. */
+  readonly brand: Brand | null;
+}
+
+/** Who asked for a code, and until when it is good. */
+interface CodeRequest extends Reader {
   readonly platform: PlatformKind;
   /** For people, in their language. */
   readonly place: string;
@@ -68,9 +85,8 @@ export type CodeMail = CodeRequest &
   );
 
 /** What a security notice is made of; what is not known is null and left out. */
-export interface NoticeMail {
+export interface NoticeMail extends Reader {
   readonly kind: NoticeKind;
-  readonly locale: Locale;
   readonly deviceName: string | null;
   readonly platform: PlatformKind | null;
   /** For people, in their language. */
@@ -79,4 +95,17 @@ export interface NoticeMail {
   readonly occurredAt: Date | null;
   /** NEW_DEVICES: how many have signed in of which no mail told. */
   readonly more?: number;
+}
+
+/** What is asked for somebody's account and waits, so that its owner can stop it. */
+export const heldMailKinds = ['ADDRESS', 'DELETION'] as const;
+
+/** What the mail is made of that tells of it. */
+export interface HeldChangeMail extends Reader {
+  readonly kind: (typeof heldMailKinds)[number];
+  /** Stops it, typed at `page`. */
+  readonly code: string;
+  /** As a person types it; never a link. */
+  readonly page: string;
+  readonly waitsUntil: Date;
 }

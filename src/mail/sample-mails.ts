@@ -1,5 +1,12 @@
 import type { Locale } from '../texts/texts.js';
-import { type CodeMail, codeMailKinds, type NoticeMail, noticeKinds } from './mail-data.js';
+import {
+  type CodeMail,
+  codeMailKinds,
+  type HeldChangeMail,
+  heldMailKinds,
+  type NoticeMail,
+  noticeKinds,
+} from './mail-data.js';
 
 const requestedAt = new Date('2026-11-23T05:15:00Z');
 const asker = {
@@ -7,6 +14,7 @@ const asker = {
   platform: 'ANDROID',
   place: 'Lisbon, Portugal',
   ipAddress: '203.0.113.7',
+  brand: null,
 } as const;
 
 const action = {
@@ -30,9 +38,22 @@ export function sampleCodeMails(locale: Locale): CodeMail[] {
 
 /** Each notice twice, to try templates on: with all that can be known, and with nothing. */
 export function sampleNotices(locale: Locale): NoticeMail[] {
-  const nothing = { deviceName: null, platform: null, place: null, ipAddress: null, occurredAt: null };
+  const nothing = { deviceName: null, platform: null, place: null, ipAddress: null, occurredAt: null, brand: null };
   return noticeKinds.flatMap((kind) => [
     { ...asker, locale, kind, occurredAt: requestedAt, more: 55 },
     { ...nothing, locale, kind },
   ]);
+}
+
+/** One of each mail about a change that waits, to try templates on. */
+export function sampleHeldChanges(locale: Locale): HeldChangeMail[] {
+  const brand = { productName: 'Shop', senderName: 'Shop', link: 'https://shop.example' };
+  const held = {
+    locale,
+    brand,
+    code: '48291374482913744829',
+    page: 'doorstep.example/stop-change',
+    waitsUntil: requestedAt,
+  };
+  return heldMailKinds.map((kind) => ({ ...held, kind }));
 }

@@ -1,11 +1,13 @@
 import { locales, type Texts } from '../texts/texts.js';
-import type { AskedAction, CodeMail, NoticeMail } from './mail-data.js';
-import { type MailView, MailViews } from './mail-views.js';
-import { sampleCodeMails, sampleNotices } from './sample-mails.js';
+import type { AskedAction, CodeMail, HeldChangeMail, NoticeMail } from './mail-data.js';
+import { type MailView, MailViews, type Reader, Voice } from './mail-views.js';
+import { sampleCodeMails, sampleHeldChanges, sampleNotices } from './sample-mails.js';
 import { TemplateFiles } from './template-files.js';
 
-/** A mail in words: all but its sender, its recipient and its id. */
+/** A mail in words: all but the address that it comes from, its recipient and its id. */
 export interface RenderedMail {
+  /** Who it comes from, where that is not as for everybody. */
+  readonly senderName: string | null;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -41,17 +43,31 @@ export class MailTemplates {
 
   /** A mail that carries a code or, for SIGN_UP_TAKEN, says why it does not. */
   code(mail: CodeMail): RenderedMail {
-    const subject = this.texts.t(mail.locale, `mail.codes.${mail.kind}.subject`);
-    return { subject, ...this.render('code', this.views.code(mail)) };
+    return { ...this.head(mail, `mail.codes.${mail.kind}`), ...this.render('code', this.views.code(mail)) };
   }
 
   /** A mail that tells of something that happened to the account. */
   notice(mail: NoticeMail): RenderedMail {
-    const subject = this.texts.t(mail.locale, `mail.notices.${mail.kind}.subject`);
-    return { subject, ...this.render('notice', this.views.notice(mail)) };
+    return { ...this.head(mail, `mail.notices.${mail.kind}`), ...this.render('notice', this.views.notice(mail)) };
   }
 
-  private render(template: 'code' | 'notice', view: MailView): Omit<RenderedMail, 'subject'> {
+  /** A mail that tells of a change which waits, with the code that stops it. */
+  held(mail: HeldChangeMail): RenderedMail {
+    return { ...this.head(mail, `mail.held.${mail.kind}`), ...this.render('code', this.views.held(mail)) };
+  }
+
+  private head(
+    reader: Reader,
+    key:
+      | `mail.codes.${CodeMail['kind']}`
+      | `mail.notices.${NoticeMail['kind']}`
+      | `mail.held.${HeldChangeMail['kind']}`,
+  ): Pick<RenderedMail, 'subject' | 'senderName'> {
+    const subject = new Voice(this.texts, reader).t(`${key}.subject`);
+    return { subject, senderName: reader.brand?.senderName ?? reader.brand?.productName ?? null };
+  }
+
+  private render(template: 'code' | 'notice', view: MailView): Pick<RenderedMail, 'text' | 'html'> {
     return { text: this.text.render(template, view), html: this.html.render(template, view) };
   }
 
@@ -64,6 +80,7 @@ export class MailTemplates {
         if (mail.code) requireCode(rendered, mail.code);
         if (mail.action) this.requireAction(rendered, mail.action);
       }
+      for (const mail of sampleHeldChanges(locale)) requireCode(this.held(mail), mail.code);
     }
   }
 

@@ -11,6 +11,8 @@ import { MAILS_AT_ONCE, Turns } from './turns.js';
 export interface OutgoingMail {
   /** One address, RFC 5321 mailbox: no name, no list. */
   readonly to: string;
+  /** Who it comes from, where that is not what `MAIL_FROM` says; the address always is. */
+  readonly senderName?: string | null;
   /** With its angle brackets; the same at each try, so that a mail sent twice is recognized as one. */
   readonly messageId: string;
   readonly subject: string;
@@ -102,7 +104,7 @@ export class MailTransport {
     const handOver = new HandOver(this.envelopeMs, this.dataMs, beforeData);
     const to = { name: '', address: mail.to };
     const message: HandedOver = {
-      from: this.from,
+      from: mail.senderName ? { ...this.from, name: mail.senderName } : this.from,
       to,
       envelope: { from: this.from.address, to: [to] },
       messageId: mail.messageId,
@@ -177,4 +179,5 @@ function refuseInjection(mail: OutgoingMail): void {
   if (mail.to.length > 254 || !oneAddress.test(mail.to)) refuse('The recipient is not one plain address', true);
   if (!oneMessageId.test(mail.messageId)) refuse('The Message-ID is not <id@domain>', false);
   if (!oneLine.test(mail.subject)) refuse('The subject is not one line', false);
+  if (!oneLine.test(mail.senderName ?? '')) refuse("The sender's name is not one line", false);
 }

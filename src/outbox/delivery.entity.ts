@@ -14,6 +14,8 @@ export interface NoticeFacts {
   readonly ipAddress: string | null;
   /** NEW_DEVICE: of how many devices it tells, where it tells of several at once and names none. */
   readonly more?: number;
+  /** HELD_CHANGE: the change that waits, which the mail has a code to stop. */
+  readonly heldChangeId?: string;
 }
 
 /**
@@ -45,12 +47,15 @@ export const DeliveryRow = defineEntity({
     /** The account that a notice is about; null for a code. */
     accountId: p.uuid().nullable(),
     method: p.text().$type<Method>(),
-    notice: p.text().$type<NoticeKind>().nullable(),
+    notice: p.text().$type<NoticeKind | 'HELD_CHANGE'>().nullable(),
     facts: p.json().$type<NoticeFacts>().nullable(),
     locale: p.text(),
     /** Null for APP. */
     toAddress: p.text().nullable(),
-    /** Who asked for a code without a proven password: a network (`/32`, `/64`), or `device:<id>`; limits count by it. */
+    /**
+     * Who asked for a code without a proven account: a network (`/32`, `/64`), or `device:<id>`; or `unproven:<client>`, for
+     * a subject whose address nobody has proven. Limits count by it.
+     */
     askedFrom: p.text().nullable(),
     state: p.text().$type<DeliveryStateName>().default('QUEUED'),
     /** Never sent: past a limit, or for nobody. It looks the same from outside. */

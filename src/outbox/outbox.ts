@@ -53,16 +53,20 @@ export function deliverCode(tx: Tx, delivery: CodeDelivery): void {
   if (delivery.method === 'EMAIL') tx.send(id);
 }
 
+/** Who is told of what happens to an account. */
+export interface Told {
+  readonly id: string;
+  /** Null: nobody has proven to read its mail, so nothing is written. */
+  readonly email: string | null;
+  readonly locale: string;
+}
+
 /**
  * Writes a security notice to the account's address. The same within a minute goes out once; that codes are guessed, once
  * an hour, whatever the guessing devices call themselves.
  */
-export function deliverNotice(
-  tx: Tx,
-  account: { readonly id: string; readonly email: string; readonly locale: string },
-  notice: NoticeKind,
-  facts: NoticeFacts,
-): void {
+export function deliverNotice(tx: Tx, account: Told, notice: NoticeKind, facts: NoticeFacts): void {
+  if (account.email === null) return;
   const id = randomUUID();
   const json = JSON.stringify(facts);
   const isTold =
@@ -81,6 +85,32 @@ export function deliverNotice(
   );
 }
 
+/** Writes the mail that tells of a change which waits, and has a code to stop it. */
+export function deliverHeldChange(tx: Tx, account: Told, heldChangeId: string): void {
+  if (account.email === null) return;
+  const id = randomUUID();
+  const json = JSON.stringify({
+    deviceName: null,
+    platform: null,
+    ipAddress: null,
+    heldChangeId,
+  } satisfies NoticeFacts);
+  tx.write(
+    sql`insert into delivery (id, account_id, method, notice, facts, to_address, locale, next_attempt_at)
+        values (${id}, ${account.id}, 'EMAIL', 'HELD_CHANGE', ${json}::jsonb, ${account.email}, ${account.locale},
+          clock_timestamp())`,
+  );
+  tx.send(id);
+}
+
+/** Deletes all that was written, or is still to be, to an account which goes. */
+export function forgetDeliveries(tx: Tx, accountId: string): void {
+  tx.write(
+    sql`delete from delivery where account_id = ${accountId}
+          or challenge_id in (select id from challenge where account_id = ${accountId})`,
+  );
+}
+
 /** What is put together where there were too many notices: it names no device. */
 const NO_FACTS = { deviceName: null, platform: null, ipAddress: null, more: 1 } satisfies NoticeFacts;
 
@@ -88,12 +118,8 @@ const NO_FACTS = { deviceName: null, platform: null, ipAddress: null, more: 1 } 
  * Writes the notice that a new device has signed in. Past `mostPerHour` of them one more is written, which counts those
  * that follow until it leaves, an hour after the first. The account must be locked by this transaction.
  */
-export function deliverNewDevice(
-  tx: Tx,
-  account: { readonly id: string; readonly email: string; readonly locale: string },
-  facts: NoticeFacts,
-  mostPerHour: number,
-): void {
+export function deliverNewDevice(tx: Tx, account: Told, facts: NoticeFacts, mostPerHour: number): void {
+  if (account.email === null) return;
   const id = randomUUID();
   const [json, counting] = [facts, NO_FACTS].map((written) => JSON.stringify(written));
   tx.write(

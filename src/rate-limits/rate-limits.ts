@@ -22,7 +22,8 @@ export type NetworkLimit =
   | 'CHALLENGES_PER_IP_HOUR'
   | 'OPEN_CHALLENGES_PER_IP_HOUR'
   | 'PASSWORD_FAILURES_PER_IP_HOUR'
-  | 'KEY_FAILURES_PER_IP_HOUR';
+  | 'KEY_FAILURES_PER_IP_HOUR'
+  | 'VETO_FAILURES_PER_IP_HOUR';
 
 const networkLimits: readonly NetworkLimit[] = [
   'SIGN_INS_PER_IP_HOUR',
@@ -30,6 +31,7 @@ const networkLimits: readonly NetworkLimit[] = [
   'OPEN_CHALLENGES_PER_IP_HOUR',
   'PASSWORD_FAILURES_PER_IP_HOUR',
   'KEY_FAILURES_PER_IP_HOUR',
+  'VETO_FAILURES_PER_IP_HOUR',
 ];
 
 const HOUR_SECONDS = 3600;

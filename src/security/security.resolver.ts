@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { EmailAddress } from '../accounts/email-address.js';
-import { type Context, requireSession } from '../api/context.js';
+import { type Context, requireOwnSession, requireSession } from '../api/context.js';
 import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import { Device } from '../devices/device.types.js';
 import type { CodeChoices } from './code-choices.js';
@@ -54,7 +54,7 @@ export class SecurityResolver {
     @Arg('signOutOtherDevices', () => Boolean, { defaultValue: true }) signOutOtherDevices: boolean,
   ): Promise<typeof ChangePasswordResult> {
     const change = { currentPassword, newPassword, signOutOtherDevices };
-    const outcome = await this.changes.change({ ...context, session: requireSession(context) }, change);
+    const outcome = await this.changes.change({ ...context, session: requireOwnSession(context) }, change);
     if (!context.cookies || !(outcome instanceof PasswordChanged)) return outcome;
     if (outcome.sessionToken) context.cookies.keepSession(outcome.sessionToken);
     return new PasswordChanged(outcome.account, outcome.sessionsEnded, null);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { rememberLocale } from '../accounts/accounts.js';
-import { addressOf } from '../accounts/addresses.js';
+import { noticeAddressOf } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Limits } from '../config/limits.js';
@@ -132,6 +132,6 @@ export class Admissions {
     const isSignUp = method !== null && account.activityCount === 0;
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
     const facts = { deviceName: device.name, platform: device.platform, ipAddress };
-    deliverNewDevice(tx, { ...account, email: addressOf(account) }, facts, this.limits.NEW_DEVICE_NOTICES_HOUR);
+    deliverNewDevice(tx, { ...account, email: noticeAddressOf(account) }, facts, this.limits.NEW_DEVICE_NOTICES_HOUR);
   }
 }

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { browserNameOf } from '../accounts/addresses.js';
 import type { SignOuts } from '../activity/sign-outs.js';
 import type { Context } from '../api/context.js';
 import { Challenge, CODE_DESCRIPTION } from '../challenges/challenge.types.js';
@@ -86,7 +87,7 @@ export class SignInResolver {
     if (!cookies || !(outcome instanceof SignedIn)) return outcome;
     if (session) await this.signOuts.signOut(session, client.ipAddress);
     const { sessionToken, deviceToken, account } = outcome;
-    if (sessionToken && deviceToken) cookies.keep({ email: account.email, sessionToken, deviceToken });
+    if (sessionToken && deviceToken) cookies.keep({ account: browserNameOf(account.row), sessionToken, deviceToken });
     return outcome.withoutTokens();
   }
 }

@@ -1,4 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { EmailAddress } from '../accounts/email-address.js';
+import { heldChanges } from '../accounts/held-changes.js';
 import { findPerson } from '../accounts/reach.js';
 import { activityPage } from '../activity/activity-pages.js';
 import { type BackendContext, requireScope } from '../api/caller.js';
@@ -7,9 +9,9 @@ import type { AccountLimits } from '../challenges/account-limits.js';
 import type { ChallengeViews } from '../challenges/challenge-views.js';
 import { hintFor } from '../challenges/delivery-hints.js';
 import type { Devices } from '../devices/devices.js';
+import { Person, PersonActivity, PersonDelivery, PersonDevice } from '../people/person.types.js';
 import { LiveSession } from '../sessions/live-session.types.js';
 import type { LiveSessions } from '../sessions/live-sessions.js';
-import { Person, PersonActivity, PersonDelivery, PersonDevice } from './person.types.js';
 
 const DELIVERIES_MOST = 50;
 
@@ -36,6 +38,15 @@ export class PersonsResolver {
     requireOneOf({ accountId, externalId });
     const account = await findPerson(context.db, caller, { accountId, externalId });
     return account && new Person(account);
+  }
+
+  @FieldResolver(() => EmailAddress, {
+    nullable: true,
+    description: 'Asked for by putSubject, and not in force yet.',
+  })
+  async pendingEmail(@Root() { accountId }: Person, @Ctx() { db }: BackendContext): Promise<string | null> {
+    const held = await heldChanges(db, accountId);
+    return held.find(({ kind }) => kind === 'ADDRESS')?.email ?? null;
   }
 
   @FieldResolver(() => [PersonDevice], { description: 'Every device that was not removed, the latest seen first.' })

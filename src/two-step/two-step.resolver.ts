@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { Account } from '../accounts/account.types.js';
-import { type Context, requireSession } from '../api/context.js';
+import { type Context, requireOwnSession } from '../api/context.js';
 import { CODE_DESCRIPTION } from '../challenges/challenge.types.js';
 import { defaultMethod } from '../challenges/default-method.js';
 import type { Limits } from '../config/limits.js';
@@ -30,7 +30,7 @@ export class TwoStepResolver {
     description: "Starts to turn two-step verification on: a code goes to the account's address.",
   })
   startTwoStepSetup(@Ctx() context: Context): Promise<typeof StartTwoStepSetupResult> {
-    return this.twoStep.startSetUp({ ...context, session: requireSession(context) });
+    return this.twoStep.startSetUp({ ...context, session: requireOwnSession(context) });
   }
 
   @Mutation(() => EnableTwoStepResult, {
@@ -42,7 +42,7 @@ export class TwoStepResolver {
     @Arg('challengeToken', () => String) token: string,
     @Arg('code', () => String, { description: CODE_DESCRIPTION }) code: string,
   ): Promise<typeof EnableTwoStepResult> {
-    return this.twoStep.enable({ ...context, session: requireSession(context) }, token, code);
+    return this.twoStep.enable({ ...context, session: requireOwnSession(context) }, token, code);
   }
 
   @Mutation(() => DisableTwoStepResult, { description: "Turns it off and forgets every device's trust." })
@@ -50,6 +50,6 @@ export class TwoStepResolver {
     @Ctx() context: Context,
     @Arg('password', () => String) password: string,
   ): Promise<typeof DisableTwoStepResult> {
-    return this.ends.disable({ ...context, session: requireSession(context) }, password);
+    return this.ends.disable({ ...context, session: requireOwnSession(context) }, password);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRow } from '../accounts/account.entity.js';
 import { lockAccount } from '../accounts/accounts.js';
+import { isGoingOrGone } from '../accounts/deleted-subjects.js';
 import { lockPerson } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { ApiError, BadUserInput, NotFound } from '../api/errors.js';
@@ -21,7 +22,6 @@ import type { LiveSessions } from '../sessions/live-sessions.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
-import { isSubjectDeleted } from './deleted-subjects.js';
 import {
   NoMethod,
   StaleFirstFactor,
@@ -65,7 +65,8 @@ export class Verifications {
       lockPerson(tx, caller, person),
       // Behind the lock: of many that ask for the same at once, all but one find it here.
       findVerification(tx, caller, requestId),
-      isSubjectDeleted(tx, caller, person),
+      person.externalId != null &&
+        isGoingOrGone(tx, { clientId: caller.clientId, externalId: person.externalId }, this.limits),
     ]);
     if (earlier) return this.sameAs(earlier, asked);
     // Whoever took the id for nobody's would let its person in without the second step.

@@ -49,10 +49,10 @@ export class Cookies {
   jarOf(request: FastifyRequest, reply: FastifyReply): CookieJar | null {
     if (request.headers[TRANSPORT_HEADER] !== 'cookie') return null;
     return {
-      deviceToken: (email) => deviceTokenIn(request.cookies[this.deviceName(email)]),
-      keep: ({ email, sessionToken, deviceToken }) => {
+      deviceToken: (account) => deviceTokenIn(request.cookies[this.deviceName(account)]),
+      keep: ({ account, sessionToken, deviceToken }) => {
         this.setSession(reply, sessionToken);
-        this.setDevice(request, reply, email, deviceToken);
+        this.setDevice(request, reply, account, deviceToken);
       },
       keepSession: (sessionToken) => this.setSession(reply, sessionToken),
       challengeId: () => request.cookies[this.challengeName] || null,
@@ -76,8 +76,8 @@ export class Cookies {
   }
 
   /** One per account, so that two accounts in one browser do not cost each other their trust. */
-  private deviceName(email: string): string {
-    return `${this.devicePrefix}${createHash('sha256').update(email).digest('hex').slice(0, 16)}`;
+  private deviceName(account: string): string {
+    return `${this.devicePrefix}${createHash('sha256').update(account).digest('hex').slice(0, 16)}`;
   }
 
   /** For as long as a session may last at all: whether it is still live, the server decides. */
@@ -86,8 +86,8 @@ export class Cookies {
     reply.setCookie(this.sessionName, token, this.lasting(Math.max(SESSION_MAX_DAYS, TRUSTED_SESSION_MAX_DAYS)));
   }
 
-  private setDevice(request: FastifyRequest, reply: FastifyReply, email: string, token: string): void {
-    const name = this.deviceName(email);
+  private setDevice(request: FastifyRequest, reply: FastifyReply, account: string, token: string): void {
+    const name = this.deviceName(account);
     const others = Object.entries(request.cookies)
       .filter(([other]) => other.startsWith(this.devicePrefix) && other !== name)
       .sort(([, a], [, b]) => setAt(b) - setAt(a));

@@ -22,6 +22,7 @@ import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challe
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
 import { TwoStepSwitch } from '../challenges/two-step-switch.js';
 import { Codes } from '../codes/codes.js';
+import { VetoCodes } from '../codes/veto-codes.js';
 import { issuerOf } from '../config/public-addresses.js';
 import { ActionConfirms } from '../confirmations/action-confirms.js';
 import { ActionConfirmsResolver } from '../confirmations/action-confirms.resolver.js';
@@ -68,6 +69,11 @@ import { SignIns } from '../sign-in/sign-ins.js';
 import { SignUps } from '../sign-in/sign-ups.js';
 import { VerificationBeginnings } from '../sign-in/verification-beginnings.js';
 import { Pulse } from '../sql/pulse.js';
+import { AddressProofs } from '../subjects/address-proofs.js';
+import { DueChanges } from '../subjects/due-changes.js';
+import { DueChangesTask } from '../subjects/due-changes-task.js';
+import { HeldChangesResolver } from '../subjects/held-changes.resolver.js';
+import { Vetoes } from '../subjects/vetoes.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { SupportReports } from '../support/support-reports.js';
 import { TwoStep } from '../two-step/two-step.js';
@@ -118,6 +124,8 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const presence = new Presence(db, bus, randomUUID(), config.limits, warn, pulse);
   const sockets = new Sockets(promptViews, sessions, bus, config.limits, logger, pulse);
   findLostWakeUps(bus, config.limits, pulse);
+  const dueChanges = new DueChangesTask(new DueChanges(transactionsOf(foundation), sessions), db, logger);
+  dueChanges.start(pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
   const door = new SessionDoor({ db, contexts, sessions, sockets, presence, cookies });
@@ -143,6 +151,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
       await contexts.close();
       await presence.close();
       await stopped;
+      await dueChanges.close();
       await rateLimits.close();
       await strength.close();
     },
@@ -215,6 +224,9 @@ async function createResolvers(
     passwordMinLength: limits.PASSWORD_MIN_LENGTH,
     supportContact: config.supportContact,
   });
+  const vetoes = new Vetoes(transactions, sessions, new VetoCodes(config.codeKeys), rateLimits);
+  const due = new DueChanges(transactions, sessions);
+  const proofs = new AddressProofs(transactions, openings, tries, accountLimits, sessions, due);
   const cancels = new ChallengeCancels(transactions, views);
   const loader = new DeviceLoader(devices);
   const handOvers = new HandOverCodes(limits);
@@ -234,6 +246,7 @@ async function createResolvers(
     new CodeDeliveriesResolver(),
     new ConfirmationsResolver(prompts, promptStream, places),
     new DevicesResolver(devices, places, transactions, sessions),
+    new HeldChangesResolver(vetoes, proofs),
     new LoginRequestsResolver(prompts, promptStream, loader, places),
     new PageOpeningsResolver(pageOpenings),
     new ReturnsResolver(returns),

@@ -29,6 +29,10 @@ import { TrustEndsResolver } from '../security/trust-ends.resolver.js';
 import { LiveSessions } from '../sessions/live-sessions.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { Pulse } from '../sql/pulse.js';
+import { DueChanges } from '../subjects/due-changes.js';
+import { SubjectDeletions } from '../subjects/subject-deletions.js';
+import { Subjects } from '../subjects/subjects.js';
+import { SubjectsResolver } from '../subjects/subjects.resolver.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { Receipts } from '../verifications/receipts.js';
 import { Verifications } from '../verifications/verifications.js';
@@ -98,15 +102,17 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
   const activities = new Activities(foundation.places);
   const removals = new DeviceRemovals(transactions, sessions, devices, new SecurityEvents(activities));
   const returns = new Returns(transactions, new HandOverCodes(limits), sessions, liveSessions, returnOrigins);
+  const codes = new Codes(codeKeys);
   const verifications = new Verifications(
     transactions,
-    new Codes(codeKeys),
+    codes,
     new AccountLimits(limits),
     sessions,
     liveSessions,
     limits,
   );
   const receipts = new Receipts(transactions, sessions, liveSessions, limits);
+  const due = new DueChanges(transactions, sessions);
   const trustEnds = new TrustEnds(transactions, sessions, devices, activities, limits);
   return [
     new ChecksResolver(checks),
@@ -115,6 +121,10 @@ function createBackendResolvers(foundation: Foundation, callers: Callers, checks
     new PersonsResolver(devices, liveSessions, new ChallengeViews(limits), new AccountLimits(limits)),
     new ReturnRedemptionsResolver(returns),
     new SessionEndsResolver(new SignOuts(transactions, sessions, activities)),
+    new SubjectsResolver(
+      new Subjects(transactions, due, codes.currentKeyId, limits),
+      new SubjectDeletions(transactions, due, codes.currentKeyId, limits),
+    ),
     new TrustEndsResolver(trustEnds, removals),
     new VerificationsResolver(verifications, receipts),
   ];

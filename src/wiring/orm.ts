@@ -2,6 +2,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { AccountRow, DeletedSubjectRow } from '../accounts/account.entity.js';
+import { HeldChangeRow } from '../accounts/held-change.entity.js';
 import { ActivityRow } from '../activity/activity.entity.js';
 import { AuditRow } from '../audit/audit.entity.js';
 import { ChallengeRow, DisplayRow } from '../challenges/challenge.entity.js';
@@ -44,6 +45,7 @@ export function ormOptions(databaseUrl: string): Options {
       ClientRow,
       DecoySecretRow,
       DeletedSubjectRow,
+      HeldChangeRow,
       DeliveryRow,
       DeviceRow,
       DeviceTokenRow,

@@ -104,6 +104,7 @@ export class Retention {
       oldest('password_attempt', 'last_at', { days: 1 }),
       oldest('password_tally', 'since', { seconds: 7200 }),
       oldest('verification', 'expires_at', { days: ENDED_DAYS }),
+      oldest('held_change', 'ended_at', { days: ENDED_DAYS }),
       oldest('deleted_subject', 'deleted_at', { days: EVENTS_DAYS }),
       oldestEvents(EVENTS_DAYS),
       oldest('webhook', 'created_at', { days: Math.max(EVENTS_DAYS, WEBHOOK_DAYS) }),

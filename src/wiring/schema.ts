@@ -26,6 +26,8 @@ import { DevicesResolver } from '../sessions/devices.resolver.js';
 import { SettingsResolver } from '../settings/settings.resolver.js';
 import { PageOpeningsResolver } from '../sign-in/page-openings.resolver.js';
 import { SignInResolver } from '../sign-in/sign-in.resolver.js';
+import { HeldChangesResolver } from '../subjects/held-changes.resolver.js';
+import { SubjectsResolver } from '../subjects/subjects.resolver.js';
 import { PersonDeliveriesResolver, PersonsResolver } from '../support/persons.resolver.js';
 import { SupportResolver } from '../support/support.resolver.js';
 import { TwoStepResolver } from '../two-step/two-step.resolver.js';
@@ -47,6 +49,7 @@ const resolverClasses: NonEmptyArray<ResolverClass> = [
   CodeDeliveriesResolver,
   ConfirmationsResolver,
   DevicesResolver,
+  HeldChangesResolver,
   LoginRequestsResolver,
   PageOpeningsResolver,
   PushResolver,
@@ -66,6 +69,7 @@ const backendResolverClasses: NonEmptyArray<ResolverClass> = [
   PersonsResolver,
   ReturnRedemptionsResolver,
   SessionEndsResolver,
+  SubjectsResolver,
   TrustEndsResolver,
   VerificationsResolver,
 ];

@@ -2,19 +2,26 @@
 import 'reflect-metadata';
 import { NotReady } from '../api/not-ready.js';
 import { CodeMails } from '../challenges/code-mails.js';
+import { brandOf } from '../clients/brands.js';
 import { Codes } from '../codes/codes.js';
+import { VetoCodes } from '../codes/veto-codes.js';
 import { Sequencer } from '../feed/sequencer.js';
 import { MailTemplates } from '../mail/templates.js';
 import { MailTransport } from '../mail/transport.js';
 import { Outbound } from '../outbound/outbound.js';
-import { MailSender } from '../outbox/mail-sender.js';
+import { type Compose, MailSender } from '../outbox/mail-sender.js';
 import { NoticeMails } from '../outbox/notice-mails.js';
 import { JobWorker } from '../outbox/queue.js';
 import { sweepOutbox } from '../outbox/sweeper.js';
 import { Pulse } from '../sql/pulse.js';
+import { sql } from '../sql/statement.js';
+import { HeldChangeMails } from '../subjects/held-change-mails.js';
 import { WebhookSender } from '../webhooks/webhook-sender.js';
 import type { Foundation } from './foundation.js';
 import { Retention } from './retention.js';
+
+/** The page of the web client where a change that waits is stopped by the code of a mail. */
+const VETO_PAGE = 'stop-change';
 
 /**
  * How long a shutdown waits for what is being sent; what takes longer is sent again by another worker, a mail once where
@@ -39,14 +46,19 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   });
   const codeMails = new CodeMails(new Codes(config.codeKeys), templates, places, texts);
   const noticeMails = new NoticeMails(templates, places, texts);
+  const vetoPage = new URL(VETO_PAGE, config.publicUrl);
+  const heldChangeMails = new HeldChangeMails(new VetoCodes(config.codeKeys), templates, vetoPage);
+  const compose: Compose = async (db, delivery) => {
+    const { accountId, challengeId, notice } = delivery;
+    const whose = accountId
+      ? sql`${accountId}`
+      : sql`(select account_id from challenge where id = ${challengeId}::uuid)`;
+    const brand = await brandOf(db, whose);
+    if (notice === 'HELD_CHANGE') return heldChangeMails.compose(db, delivery, brand);
+    return noticeMails.compose(delivery, brand) ?? codeMails.compose(db, delivery, brand);
+  };
   const transport = new MailTransport(config, logger);
-  const sender = new MailSender(
-    db,
-    async (db, delivery) => noticeMails.compose(delivery) ?? codeMails.compose(db, delivery),
-    transport,
-    bus,
-    config.mailFrom.address,
-  );
+  const sender = new MailSender(db, compose, transport, bus, config.mailFrom.address);
   const webhooks = new WebhookSender(db, new Outbound(config.webhookAllow), config.codeKeys, config.limits, logger);
   const worker = new JobWorker(
     config,

@@ -1,20 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend } from '../support/backend.js';
 import type { Handset } from '../support/handset.js';
 import { asA, type Challenge, type Outcome } from '../support/outcomes.js';
 import { changePassword, member, type OwnerOutcome, requestReset, resetPassword } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
+import { putSubject, startAddressProof, subjectOf } from '../support/subjects.js';
 import type { Subscription } from '../support/subscription.js';
 import { until } from '../support/waiting.js';
 
-// Who has an account must not be told by anything that a stranger can do with an address. Each script is done twice in
-// the same way: with the address of somebody who has an account, and with one that nobody has.
+// Who has an account must not be told by anything that a stranger can do with an address. Each script is done in the same
+// way with the address of somebody who has an account, with one that nobody has, and with that of a subject: of people whom
+// products hold themselves nothing is told here, not even that they are there.
 
 const NEW_PASSWORD = 'velvet-harbour-57-kettle';
 
 let servers: Servers;
+let shop: Backend;
 
 beforeAll(async () => {
   servers = await Servers.start({ limits: { OPEN_MAILS_PER_ADDRESS_AND_IP_HOUR: 4, RESEND_SECONDS: 1 } });
+  shop = await Backend.add(servers);
 });
 afterAll(() => servers[Symbol.asyncDispose]());
 
@@ -46,6 +51,18 @@ async function knownSide(): Promise<Side> {
 }
 
 const unknownSide = (): Side => ({ asker: servers.stranger(), owner: null });
+
+/** A subject that reads Russian, is told of things, and whose address another one wants to have as well. */
+async function heldSide(): Promise<Side> {
+  const asker = servers.stranger();
+  const { email } = asker.owner;
+  const { externalId } = await subjectOf(servers, shop, { email, locale: 'ru' });
+  await putSubject(shop, { externalId });
+  const another = await subjectOf(servers, shop);
+  await putSubject(shop, { externalId: another.externalId, email });
+  for (let nth = 0; nth < 3; nth += 1) await startAddressProof(another);
+  return { asker, owner: null };
+}
 
 async function changeOfPassword({ owner }: Side): Promise<void> {
   if (owner) member('PasswordChanged', await changePassword(owner, 'copper-meadow-31-violin'));
@@ -119,8 +136,13 @@ describe.each(Object.entries(doors))('of %s', (_name, { start, type }) => {
   }
 
   test('the script of sends, codes, events and a change of the password is the same for anybody', async () => {
-    const [known, unknown] = await Promise.all([script(await knownSide()), script(unknownSide())]);
+    const [known, unknown, held] = await Promise.all([
+      script(await knownSide()),
+      script(unknownSide()),
+      script(await heldSide()),
+    ]);
     expect(known).toEqual(unknown);
+    expect(held).toEqual(unknown);
     expect(JSON.stringify(known)).toMatch(/LOCKED/);
     // Nothing shows what only an owner may be told.
     for (const told of [/"APP"/, /CANCELLED/, /DENIED/, /[а-я]/]) expect(JSON.stringify(known)).not.toMatch(told);
@@ -146,6 +168,7 @@ describe.each(Object.entries(doors))('of %s', (_name, { start, type }) => {
     };
     const [known, unknown] = [await ends(await knownSide()), await ends(unknownSide())];
     expect(known).toEqual(unknown);
+    expect(await ends(await heldSide())).toEqual(unknown);
     expect(known.slice(0, 2)).toMatchObject([{ __typename: 'ResendTooSoon' }, { state: 'EXPIRED' }]);
   });
 
@@ -160,6 +183,7 @@ describe.each(Object.entries(doors))('of %s', (_name, { start, type }) => {
     };
     const [known, unknown] = [await asksOften(await knownSide()), await asksOften(unknownSide())];
     expect(known).toEqual(unknown);
+    expect(await asksOften(await heldSide())).toEqual(unknown);
     expect(known.slice(-2)).toEqual([{ is_withheld: true }, { is_withheld: true }]);
   });
 });
@@ -181,5 +205,6 @@ test('of signIn, wrong passwords are answered and slowed down the same for anybo
   };
   const [known, unknown] = [await script(await knownSide()), await script(unknownSide())];
   expect(known).toEqual(unknown);
+  expect(await script(await heldSide())).toEqual(unknown);
   expect(known[8]).toMatchObject({ __typename: 'InvalidCredentials', retryAt: expect.stringContaining('from now') });
 });

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Backend } from '../support/backend.js';
 import { Client } from '../support/client.js';
 import type { Handset } from '../support/handset.js';
 import { asA, type Challenge } from '../support/outcomes.js';
 import { requestReset, resetPassword } from '../support/owner.js';
 import { backEnds, Servers } from '../support/servers.js';
+import { subjectOf } from '../support/subjects.js';
 import { until } from '../support/waiting.js';
 
 // Of two requests that must not be told apart by how long they take: that they cost the same. How long they take is
@@ -67,10 +69,28 @@ async function someAccount(): Promise<Handset> {
   return phone;
 }
 
-async function bothSides<T>(measure: (asker: Handset) => Promise<T>): Promise<{ known: T; unknown: T }> {
+/** Somebody whose address is that of a subject, and of nobody else. */
+async function someSubject(): Promise<Handset> {
+  const stranger = servers.stranger();
+  await subjectOf(servers, await Backend.add(servers), { email: stranger.owner.email });
+  return stranger;
+}
+
+/** What it costs with an address that somebody has and with one that nobody has; a subject's has to cost as much as that. */
+async function bothSides<T>(
+  measure: (asker: Handset) => Promise<T>,
+  same: (held: T, unknown: T) => void = (held, unknown) => expect(held).toEqual(unknown),
+): Promise<{ known: T; unknown: T }> {
   const unknown = await measure(servers.stranger());
+  same(await measure(await someSubject()), unknown);
   const known = await measure(await someAccount());
   return { known, unknown };
+}
+
+/** Processor time, which is never the same. */
+function alike(ms: number, otherMs: number): void {
+  expect(otherMs).toBeGreaterThan(ms / 2);
+  expect(ms).toBeGreaterThan(otherMs / 2);
 }
 
 const wrongPasswords = () => servers.database.count('activity', "type = 'WRONG_PASSWORD'");
@@ -85,6 +105,8 @@ async function untilNoted(work: () => Promise<unknown>): Promise<void> {
 describe('an address that somebody has and one that nobody has cost the same', () => {
   test('statements to a wrong password, up to its answer', async () => {
     const unknown = await statementsOf(() => servers.stranger().signIn({ password: WRONG }));
+    const subject = await someSubject();
+    expect(await statementsOf(() => subject.signIn({ password: WRONG }))).toEqual(unknown);
     const phone = await someAccount();
     let known = {};
     await untilNoted(() =>
@@ -101,13 +123,14 @@ describe('an address that somebody has and one that nobody has cost the same', (
 
   test('hash of a wrong password', async () => {
     const unknown = await cpuMsOf(() => servers.stranger().signIn({ password: WRONG }));
+    const subject = await someSubject();
+    alike(await cpuMsOf(() => subject.signIn({ password: WRONG })), unknown);
     const phone = await someAccount();
     let known = 0;
     await untilNoted(async () => {
       known = await cpuMsOf(() => phone.signIn({ password: WRONG }));
     });
-    expect(unknown).toBeGreaterThan(known / 2);
-    expect(known).toBeGreaterThan(unknown / 2);
+    alike(known, unknown);
   });
 
   test('hash of a wrong password once the costs in force are no longer those of the stored hashes', async () => {
@@ -121,8 +144,7 @@ describe('an address that somebody has and one that nobody has cost the same', (
     await untilNoted(async () => {
       known = await signIn(phone);
     });
-    expect(unknown).toBeGreaterThan(known / 2);
-    expect(known).toBeGreaterThan(unknown / 2);
+    alike(known, unknown);
   });
 
   test('statements to a wrong password past those that an address may have', async () => {
@@ -156,9 +178,8 @@ describe('an address that somebody has and one that nobody has cost the same', (
   });
 
   test('hash of a sign-up', async () => {
-    const { known, unknown } = await bothSides((asker) => cpuMsOf(() => asker.signUp(NEW_PASSWORD)));
-    expect(unknown).toBeGreaterThan(known / 2);
-    expect(known).toBeGreaterThan(unknown / 2);
+    const { known, unknown } = await bothSides((asker) => cpuMsOf(() => asker.signUp(NEW_PASSWORD)), alike);
+    alike(known, unknown);
   });
 
   const doors: [

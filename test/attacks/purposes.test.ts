@@ -6,6 +6,7 @@ import { asA, type Challenge } from '../support/outcomes.js';
 import { codeShownOn, requestReset, resetPassword } from '../support/owner.js';
 import { type PurposeDriver, purposeDrivers } from '../support/purpose-drivers.js';
 import { Servers } from '../support/servers.js';
+import { proveAddress, putSubject, someAddress, startAddressProof, subjectOf } from '../support/subjects.js';
 import { confirmAction } from '../support/verifications.js';
 
 const NEW_PASSWORD = 'velvet-harbour-57-kettle';
@@ -64,6 +65,13 @@ const purposes: Record<string, () => Promise<Started>> = {
   "a backend's ENABLE_TWO_STEP": started(enable),
   CONFIRM: started(confirm),
   DISABLE_TWO_STEP: started(disable),
+  PROVE_ADDRESS: async () => {
+    const subject = await subjectOf(servers, shop);
+    const email = someAddress();
+    await putSubject(shop, { externalId: subject.externalId, email });
+    const challenge = await startAddressProof(subject);
+    return { asker: subject.phone, challenge, code: await servers.mailbox.code(email) };
+  },
 };
 
 type Field = (handset: Handset, challenge: Challenge, code: string) => Promise<{ readonly __typename: string }>;
@@ -90,14 +98,19 @@ const fields: Record<string, { readonly type: Field; readonly ends: string; read
     ends: 'Confirmed',
     takes: ['CONFIRM', 'DISABLE_TWO_STEP'],
   },
+  proveAddress: {
+    type: (phone, challenge, code) => proveAddress({ phone }, challenge, code),
+    ends: 'AddressProven',
+    takes: ['PROVE_ADDRESS'],
+  },
 };
 
 const cells = Object.keys(purposes).flatMap((purpose) => Object.keys(fields).map((field) => [purpose, field] as const));
 const wrongCells = cells.filter(([purpose, field]) => !fields[field]?.takes.includes(purpose));
 
-/** Whoever has no session of its own has one of another account: `enableTwoStep` asks for one. */
-async function withSession(asker: Handset): Promise<Handset> {
-  if (asker.sessionToken) return asker;
+/** Whoever has no session of its own, or a subject's, has one of another account: `enableTwoStep` asks for one. */
+async function withSession(asker: Handset, purpose: string): Promise<Handset> {
+  if (asker.sessionToken && purpose !== 'PROVE_ADDRESS') return asker;
   const twin = asker.twin();
   twin.sessionToken = (await servers.signedUp()).sessionToken;
   return twin;
@@ -115,7 +128,7 @@ const triesOf = async ({ id }: Challenge) =>
 describe('the right code of a challenge', () => {
   test.each(wrongCells)('for %s is nothing to %s, and spends no try there', async (purpose, field) => {
     const { asker, challenge, code } = await (purposes[purpose] as () => Promise<Started>)();
-    const handset = await withSession(asker);
+    const handset = await withSession(asker, purpose);
     const outcome = await fields[field]?.type(handset, challenge, code);
     expect(outcome).toMatchObject({ __typename: 'ChallengeClosed', state: 'EXPIRED' });
     expect(await triesOf(challenge)).toBe(0);
@@ -126,7 +139,7 @@ describe('the right code of a challenge', () => {
     'for %s ends in its own field, once, while every other field is given it',
     async (purpose) => {
       const { asker, challenge, code } = await (purposes[purpose] as () => Promise<Started>)();
-      const stranger = await withSession(asker);
+      const stranger = await withSession(asker, purpose);
       const sent = Array.from({ length: 8 }, (_, nth) =>
         Object.values(fields).map(async ({ type, ends, takes }) => {
           const isOwn = takes.includes(purpose);

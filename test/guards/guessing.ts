@@ -188,8 +188,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sign-in/second-steps.ts',
-        find: 'if (retry) return new TemporarilyLocked(retry);',
-        replace: `if (retry) return new TemporarilyLocked(retry);
+        find: "if (retry) return new TemporarilyLocked(retry, purposeRules[purpose].failures ?? 'SIGN_IN');",
+        replace: `if (retry) return new TemporarilyLocked(retry, purposeRules[purpose].failures ?? 'SIGN_IN');
     await tx.run((await import('../sql/statement.js')).sql\`update account set code_failures = 0 where id = \${account.id}\`);`,
       },
     ],
@@ -288,7 +288,13 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'challenges-per-account',
     keeps: 'an account begins CHALLENGES_PER_ACCOUNT_HOUR challenges in an hour',
-    edits: [{ file: 'sign-in/second-steps.ts', find: 'if (retry) return new TemporarilyLocked(retry);', replace: '' }],
+    edits: [
+      {
+        file: 'sign-in/second-steps.ts',
+        find: "if (retry) return new TemporarilyLocked(retry, purposeRules[purpose].failures ?? 'SIGN_IN');",
+        replace: '',
+      },
+    ],
     noticedBy: ['sign-in', 'the thirty-first challenge of an hour waits, and a trusted device does not'],
   },
   {
@@ -471,8 +477,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-sends.ts',
-        find: 'asked_from is not null and not is_withheld',
-        replace: 'asked_from is not null',
+        find: 'not like ${`${UNPROVEN_ASKER}%`} and not is_withheld',
+        replace: 'not like ${`${UNPROVEN_ASKER}%`}',
       },
     ],
     noticedBy: ['used-up-limits', 'leave a reset its mail, whatever they ask for and however often'],

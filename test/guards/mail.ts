@@ -295,7 +295,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'mail/mail-views.ts',
-        find: 'const isAskerProven = !openKinds.has(kind);',
+        find: "const isAskerProven = !openKinds.has(kind) && !(mail.brand && kind === 'ENABLE_TWO_STEP');",
         replace: "const isAskerProven = kind !== 'RESET_PASSWORD';",
       },
     ],
@@ -325,8 +325,9 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'mail/templates.ts',
-        find: "return { subject, ...this.render('code', this.views.code(mail)) };",
-        replace: "return { ...this.render('code', this.views.code(mail)), subject: `${mail.code ?? ''} ${subject}` };",
+        find: 'return { ...this.head(mail, `mail.codes.${mail.kind}`), ...',
+        replace:
+          'const head = this.head(mail, `mail.codes.${mail.kind}`);\n    return { ...head, subject: `${mail.code ?? ""} ${head.subject}`, ...',
       },
     ],
     noticedBy: [

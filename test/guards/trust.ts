@@ -181,7 +181,9 @@ export const trustGuards: readonly Guard[] = [
   {
     name: 'account-locked',
     keeps: 'what relies on an account is done behind its lock',
-    edits: [{ file: 'accounts/accounts.ts', find: ' for no key update`', replace: '`' }],
+    edits: [
+      { file: 'accounts/accounts.ts', find: ' and ${unchanged} for no key update`', replace: ' and ${unchanged}`' },
+    ],
     noticedBy: ['sign-in', 'a sign-in whose password was compared before is not let in by it'],
   },
   {
@@ -758,8 +760,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'accounts/accounts.ts',
-        find: 'on conflict do nothing returning',
-        replace: 'on conflict (email) do update set password_hash = excluded.password_hash returning',
+        find: '${locale})\n        on conflict do nothing returning ${columns(AccountRow)}`,\n  );\n}\n\n/**\n * Raises',
+        replace:
+          '${locale})\n        on conflict (email) do update set password_hash = excluded.password_hash returning ${columns(AccountRow)}`,\n  );\n}\n\n/**\n * Raises',
       },
     ],
     noticedBy: ['sign-up', 'two challenges for one address open one account: the second code comes too late'],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import type { CodeMail, NoticeMail } from '../../src/mail/mail-data.js';
 import { quotedName } from '../../src/mail/quoted-name.js';
-import { sampleCodeMails, sampleNotices } from '../../src/mail/sample-mails.js';
+import { sampleCodeMails, sampleHeldChanges, sampleNotices } from '../../src/mail/sample-mails.js';
 import { MailTemplates } from '../../src/mail/templates.js';
 import { locales, Texts } from '../../src/texts/texts.js';
 
@@ -29,6 +29,45 @@ test.each(locales)('every mail renders in %s, whole, without a link or anything 
   }
 });
 
+test('a mail to somebody whom a product holds comes in its name, and says where its password is changed', () => {
+  const brand = { productName: 'Corner Shop', senderName: 'The Shop', link: 'https://shop.example/help' };
+  for (const mail of sampleCodeMails('en')) {
+    const { text, html, subject, senderName } = templates.code({ ...mail, brand });
+    expect(senderName).toBe('The Shop');
+    for (const part of [text, html]) {
+      expect(part).toContain('Corner Shop');
+      expect(part).toContain('https://shop.example/help');
+      expect(part).not.toMatch(/Doorstep|Sign-in and security/);
+    }
+    expect(subject).not.toContain('Doorstep');
+    expect(html).not.toMatch(/<a[\s>]/);
+    // Nobody has proven yet to read the mail of that address.
+    if (mail.kind === 'ENABLE_TWO_STEP') expect(text).not.toContain(mail.deviceName);
+    if (mail.kind === 'SIGN_IN') expect(text).toContain('change it there');
+  }
+  for (const mail of sampleNotices('en')) {
+    const { text, html } = templates.notice({ ...mail, brand });
+    expect(text).toContain('Corner Shop');
+    expect(text + html).not.toMatch(/Doorstep|Sign-in and security/);
+  }
+  const nameless = { productName: 'Corner Shop', senderName: null, link: null };
+  const [mail] = sampleNotices('en');
+  expect(mail && templates.notice({ ...mail, brand: nameless }).senderName).toBe('Corner Shop');
+  expect(mail && templates.notice({ ...mail, brand: null }).senderName).toBeNull();
+});
+
+test('a mail that tells of what waits links nothing, not even where its product is', () => {
+  for (const mail of locales.flatMap(sampleHeldChanges)) {
+    const { text, html, subject } = templates.held(mail);
+    expect(text.split('\n').filter((line) => /\d{20}/.test(line))).toEqual([mail.code]);
+    expect(subject).not.toMatch(/\d/);
+    for (const part of [text, html]) {
+      expect(part).not.toMatch(/:\/\/|<a[\s>]|href/i);
+      expect(part).toContain(mail.page);
+    }
+  }
+});
+
 test.each(locales)(
   'in %s a code stands alone on its line, in one run of digits, and never in the subject',
   (locale) => {
@@ -43,7 +82,7 @@ test.each(locales)(
 
 test('before a proven account a mail carries no text of the asker', () => {
   for (const mail of sampleCodeMails('en')) {
-    const isProven = !['SIGN_UP', 'SIGN_UP_TAKEN', 'RESET_PASSWORD'].includes(mail.kind);
+    const isProven = !['SIGN_UP', 'SIGN_UP_TAKEN', 'RESET_PASSWORD', 'PROVE_ADDRESS'].includes(mail.kind);
     const { text, html } = templates.code(mail);
     for (const part of [text, html]) {
       expect(part.includes(mail.deviceName)).toBe(isProven);

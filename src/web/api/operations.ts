@@ -28,6 +28,7 @@ export type ChallengePurpose =
   | 'CONFIRM'
   | 'DISABLE_TWO_STEP'
   | 'ENABLE_TWO_STEP'
+  | 'PROVE_ADDRESS'
   | 'RESET_PASSWORD'
   | 'SIGN_IN'
   | 'SIGN_UP';

@@ -8,6 +8,7 @@ import { REDEEM_RETURN, returnCode } from '../../support/hand-overs.js';
 import type { Handset } from '../../support/handset.js';
 import { CREATE_ACCESS_TOKEN } from '../../support/operations.js';
 import { Servers } from '../../support/servers.js';
+import { DELETE_SUBJECT, putSubject } from '../../support/subjects.js';
 
 // Whose people a client sees and ends: each field, for each client and each kind of account.
 
@@ -137,6 +138,14 @@ const fields: readonly {
     refusal: 'NOT_FOUND',
     bySubject: true,
   },
+  {
+    name: 'deleteSubject',
+    scope: 'people',
+    document: DELETE_SUBJECT,
+    variables: ({ externalId }) => ({ externalId }),
+    refusal: 'NOT_FOUND',
+    bySubject: true,
+  },
 ];
 
 /** All that a stranger's request could change of an account. */
@@ -196,6 +205,18 @@ async function introspects(client: Backend, { phone, sessionId }: Target, isIts:
     }
   }
 }
+
+test('whom a client puts is its own, whatever others call theirs, and nobody whom it sees besides', async () => {
+  const [one, two] = [clientNamed('one with own accounts'), clientNamed('two with own accounts')];
+  const owner = await servers.signedUp();
+  const externalId = randomUUID();
+  const mine = await putSubject(one, { externalId, email: owner.owner.email });
+  const theirs = await putSubject(two, { externalId, email: owner.owner.email });
+  const { accountId } = await sessionOf(servers, owner);
+  expect(new Set([mine.accountId, theirs.accountId, accountId]).size).toBe(3);
+  expect(await one.ask(PERSON, { accountId: theirs.accountId })).toBeNull();
+  expect(await one.ask(PERSON, { accountId })).toMatchObject({ externalId: null });
+});
 
 test('one external id is two people, for two clients', async () => {
   const [one, two] = [clientNamed('one'), clientNamed('two')];

@@ -168,6 +168,18 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'wrong-keys',
     'are KEY_FAILURES_PER_IP_HOUR from one network, and a right key works all the same',
   ],
+  UNPROVEN_MAILS_DAY: [
+    'held-changes',
+    'is mailed UNPROVEN_MAILS_DAY times a day to one address, whoever of a client it is for',
+  ],
+  ADDRESS_CHANGES_DAY: [
+    'subjects',
+    'changes the address ADDRESS_CHANGES_DAY times a day, to the same again as often as one likes',
+  ],
+  VETO_FAILURES_PER_IP_HOUR: [
+    'held-changes',
+    'wrong codes of one network are VETO_FAILURES_PER_IP_HOUR, and a right one works all the same',
+  ],
   CHECK_KEEP_SECONDS: ['checks', 'may be kept for CHECK_KEEP_SECONDS, and no longer than the session lasts by itself'],
   FEEDS_PER_CLIENT: ['endpoint', 'of a client is one of FEEDS_PER_CLIENT, and of another client none of its'],
   ACCESS_TOKEN_SECONDS: [

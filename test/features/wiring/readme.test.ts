@@ -14,6 +14,7 @@ import { isShownAs, type Json, readExamples, readText, withSecrets } from '../..
 import { wrongCode } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 import { endProcess } from '../../support/store.js';
+import { deleteSubject, putSubject, subjectOf, vetoCode } from '../../support/subjects.js';
 import type { Subscription } from '../../support/subscription.js';
 import { ask, payment } from '../../support/verifications.js';
 import { within } from '../../support/waiting.js';
@@ -80,6 +81,7 @@ describe('the examples', () => {
     await run('accessToken', phone);
     await changePasswords(phone);
     await goElsewhere();
+    await whatAProductAsks();
     expect([...unused]).toEqual([]);
   });
 
@@ -177,6 +179,23 @@ describe('the examples', () => {
     await run('handOver', null, { code });
     await run('redeemHandOver', null, { code });
     await run('usedHandOver', null, { code });
+  }
+
+  async function whatAProductAsks(): Promise<void> {
+    const backend = await Backend.add(servers);
+    const email = 'grace@example.com';
+    const externalId = 'user-1';
+    const { phone } = await subjectOf(servers, backend, { email, externalId });
+    const { sessionToken } = phone;
+    await putSubject(backend, { externalId, email: 'grace.new@example.com' });
+    const { heldChanges } = await run<{ heldChanges: Texts[] }>('heldChanges', sessionToken);
+    const { token = '' } = await run('startAddressProof', sessionToken);
+    const code = await servers.mailbox.code('grace.new@example.com');
+    await run('proveAddress', sessionToken, { token, code });
+    await run('vetoChange', sessionToken, { id: heldChanges[0]?.id ?? '' });
+    await vetoCode(servers, email);
+    await deleteSubject(backend, externalId);
+    await run('vetoChangeByMail', null, { code: await vetoCode(servers, email) });
   }
 
   /** The request of the first sign-in, with other values. */

@@ -18,8 +18,6 @@ export class Person {
   readonly externalId: string | null;
   @Field(() => EmailAddress)
   readonly email: string;
-  @Field(() => EmailAddress, { nullable: true, description: 'Asked for, and not in force yet.' })
-  readonly pendingEmail: string | null = null;
   @Field(() => Int, {
     description: 'Rises whenever a password changes, two-step is turned on or off, or any trust ends.',
   })
