@@ -2,11 +2,13 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
-import type { Purpose } from './challenge.entity.js';
-import { startedAlike } from './challenge-purposes.js';
+import { type Purpose, purposes } from './challenge.entity.js';
+import { purposeRules } from './challenge-purposes.js';
 
 /** Whose codes stand for an action: their mails are counted by themselves, so that they use up none of those that sign in. */
-export const actionBound: readonly Purpose[] = startedAlike('CONFIRM');
+export const actionBound: readonly Purpose[] = purposes.filter(
+  (purpose) => purposeRules[purpose].ways === 'APP_ELSE_EMAIL',
+);
 
 export function isActionBound(purpose: Purpose): boolean {
   return actionBound.includes(purpose);

@@ -325,6 +325,23 @@ describe('SIGN_IN', () => {
     expect(await verificationOf(started)).toMatchObject({ state: 'PENDING' });
   });
 
+  test('tells what became of each send, as any sign-in does', async () => {
+    const { person, phone } = await enrolled(servers, shop);
+    const laptop = phone.another('Laptop', servers.client(1));
+    const challenge = await begun(laptop, await start(servers, person));
+    expect(challenge.deliveries).toMatchObject([
+      { method: 'APP', state: 'QUEUED', reason: 'NO_TRUSTED_DEVICE_ONLINE', hint: expect.any(String) },
+    ]);
+    await using changes = laptop.challengeChanges(challenge);
+    await using requests = phone.loginRequests();
+    await requests.nextThat(({ id }) => id === promptId(challenge));
+    await changes.nextThat(({ deliveries }) => deliveries[0]?.state === 'SENT');
+    await phone.acknowledge({ id: promptId(challenge) });
+    await changes.nextThat(({ deliveries }) => deliveries[0]?.state === 'SEEN');
+    asA('Challenge', await laptop.sendCode(challenge, 'EMAIL'));
+    await changes.nextThat(({ deliveries }) => deliveries[0]?.reason === 'MAIL_ACCEPTED');
+  });
+
   test('ends by a denial, as the backend is told', async () => {
     const { person, phone } = await enrolled(servers, shop);
     const started = await start(servers, person);
