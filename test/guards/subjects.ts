@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is looked for is source text.
+
 import type { Guard } from './guard.js';
 
 /** What products may ask for the people whom they hold, and what their owners can do about it. */
