@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,6 +7,7 @@ import { endKeys } from '../../src/clients/clients.js';
 import { projectRoot } from '../../src/config/project.js';
 import { Backend, withDatabase } from '../support/backend.js';
 import { END_SESSION, END_TRUST, PERSON, TAKE_DEVICE } from '../support/backend-operations.js';
+import { codeShownOn } from '../support/owner.js';
 import { Servers } from '../support/servers.js';
 import {
   bringDueIntoForce,
@@ -24,6 +26,7 @@ import {
   vetoByMail,
   vetoCode,
 } from '../support/subjects.js';
+import { begun, START_VERIFICATION, start } from '../support/verifications.js';
 
 // What somebody can and cannot do who has stolen the key of a product's backend. docs/security.md says it in words.
 
@@ -81,6 +84,30 @@ describe('a stolen key cannot', () => {
     });
     // Nothing went there: a code for it takes a session of the person's.
     expect(await servers.database.count('delivery', 'to_address = $1', [wanted])).toBe(0);
+  });
+
+  test('sign in by itself: the code of what it starts goes to the owner, also while another address waits', async () => {
+    const subject = await subjectOf(servers, shop);
+    const { externalId, email, phone } = subject;
+    const wanted = someAddress();
+    await putSubject(shop, { externalId, email: wanted });
+    await vetoCode(servers, email);
+    // Its thief begins on a device of his own: he vouches for the first factor, and has the token of the challenge.
+    const thief = phone.another('Of the thief');
+    const challenge = await begun(thief, await start(servers, subject));
+    await thief.sendCode(challenge, 'EMAIL');
+    expect(await servers.mailbox.code(email)).toBe(await codeShownOn(phone, challenge));
+    expect(servers.mailbox.to(wanted)).toEqual([]);
+  });
+
+  test('start anything for somebody who is to go, as if there were none', async () => {
+    const subject = await subjectOf(servers, shop);
+    await deleteSubject(shop, subject.externalId);
+    const input = { requestId: randomUUID(), externalId: subject.externalId, epoch: 0, purpose: 'SIGN_IN' };
+    expect((await shop.error(START_VERIFICATION, { input })).extensions.code).toBe('FORBIDDEN');
+    await holdIsOver(servers, subject.accountId);
+    await bringDueIntoForce(servers);
+    expect((await shop.error(START_VERIFICATION, { input })).extensions.code).toBe('FORBIDDEN');
   });
 
   test('delete a subject past the hold: the owner is told, and stops it from a device or from the mailbox', async () => {

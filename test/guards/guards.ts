@@ -10,6 +10,7 @@ import { proxyGuards } from './proxies.js';
 import { pushGuards } from './push.js';
 import { requestGuards } from './requests.js';
 import { storeGuards } from './stores.js';
+import { subjectGuards } from './subjects.js';
 import { trustGuards } from './trust.js';
 import { verificationGuards } from './verifications.js';
 import { webhookGuards } from './webhooks.js';
@@ -27,6 +28,7 @@ export const guards: readonly Guard[] = [
   ...proxyGuards,
   ...handOverGuards,
   ...confirmationGuards,
+  ...subjectGuards,
   ...verificationGuards,
   ...mailGuards,
   ...faultGuards,

@@ -17,6 +17,10 @@ export interface BackendOptions {
   readonly audiences?: readonly string[];
   readonly returnOrigins?: readonly string[];
   readonly webhooks?: readonly string[];
+  /** What its people are told that the product is, who its mails come from, and where it is. */
+  readonly productName?: string;
+  readonly sender?: string;
+  readonly link?: string;
 }
 
 /** What introspection has answered. */
@@ -48,9 +52,9 @@ export class Backend {
           returnOrigins: [...(options.returnOrigins ?? [])],
           webhooks: [...(options.webhooks ?? [])],
           webhookKeyId: options.webhooks ? (servers.config().codeKeys[0]?.id ?? null) : null,
-          productName: null,
-          sender: null,
-          link: null,
+          productName: options.productName ?? null,
+          sender: options.sender ?? null,
+          link: options.link ?? null,
         }),
       ),
     );
