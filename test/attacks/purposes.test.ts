@@ -108,9 +108,11 @@ const fields: Record<string, { readonly type: Field; readonly ends: string; read
 const cells = Object.keys(purposes).flatMap((purpose) => Object.keys(fields).map((field) => [purpose, field] as const));
 const wrongCells = cells.filter(([purpose, field]) => !fields[field]?.takes.includes(purpose));
 
+const ofSubjects = ['CONFIRM', 'DISABLE_TWO_STEP', 'PROVE_ADDRESS'];
+
 /** Whoever has no session of its own, or a subject's, has one of another account: `enableTwoStep` asks for one. */
 async function withSession(asker: Handset, purpose: string): Promise<Handset> {
-  if (asker.sessionToken && purpose !== 'PROVE_ADDRESS') return asker;
+  if (asker.sessionToken && !ofSubjects.includes(purpose)) return asker;
   const twin = asker.twin();
   twin.sessionToken = (await servers.signedUp()).sessionToken;
   return twin;
