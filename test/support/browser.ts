@@ -111,7 +111,7 @@ export class Browser implements AsyncDisposable {
     });
     page.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url());
-      const isLocal = ['data:', 'blob:'].includes(protocol) || ['localhost', '127.0.0.1'].includes(hostname);
+      const isLocal = ['data:', 'blob:'].includes(protocol) || /^(127\.0\.0\.1|(.*\.)?localhost)$/.test(hostname);
       if (!isLocal) this.complaints.push(`${page.url()}: asked ${hostname}`);
     });
   }

@@ -10,11 +10,25 @@ import {
   type EventType,
   type FeedEvent,
   type LiveSession,
+  putSubject,
   readEvents,
+  readSubject,
+  redeemReceipt,
   redeemReturn,
+  type Subject,
+  startVerification,
+  type Verified,
 } from './operations.js';
 import { type OnProblem, Problems } from './problems.js';
-import { isAccessToken, isId, isReturnCode, isSessionToken } from './tokens.js';
+import { isAccessToken, isId, isReceipt, isReturnCode, isSessionToken } from './tokens.js';
+import {
+  type ConfirmOptions,
+  confirmationInputOf,
+  inputOf,
+  type StartedVerification,
+  type SubjectOptions,
+  type VerifyOptions,
+} from './verifications.js';
 
 const MOST_KEPT = 10_000;
 
@@ -104,6 +118,64 @@ export class Doorstep implements AsyncDisposable {
     if (redeemed.__typename !== 'LiveSession') return null;
     const { __typename, ...session } = redeemed;
     return Object.freeze(session);
+  }
+
+  /**
+   * One of the people that you hold, as Doorstep knows them. Read the `epoch` before you compare the password, and hand it
+   * to `verify`: whatever ended their trust meanwhile then shows.
+   * @returns null where Doorstep was never told of them, or knows them no more
+   * @throws DoorstepError
+   */
+  async subject(externalId: string): Promise<Subject | null> {
+    const { person } = await this.endpoint.read(readSubject, { externalId });
+    return person;
+  }
+
+  /** Tells Doorstep of one of your people, or of another address or language of theirs. Safe to repeat. @throws DoorstepError */
+  async putSubject({ externalId, email, locale }: SubjectOptions): Promise<Subject> {
+    // Read, in that it may be asked again: the same once more changes nothing.
+    const { putSubject: put } = await this.endpoint.read(putSubject, {
+      input: { externalId, email, locale: locale ?? null },
+    });
+    return put;
+  }
+
+  /**
+   * Starts the second step for somebody whose first you have proven. Nothing is sent yet: hand the `challengeToken` to the
+   * person's device, which begins by itself. Let nobody in by this answer but where it is `TwoStepOff`; then there is no second
+   * step. Safe to repeat with the same `requestId` and options.
+   * @throws DoorstepError where Doorstep cannot be asked: whoever has a second step is not let in then
+   */
+  async verify(options: VerifyOptions): Promise<StartedVerification> {
+    const { startVerification: started } = await this.endpoint.read(startVerification, { input: inputOf(options) });
+    return started;
+  }
+
+  /**
+   * Asks for a code that stands for an action, word for word. As `verify`, for somebody who is signed in.
+   * @throws DoorstepError `BAD_USER_INPUT` also for words that may not be shown: line breaks, invisible characters
+   */
+  async confirm(options: ConfirmOptions): Promise<StartedVerification> {
+    const { startVerification: started } = await this.endpoint.read(startVerification, {
+      input: confirmationInputOf(options),
+    });
+    return started;
+  }
+
+  /**
+   * What the person's device handed to you becomes a proof: once, for the verification that you started.
+   * @param requestId from your own session of that browser, never from what the browser says
+   * @param receipt as it came
+   * @returns null where it is wrong, used, too old, or another verification's; then nothing is proven. The `action` of one
+   *   that is proven says what to do, whatever the browser says
+   * @throws DoorstepError
+   */
+  async redeem(requestId: string | null | undefined, receipt: unknown): Promise<Verified | null> {
+    if (!requestId || typeof receipt !== 'string' || !isReceipt(receipt)) return null;
+    const { redeemReceipt: redeemed } = await this.endpoint.send(redeemReceipt, { requestId, receipt });
+    if (redeemed.__typename !== 'Verified') return null;
+    const { __typename, ...verified } = redeemed;
+    return Object.freeze(verified);
   }
 
   /**

@@ -1,4 +1,5 @@
 const RETURN_CODE = /^ret_[\w-]{43}$/;
+const RECEIPT = /^rcp_[\w-]{43}$/;
 const SESSION_TOKEN = /^ses_[\w-]{43}$/;
 const ACCESS_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const ACCESS_TOKEN_LENGTH = 4096;
@@ -17,6 +18,11 @@ export function isAccessToken(text: string): boolean {
 /** Whether a text has the form of the code with which somebody comes back from Doorstep's pages. */
 export function isReturnCode(text: string): boolean {
   return RETURN_CODE.test(text);
+}
+
+/** Whether a text has the form of the receipt for a verification. */
+export function isReceipt(text: string): boolean {
+  return RECEIPT.test(text);
 }
 
 /** Whether a text has the form of an id. */

@@ -123,10 +123,12 @@ test('a native app, and no sockets', async () => {
 
 test.each([
   document,
+  'docs/native-push.md',
   'docs/testing.md',
+  'docs/your-users.md',
   'packages/server/README.md',
   'examples/README.md',
-  ...['express', 'phone', 'python-introspect'].map((name) => `examples/${name}/README.md`),
+  ...['express', 'phone', 'python-introspect', 'your-own-login'].map((name) => `examples/${name}/README.md`),
 ])('the links of %s lead to files', (file) => {
   const targets = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
   const missing = targets.filter((target) => !existsSync(path.join(projectRoot, path.dirname(file), target)));
