@@ -241,6 +241,12 @@ export const limitTable = {
   WEBHOOK_SECONDS: limit(5, 1, 30, 'how long an address may take to answer a webhook'),
   WEBHOOK_DAYS: limit(3, 1, 30, 'for how long a webhook is tried; no longer than EVENTS_DAYS'),
   PUSH_DEVICES: limit(20, 1, 1000, 'push subscriptions per account, one a device; the one unused longest makes room'),
+  FALLBACK_SECONDS: limit(
+    0,
+    0,
+    600,
+    'an APP code that nobody has seen for so long goes by mail by itself, once, where mail is open to it; 0: never',
+  ),
   AUDIENCES: limit(20, 0, 1000, 'audiences of an API client'),
   GRAPHQL_TOKENS: limit(1000, 100, 100_000, 'lexical tokens of a GraphQL document'),
   GRAPHQL_DEPTH: limit(8, 3, 100, 'nesting of a GraphQL document'),

@@ -54,6 +54,18 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['registrations', 'keys are exchanged, and no subscription is lost by that'],
   },
   {
+    name: 'fallback-once',
+    keeps: 'a code that was mailed goes by mail by itself no more',
+    edits: [{ file: 'challenges/fallbacks.ts', find: 'and c.last_mail_send_at is null ', replace: '' }],
+    noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
+  },
+  {
+    name: 'fallback-while-held',
+    keeps: 'no code goes by mail by itself while mail is held',
+    edits: [{ file: 'challenges/fallbacks.ts', find: ' and not c.mail_held', replace: '' }],
+    noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
+  },
+  {
     name: 'codes-where-wanted',
     keeps: 'a device on which no codes are wanted is prompted for none',
     edits: [
