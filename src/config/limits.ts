@@ -240,6 +240,7 @@ export const limitTable = {
   WEBHOOKS_PER_CLIENT: limit(5, 0, 100, 'addresses of an API client that webhooks go to'),
   WEBHOOK_SECONDS: limit(5, 1, 30, 'how long an address may take to answer a webhook'),
   WEBHOOK_DAYS: limit(3, 1, 30, 'for how long a webhook is tried; no longer than EVENTS_DAYS'),
+  PUSH_SECONDS: limit(10, 1, 30, 'how long a push service may take to answer'),
   PUSH_DEVICES: limit(20, 1, 1000, 'push subscriptions per account, one a device; the one unused longest makes room'),
   FALLBACK_SECONDS: limit(
     0,
