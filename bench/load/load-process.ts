@@ -4,6 +4,7 @@ import { HttpClient } from './http-client.js';
 import { latency } from './latency.js';
 import { operations } from './operations.js';
 import { during } from './pace.js';
+import { pushService } from './push-service.js';
 import { bareSockets, liveSockets } from './sockets.js';
 import type { Load, Task } from './task.js';
 
@@ -21,6 +22,8 @@ function start(task: Task): Promise<Load> {
       return feedWriter(task);
     case 'feed-reader':
       return feedReader(task);
+    case 'push-service':
+      return pushService(task);
     case 'http':
       return bareRequests(task);
     case 'bare-sockets':

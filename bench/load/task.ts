@@ -34,6 +34,8 @@ export type Task =
       readonly seconds: number;
     }
   | { readonly kind: 'feed-reader'; readonly socketUrl: string; readonly key: string }
+  /** Takes what is pushed. */
+  | { readonly kind: 'push-service'; readonly port: number }
   | { readonly kind: 'http'; readonly url: string; readonly atOnce: number; readonly seconds: number }
   | { readonly kind: 'bare-sockets'; readonly socketUrl: string; readonly count: number; readonly atOnce: number };
 

@@ -3,6 +3,7 @@ import { feedMeasurement } from './feed.js';
 import { latencyMeasurement } from './latency.js';
 import type { Measurement } from './measurement.js';
 import { operationMeasurements } from './operation.js';
+import { pushMeasurement } from './push.js';
 import { socketsMeasurement } from './sockets.js';
 import { startMeasurement } from './start.js';
 
@@ -14,4 +15,5 @@ export const measurements: readonly Measurement[] = [
   socketsMeasurement,
   latencyMeasurement,
   feedMeasurement,
+  pushMeasurement,
 ];

@@ -29,6 +29,8 @@ export interface SiteOptions {
   readonly servers?: number;
   /** Whether a hash costs as little as may be set: where it is not what is measured. */
   readonly cheapHashes?: boolean;
+  /** What else is set. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What has to be out of the way of a load that comes from one address, on few accounts. */
@@ -96,6 +98,7 @@ export class Site implements AsyncDisposable {
       ...(redis ? { REDIS_URL: redis.url } : {}),
       ...loadSettings,
       ...(options.cheapHashes ? cheapHashSettings : {}),
+      ...options.env,
     });
     site.parts.use(parts.move());
     try {

@@ -23,6 +23,11 @@ export const deliveryReasons = [
   'NOTIFICATIONS_OFF',
   'NOT_YET_ACKNOWLEDGED',
   'PROMPTS_PAUSED',
+  'PUSH_WAITING',
+  'PUSH_ACCEPTED',
+  'PUSH_SERVICE_UNAVAILABLE',
+  'PUSH_REFUSED',
+  'PUSH_GONE',
   'MAIL_HELD',
   'MAIL_WAITING',
   'MAIL_LIMIT_REACHED',
@@ -87,13 +92,27 @@ export interface LockedChallenge {
 }
 
 /** What only the database's clock and the account's devices can tell of a challenge. */
-interface Facts extends SeenNow, AccountNow {
+interface Facts extends SeenNow, AccountNow, PushFacts {
   readonly shownOn: number;
   readonly seenOn: number;
   readonly displayChangedAt: Date | null;
   /** Until each method takes a send again; null where it was not sent by it yet. */
   readonly appRetryMs: number | null;
   readonly mailRetryMs: number | null;
+}
+
+/** What became of the challenge's pushes, while it was open. */
+interface PushFacts {
+  /** How many devices' push services have taken it. */
+  readonly pushed: number;
+  /** Of these, those that were not shown the code since. */
+  readonly pushedAlone: number;
+  /** Those that none has taken: not tried yet, to be tried again, refused, no longer known to their push service. */
+  readonly pushesWaiting: number;
+  readonly pushesFailing: number;
+  readonly pushesRefused: number;
+  readonly pushesGone: number;
+  readonly pushChangedAt: Date | null;
 }
 
 /** The account as it is at this moment, not as it was when the challenge began. */
@@ -141,6 +160,21 @@ export function shownNow(): Fragment {
       select count(*)::int as on_devices, count(di.seen_at)::int as seen_on,
         greatest(max(di.shown_at), max(di.seen_at)) as changed_at
       from display di where di.challenge_id = c.id) shown`;
+}
+
+/** SQL of what became of the pushes of the challenge `c`, as `push`; nothing that came after its end. */
+export function pushedNow(): Fragment {
+  const taken = sql`p.taken_at <= ended.at`;
+  const isShown = sql`exists (select from display di where di.challenge_id = c.id and di.device_id = p.device_id)`;
+  return sql`cross join lateral (
+      select count(*) filter (where ${taken})::int as taken,
+        count(*) filter (where ${taken} and not ${isShown})::int as alone,
+        count(*) filter (where p.taken_at is null and p.state = 'PENDING' and p.fault is null)::int as waiting,
+        count(*) filter (where p.taken_at is null and p.state = 'PENDING' and p.fault is not null)::int as failing,
+        count(*) filter (where p.taken_at is null and p.state = 'REFUSED')::int as refused,
+        count(*) filter (where p.taken_at is null and p.state = 'GONE')::int as gone,
+        greatest(max(p.taken_at) filter (where ${taken}), max(p.changed_at) filter (where p.changed_at <= ended.at)) as changed_at
+      from push p cross join (select coalesce(c.ended_at, c.expires_at) as at) ended where p.challenge_id = c.id) push`;
 }
 
 function withFacts(found: ChallengeRow & Facts): ChallengeRow & Facts {
@@ -217,12 +251,15 @@ export class ChallengeViews {
             coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline", coalesce(trusted.can_show, false) as "canShow",
             shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
+            push.taken as "pushed", push.alone as "pushedAlone", push.waiting as "pushesWaiting",
+            push.failing as "pushesFailing", push.refused as "pushesRefused", push.gone as "pushesGone",
+            push.changed_at as "pushChangedAt",
             ${this.retryMs('c.last_app_send_at')} as "appRetryMs", ${this.retryMs('c.last_mail_send_at')} as "mailRetryMs",
             held.until as "mailHeldUntil", ${msUntil(sql`held.until`)} as "mailHeldMs"
           from challenge c
           left join lateral (
             select a.mail_held_until as until from account a where c.mail_held and a.id = c.account_id) held on true
-          ${accountNow(this.limits)} ${shownNow()}
+          ${accountNow(this.limits)} ${shownNow()} ${pushedNow()}
           where ${condition}`;
   }
 
@@ -286,28 +323,43 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
 type Fate = Pick<DeliveryView, 'state' | 'reason' | 'changedAt' | 'devicesReached'>;
 
 function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
-  const displayChangedAt = challenge.displayChangedAt ?? row.changedAt;
-  const changedAt = displayChangedAt > row.changedAt ? displayChangedAt : row.changedAt;
+  const changedAt = latest(row.changedAt, challenge.displayChangedAt, challenge.pushChangedAt);
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
-  const reached: Fate = { state: 'SENT', reason: 'NOT_YET_ACKNOWLEDGED', changedAt, devicesReached: challenge.shownOn };
+  const devicesReached = challenge.shownOn + challenge.pushedAlone;
+  const reached = (reason: DeliveryReasonName): Fate => ({ state: 'SENT', reason, changedAt, devicesReached });
+  const isShown = challenge.shownOn > 0;
   if (challenge.seenState !== 'PENDING') {
-    return challenge.shownOn > 0 ? reached : { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached: 0 };
+    if (devicesReached > 0) return reached(isShown ? 'NOT_YET_ACKNOWLEDGED' : 'PUSH_ACCEPTED');
+    return { state: 'FAILED', reason: 'TOO_LATE', changedAt, devicesReached };
   }
+  if (isShown && challenge.hasOnline) return reached('NOT_YET_ACKNOWLEDGED');
+  if (challenge.pushed > 0) return reached('PUSH_ACCEPTED');
   // A device that went away after it was reached may never have shown the code.
-  if (challenge.shownOn > 0) {
-    return challenge.hasOnline
-      ? reached
-      : { ...reached, reason: whyNoneIsOnline(challenge, 'NO_TRUSTED_DEVICE_ONLINE') };
+  if (isShown) {
+    const isUnwanted = challenge.areCodesUnwanted;
+    return reached(whyNoneIsOnline(challenge, isUnwanted ? 'NO_DEVICE_RECEIVES_CODES' : 'NO_TRUSTED_DEVICE_ONLINE'));
   }
-  return { state: 'QUEUED', reason: whyNotShown(challenge), changedAt, devicesReached: 0 };
+  const isTriedAgain = challenge.pushesFailing > 0 && !challenge.hasOnline && !challenge.isSilent;
+  return { state: isTriedAgain ? 'RETRYING' : 'QUEUED', reason: whyNotShown(challenge), changedAt, devicesReached };
+}
+
+function latest(first: Date, ...others: readonly (Date | null)[]): Date {
+  return others.reduce<Date>((last, other) => (other && other > last ? other : last), first);
 }
 
 function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   if (challenge.isSilent) return 'PROMPTS_PAUSED';
-  if (challenge.areCodesUnwanted) return whyNoneIsOnline(challenge, 'NO_DEVICE_RECEIVES_CODES');
   if (challenge.hasOnline) return 'NOT_YET_ACKNOWLEDGED';
-  const areMute = challenge.hasTrusted && !challenge.hasNotifiable;
-  return whyNoneIsOnline(challenge, areMute ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE');
+  if (challenge.pushesFailing > 0) return 'PUSH_SERVICE_UNAVAILABLE';
+  if (challenge.pushesWaiting > 0) return 'PUSH_WAITING';
+  return whyNoneIsOnline(challenge, whyNoneIsReached(challenge));
+}
+
+function whyNoneIsReached(challenge: Facts): DeliveryReasonName {
+  if (challenge.areCodesUnwanted) return 'NO_DEVICE_RECEIVES_CODES';
+  if (challenge.pushesRefused > 0) return 'PUSH_REFUSED';
+  if (challenge.pushesGone > 0) return 'PUSH_GONE';
+  return challenge.hasTrusted && !challenge.hasNotifiable ? 'NOTIFICATIONS_OFF' : 'NO_TRUSTED_DEVICE_ONLINE';
 }
 
 /** While mail is held that is said instead of what points at email. */

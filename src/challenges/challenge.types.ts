@@ -46,6 +46,11 @@ registerEnumType(DeliveryReason, {
     NOTIFICATIONS_OFF: { description: 'None is online, and the app may show notifications on none.' },
     NOT_YET_ACKNOWLEDGED: { description: 'It reached a device, which has not said yet that it shows the code.' },
     PROMPTS_PAUSED: { description: 'Too many prompts stand unanswered: this one is not shown; use email.' },
+    PUSH_WAITING: { description: 'It waits for a worker, which hands it to the push services of devices.' },
+    PUSH_ACCEPTED: { description: 'The push service took it for at least one device.' },
+    PUSH_SERVICE_UNAVAILABLE: { description: 'The push service cannot take it now; it is tried again.' },
+    PUSH_REFUSED: { description: 'The push service refuses what is sent, which may be a fault of this server.' },
+    PUSH_GONE: { description: "The push services know none of the account's devices any more." },
     MAIL_HELD: {
       description:
         'None is online, and after a reset of the password codes go by mail only to devices that were trusted before.',
@@ -76,7 +81,8 @@ export class CodeDelivery {
   readonly changedAt: Date;
   @Field(() => Int, {
     nullable: true,
-    description: 'APP: how many devices it was written to (SENT) or that said they show it (SEEN). EMAIL: null.',
+    description:
+      'APP: how many devices it was written to, or whose push service took it (SENT), or that said they show it (SEEN). EMAIL: null.',
   })
   readonly devicesReached: number | null;
   @Field(() => DeliveryReason, {

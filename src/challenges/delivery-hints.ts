@@ -4,7 +4,7 @@ import type { DeliveryReasonName, DeliveryView } from './challenge-views.js';
 
 /** Why a send is where it is, for people, with what to do about it; null where there is nothing left to do. */
 export function hintFor(view: DeliveryView, texts: Texts, locale: Locale): string | null {
-  if (!view.reason || (view.isOver && view.reason === 'NOT_YET_ACKNOWLEDGED')) return null;
+  if (!view.reason || (view.isOver && isOneOf(awaited, view.reason))) return null;
   return texts.t(locale, hintOf(view, view.reason), {
     changedAt: view.changedAt,
     heldUntil: view.mailHeld ?? Wait.of(0),
@@ -24,8 +24,16 @@ function hintOf(view: DeliveryView, reason: DeliveryReasonName): TextKey {
 }
 
 const answered = ['MAIL_SERVER_UNAVAILABLE', 'ADDRESS_REFUSED', 'MAIL_REFUSED'] as const;
-const pointingAtNoMail = ['NO_TRUSTED_DEVICE_ONLINE', 'NOTIFICATIONS_OFF'] as const;
-const pointingAtMail = ['NOT_YET_ACKNOWLEDGED', 'PROMPTS_PAUSED'] as const;
+const pointingAtNoMail = ['NO_TRUSTED_DEVICE_ONLINE', 'NOTIFICATIONS_OFF', 'PUSH_REFUSED', 'PUSH_GONE'] as const;
+const pointingAtMail = [
+  'NOT_YET_ACKNOWLEDGED',
+  'PROMPTS_PAUSED',
+  'PUSH_WAITING',
+  'PUSH_ACCEPTED',
+  'PUSH_SERVICE_UNAVAILABLE',
+] as const;
+/** Where nothing is left to do about it once the challenge is over. */
+const awaited = ['NOT_YET_ACKNOWLEDGED', 'PUSH_ACCEPTED'] as const;
 
 function isOneOf<Name extends DeliveryReasonName>(names: readonly Name[], reason: DeliveryReasonName): reason is Name {
   return names.some((name) => name === reason);

@@ -4,7 +4,7 @@ import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import { rowsOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
-import { accountNow, shownNow } from './challenge-views.js';
+import { accountNow, pushedNow, shownNow } from './challenge-views.js';
 import { isPrompt } from './prompt-kinds.js';
 
 /** What is listened to here, and how that stood when it was looked at last: a text that is another after each change. */
@@ -58,9 +58,9 @@ function changes(db: Sql, limits: Limits, marks: Marks): Promise<{ topic: Topic;
         union all
         select 'challenge:' || k.id, now.mark
         from unnest(${challenges.ids}::uuid[], ${challenges.marks}::text[]) as k (id, mark) join challenge c on c.id = k.id
-        ${accountNow(limits)} ${shownNow()}
+        ${accountNow(limits)} ${shownNow()} ${pushedNow()}
         cross join lateral (
-          select concat_ws(' ', c.state, c.tries, c.sends, c.method, trusted, shown,
+          select concat_ws(' ', c.state, c.tries, c.sends, c.method, trusted, shown, push,
             (select string_agg(concat_ws(' ', de.id, de.changed_at), ' ' order by de.id) from delivery de
              where de.challenge_id = c.id)) as mark) now
         where now.mark <> k.mark`,

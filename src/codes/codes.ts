@@ -65,6 +65,21 @@ function digestOf({ client, purpose, title, fields }: BoundAction): Buffer {
   return createHash('sha256').update(String(json)).digest();
 }
 
+/**
+ * What names the push of a challenge for one device to its push service, which knows neither by it: 32 characters of
+ * base64url (RFC 8030, 5.4). The same for all that is sent for the two, so that the last one takes the place of the others.
+ */
+export function topicOf({ secret }: CodeKey, challengeId: string, deviceId: string): string {
+  const mac = createHmac('sha256', secret).update('topic').update(uuidBytes(challengeId)).update(uuidBytes(deviceId));
+  return mac.digest('base64url').slice(0, 32);
+}
+
+function uuidBytes(uuid: string): Buffer {
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+  if (bytes.length !== 16) throw new RangeError('not a UUID');
+  return bytes;
+}
+
 /** Derives codes with the keys of `CODE_KEYS`, the newest first. */
 export class Codes {
   private readonly keys: ReadonlyMap<string, CodeKey>;

@@ -20,7 +20,10 @@ registerEnumType(DeliveryState, {
   description: 'How far a send has come.',
   valuesConfig: {
     QUEUED: { description: 'Waits for a worker or for a device to come online.' },
-    SENT: { description: "Left this system: written to a device's open socket, or accepted by the mail server." },
+    SENT: {
+      description:
+        "Left this system: written to a device's open socket, or accepted by a push service or the mail server.",
+    },
     SEEN: { description: 'A device said that it shows the code.' },
     RETRYING: { description: 'A passing fault; it is tried again.' },
     FAILED: {

@@ -3,7 +3,8 @@ import type { Pulse } from '../sql/pulse.js';
 import { rowsOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
 import { mailsLeftBehind } from './outbox.js';
-import type { JobQueue } from './queue.js';
+import { pushesLeftBehind } from './pushes.js';
+import type { Channel, JobQueue } from './queue.js';
 import { clientsLeftBehind } from './webhooks.js';
 
 /** With the time for which what is due counts as under way, a mail whose job was lost leaves within ten seconds. */
@@ -28,10 +29,11 @@ export function sweepOutbox(pulse: Pulse, queue: Pick<JobQueue, 'enqueueAgain' |
   });
 }
 
-function leftBehind(db: Sql): Promise<{ channel: 'MAIL' | 'WEBHOOK'; id: string; attempts: number }[]> {
+function leftBehind(db: Sql): Promise<{ channel: Channel; id: string; attempts: number }[]> {
   return rowsOf(
     db,
     sql`select 'MAIL' as channel, id, attempts from (${mailsLeftBehind(MOST)}) mails
-        union all select 'WEBHOOK', id, 0 from (${clientsLeftBehind()}) clients`,
+        union all select 'WEBHOOK', id, 0 from (${clientsLeftBehind()}) clients
+        union all select 'PUSH', id, 0 from (${pushesLeftBehind(MOST)}) pushes`,
   );
 }

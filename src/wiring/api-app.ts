@@ -19,6 +19,7 @@ import { ChallengeStream } from '../challenges/challenge-stream.js';
 import { ChallengeTries } from '../challenges/challenge-tries.js';
 import { ChallengeViews } from '../challenges/challenge-views.js';
 import { ChallengesResolver, CodeDeliveriesResolver } from '../challenges/challenges.resolver.js';
+import { Fallbacks } from '../challenges/fallbacks.js';
 import { findLostWakeUps } from '../challenges/lost-wake-ups.js';
 import { TwoStepSwitch } from '../challenges/two-step-switch.js';
 import { Codes } from '../codes/codes.js';
@@ -126,6 +127,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   findLostWakeUps(bus, config.limits, pulse);
   const dueChanges = new DueChangesTask(new DueChanges(transactionsOf(foundation), sessions), db, logger);
   dueChanges.start(pulse);
+  fallbacksOf(foundation).start(pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
   const door = new SessionDoor({ db, contexts, sessions, sockets, presence, cookies });
@@ -156,6 +158,14 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
       await strength.close();
     },
   };
+}
+
+function fallbacksOf(foundation: Foundation): Fallbacks {
+  const { limits } = foundation.config;
+  const transactions = transactionsOf(foundation);
+  const activities = new Activities(foundation.places);
+  const sends = new ChallengeSends(transactions, new ChallengeViews(limits), activities, limits);
+  return new Fallbacks(transactions, sends, limits);
 }
 
 async function createResolvers(

@@ -13,6 +13,9 @@ import { type Compose, MailSender } from '../outbox/mail-sender.js';
 import { NoticeMails } from '../outbox/notice-mails.js';
 import { JobWorker } from '../outbox/queue.js';
 import { sweepOutbox } from '../outbox/sweeper.js';
+import { PushSender } from '../push/push-sender.js';
+import { PushTries } from '../push/push-tries.js';
+import { Vapid } from '../push/vapid.js';
 import { Pulse } from '../sql/pulse.js';
 import { sql } from '../sql/statement.js';
 import { HeldChangeMails } from '../subjects/held-change-mails.js';
@@ -31,7 +34,7 @@ const RUNNING_WORK_MS = 5_000;
 /** How long it then takes, at most, to write down that they were not sent. */
 const LAST_WORDS_MS = 1_000;
 
-/** The part that sends mail and webhooks, numbers the feed and cleans up. */
+/** The part that sends mail, webhooks and pushes, numbers the feed and cleans up. */
 export interface WorkerApp {
   /** Resolves if jobs are taken now; rejects with what is amiss. */
   check(): Promise<void>;
@@ -60,12 +63,15 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const transport = new MailTransport(config, logger);
   const sender = new MailSender(db, compose, transport, bus, config.mailFrom.address);
   const webhooks = new WebhookSender(db, new Outbound(config.webhookAllow), config.codeKeys, config.limits, logger);
+  const vapid = new Vapid(config.vapidKeys, config.vapidSubject);
+  const pushTries = new PushTries(db, new Outbound(config.pushAllow), vapid, config.codeKeys, config.limits);
+  const pushes = new PushSender(db, bus, pushTries, config.limits, logger);
   const worker = new JobWorker(
     config,
     {
       MAIL: (deliveryId) => sender.run(deliveryId),
       WEBHOOK: (clientId) => webhooks.wake(clientId),
-      PUSH: async () => undefined,
+      PUSH: (challengeId) => pushes.wake(challengeId),
     },
     logger,
   );
@@ -85,6 +91,7 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
         sequencer.close(),
         worker.close(RUNNING_WORK_MS),
         webhooks.close(RUNNING_WORK_MS, LAST_WORDS_MS),
+        pushes.close(RUNNING_WORK_MS, LAST_WORDS_MS),
       ]);
       // A send that is cut off here gives its claim back; one that died with the process would hold up the mail by it.
       transport.close();

@@ -54,6 +54,81 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['registrations', 'keys are exchanged, and no subscription is lost by that'],
   },
   {
+    name: 'push-refused-by-fault-of-ours',
+    keeps: 'a fault of ours costs nobody a subscription',
+    edits: [
+      {
+        file: 'devices/push-subscriptions.ts',
+        find: "case when answer <> 'REFUSED' then answer",
+        replace: "case when answer <> 'REFUSED' then answer when true then 'GONE'",
+      },
+    ],
+    noticedBy: ['pushes', 'an answer of %i is a fault of ours until the same service takes others'],
+  },
+  {
+    name: 'push-as-rows-have-it',
+    keeps: 'what was true as a push was written is looked at again as it is sent',
+    edits: [
+      {
+        file: 'push/push-targets.ts',
+        find: " and ${mayShowCodes(limits, 'd')}",
+        replace: '',
+      },
+    ],
+    noticedBy: ['pushes', 'what its device may not show any more is not sent'],
+  },
+  {
+    name: 'push-never-to-the-asking-device',
+    keeps: 'an action is confirmed on another device than the one that asks',
+    edits: [
+      { file: 'challenges/prompt-events.ts', find: " and ${isForDevice(asked, 'd')}", replace: '' },
+      { file: 'push/push-targets.ts', find: " and ${isForDevice(askedIn('c'), 'd')}", replace: '' },
+    ],
+    noticedBy: ['pushes', 'an action that waits to be confirmed is pushed, but to the device that asks'],
+  },
+  {
+    name: 'push-deadline',
+    keeps: 'a push service has PUSH_SECONDS to answer',
+    edits: [{ file: 'push/push-tries.ts', find: 'this.limits.PUSH_SECONDS * 1000', replace: '30_000' }],
+    noticedBy: ['pushes', 'has PUSH_SECONDS to answer, and not more'],
+  },
+  {
+    name: 'push-pause-that-was-asked-for',
+    keeps: 'a push service is left alone for as long as it asks',
+    edits: [
+      {
+        file: 'push/push-tries.ts',
+        find: 'outcome: { ...again.outcome, delayMs }, restMs: Math.min(retryAfterMs, REST_MAX_MS)',
+        replace: 'outcome: { ...again.outcome, delayMs: Math.min(delayMs, 100) }, restMs: Math.min(0, REST_MAX_MS)',
+      },
+    ],
+    noticedBy: ['pushes', 'what passes is tried again: away, slow, 5xx; with a pause as long as is asked for'],
+  },
+  {
+    name: 'push-by-whoever-has-the-key',
+    keeps: 'a worker leaves what it cannot sign to one that can',
+    edits: [
+      {
+        file: 'outbox/pushes.ts',
+        find: 'and not ps.key_id = any(${keyIds})))`',
+        replace: 'and not ps.key_id = any(${keyIds}) and false))`',
+      },
+    ],
+    noticedBy: ['pushes', 'with a key that a worker does not have nothing is lost: another worker has it'],
+  },
+  {
+    name: 'fallback-once',
+    keeps: 'a code that was mailed goes by mail by itself no more',
+    edits: [{ file: 'challenges/fallbacks.ts', find: 'and c.last_mail_send_at is null ', replace: '' }],
+    noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
+  },
+  {
+    name: 'fallback-while-held',
+    keeps: 'no code goes by mail by itself while mail is held',
+    edits: [{ file: 'challenges/fallbacks.ts', find: ' and not c.mail_held', replace: '' }],
+    noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
+  },
+  {
     name: 'codes-where-wanted',
     keeps: 'a device on which no codes are wanted is prompted for none',
     edits: [

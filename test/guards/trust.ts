@@ -807,8 +807,8 @@ export const trustGuards: readonly Guard[] = [
       },
       {
         file: 'challenges/challenge-views.ts',
-        find: 'return challenge.shownOn > 0 ? reached : {',
-        replace: 'if (challenge.shownOn === 0) return {',
+        find: "if (devicesReached > 0) return reached(isShown ? 'NOT_YET_ACKNOWLEDGED' : 'PUSH_ACCEPTED');\n    return {",
+        replace: 'if (devicesReached === 0) return {',
       },
     ],
     noticedBy: ['ended-views', 'once it is %s tells nothing of the account as it is now'],

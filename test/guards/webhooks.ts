@@ -114,13 +114,13 @@ export const webhookGuards: readonly Guard[] = [
   {
     name: 'rest-of-an-address',
     keeps: 'an address that asks to be left alone is left alone',
-    edits: [{ file: 'webhooks/lane.ts', find: 'if (restMs > 0) return this.sleep(restMs);', replace: 'void restMs;' }],
+    edits: [{ file: 'outbox/lane.ts', find: 'if (restMs > 0) return this.sleep(restMs);', replace: 'void restMs;' }],
     noticedBy: ['webhooks', 'that says 429 and Retry-After: %s is left alone for so long, within bounds'],
   },
   {
     name: 'width-of-a-failing-address',
     keeps: 'an address that fails is not tried by many at once',
-    edits: [{ file: 'webhooks/lane.ts', find: 'faults.length === tried.length ? 1 : WIDTH', replace: 'WIDTH' }],
+    edits: [{ file: 'outbox/lane.ts', find: 'this.isFailing ? 1 : this.tools.width', replace: 'this.tools.width' }],
     noticedBy: ['webhooks', 'that fails is tried by one at a time'],
   },
   {

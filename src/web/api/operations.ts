@@ -76,6 +76,16 @@ export type DeliveryReason =
   | 'NO_TRUSTED_DEVICE_ONLINE'
   /** Too many prompts stand unanswered: this one is not shown; use email. */
   | 'PROMPTS_PAUSED'
+  /** The push service took it for at least one device. */
+  | 'PUSH_ACCEPTED'
+  /** The push services know none of the account's devices any more. */
+  | 'PUSH_GONE'
+  /** The push service refuses what is sent, which may be a fault of this server. */
+  | 'PUSH_REFUSED'
+  /** The push service cannot take it now; it is tried again. */
+  | 'PUSH_SERVICE_UNAVAILABLE'
+  /** It waits for a worker, which hands it to the push services of devices. */
+  | 'PUSH_WAITING'
   /** The challenge was over before it could be sent. */
   | 'TOO_LATE';
 
@@ -89,7 +99,7 @@ export type DeliveryState =
   | 'RETRYING'
   /** A device said that it shows the code. */
   | 'SEEN'
-  /** Left this system: written to a device's open socket, or accepted by the mail server. */
+  /** Left this system: written to a device's open socket, or accepted by a push service or the mail server. */
   | 'SENT';
 
 /** What a client says of the device that it runs on. */

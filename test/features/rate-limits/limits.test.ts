@@ -46,6 +46,8 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
     'limits-of-networks',
     'sign-ups and resets are OPEN_CHALLENGES_PER_IP_HOUR together, and %s is one too many',
   ],
+  PUSH_SECONDS: ['pushes', 'has PUSH_SECONDS to answer, and not more'],
+  FALLBACK_SECONDS: ['fallback', 'after FALLBACK_SECONDS, and not before'],
   PUSH_DEVICES: ['registrations', 'is had by at most PUSH_DEVICES of an account: the one seen longest ago makes room'],
   PROMPTS_UNANSWERED: ['limits-of-time', 'count for PROMPTS_WINDOW_SECONDS, and PROMPTS_UNANSWERED of them are shown'],
   PROMPTS_WINDOW_SECONDS: [

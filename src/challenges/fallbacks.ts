@@ -1,0 +1,73 @@
+import { lockAccount } from '../accounts/accounts.js';
+import type { Limits } from '../config/limits.js';
+import type { Sql } from '../sql/database.js';
+import type { Pulse } from '../sql/pulse.js';
+import { rowOf, rowsOf } from '../sql/rows.js';
+import { columns, type Fragment, sql } from '../sql/statement.js';
+import type { Transactions, Tx } from '../sql/transactions.js';
+import { ChallengeRow } from './challenge.entity.js';
+import { isOpen } from './challenge-rules.js';
+import { type ChallengeSends, unprovenFor } from './challenge-sends.js';
+import { countSend } from './challenge-states.js';
+
+const EVERY_SECONDS = 2;
+/** In one go; there are more two seconds later. */
+const MOST = 100;
+
+/** What goes by mail. */
+type Unseen = Pick<ChallengeRow, 'id' | 'accountId'>;
+
+/** Mails codes that nobody has seen on a device for `FALLBACK_SECONDS`. */
+export class Fallbacks {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly sends: ChallengeSends,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Looks for such codes again and again; any number of servers may do so at once. */
+  start(pulse: Pick<Pulse, 'add'>): void {
+    pulse.add({
+      what: 'codes that nobody has seen cannot be mailed',
+      everySeconds: EVERY_SECONDS,
+      isIdle: () => this.limits.FALLBACK_SECONDS === 0,
+      run: async (db) => {
+        for (const unseen of await this.find(db)) await this.transactions.run((tx) => this.mail(tx, unseen));
+      },
+    });
+  }
+
+  private find(db: Sql): Promise<Unseen[]> {
+    return rowsOf<Unseen>(
+      db,
+      sql`select ${columns(ChallengeRow, 'c', ['id', 'accountId'])} from challenge c
+          where ${this.isUnseen()} order by c.created_at limit ${MOST}`,
+    );
+  }
+
+  /**
+   * Of a challenge `c`: its code went to the app alone, long ago, and no device has said that it shows it. By mail it goes
+   * once: who asked for it by mail before has it.
+   */
+  private isUnseen(): Fragment {
+    return sql`${isOpen('c')} and c.purpose = 'SIGN_IN' and c.method = 'APP' and not c.mail_held
+      and c.last_mail_send_at is null and c.sends < ${this.limits.CHALLENGE_SENDS}
+      and c.created_at <= clock_timestamp() - make_interval(secs => ${this.limits.FALLBACK_SECONDS})
+      and not exists (select from display di where di.challenge_id = c.id and di.seen_at is not null)`;
+  }
+
+  /** As if whoever signs in had asked for it. The account first, then the challenge, behind whose lock it is looked at again. */
+  private async mail(tx: Tx, { id, accountId }: Unseen): Promise<void> {
+    const account = accountId ? await lockAccount(tx, accountId, null) : null;
+    const challenge = await rowOf<ChallengeRow>(
+      tx,
+      sql`select ${columns(ChallengeRow, 'c')} from challenge c
+          where c.id = ${id} and ${this.isUnseen()} and c.epoch = ${account?.epoch ?? null} for no key update`,
+    );
+    if (!challenge) return;
+    const mailed = { ...challenge, method: 'EMAIL', unprovenFor: unprovenFor(account, challenge.purpose) } as const;
+    if (await this.sends.isMailLimitReached(tx, mailed)) return;
+    countSend(tx, mailed, 'EMAIL', this.limits);
+    this.sends.deliver(tx, mailed, false);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Purpose } from '../challenges/challenge.entity.js';
+import { isOpen } from '../challenges/challenge-rules.js';
+import { mayShowCodes } from '../challenges/code-devices.js';
+import { askedIn, isForDevice } from '../challenges/prompt-kinds.js';
+import type { Limits } from '../config/limits.js';
+import { isLive } from '../sessions/session-rules.js';
+import { msUntil } from '../sql/clock.js';
+import type { Sql } from '../sql/database.js';
+import { rowsOf } from '../sql/rows.js';
+import { sql } from '../sql/statement.js';
+
+/** Where a push goes, and what it is about, as that is at the moment. */
+export interface PushTarget {
+  readonly id: string;
+  readonly purpose: Purpose;
+  /** Whether the challenge takes codes. */
+  readonly isOpen: boolean;
+  /** Until it is over by itself. */
+  readonly msLeft: number;
+  /** The key of `CODE_KEYS` that it names. */
+  readonly codeKeyId: string;
+  /** Null: there is none any more by which its device may be woken. */
+  readonly subscription: {
+    readonly endpoint: string;
+    readonly p256dh: Buffer;
+    readonly auth: Buffer;
+    readonly keyId: string;
+  } | null;
+}
+
+type TargetRow = Omit<PushTarget, 'subscription'> & {
+  readonly endpoint: string | null;
+  readonly p256dh: Buffer;
+  readonly auth: Buffer;
+  readonly keyId: string;
+};
+
+/**
+ * Rows decide: what was written as the prompt began may be over by now, its device no longer trusted, its codes unwanted.
+ * @returns none for a challenge that is not kept any more
+ */
+export async function readTargets(
+  db: Sql,
+  limits: Limits,
+  pushIds: readonly string[],
+): Promise<Map<string, PushTarget>> {
+  const rows = await rowsOf<TargetRow>(
+    db,
+    sql`select p.id, c.purpose, ${isOpen('c')} as "isOpen", ${msUntil(sql`c.expires_at`)} as "msLeft", c.key_id as "codeKeyId",
+          ps.endpoint, ps.p256dh, ps.auth, ps.key_id as "keyId"
+        from push p join challenge c on c.id = p.challenge_id
+        left join (push_subscription ps join device d on d.id = ps.device_id and ${mayShowCodes(limits, 'd')}
+          join session s on s.id = ps.session_id and ${isLive(limits, 's')})
+          on ps.device_id = p.device_id and ps.origin = p.origin and ${isForDevice(askedIn('c'), 'd')}
+        where p.id = any(${pushIds})`,
+  );
+  return new Map(
+    rows.map(({ endpoint, p256dh, auth, keyId, ...target }) => [
+      target.id,
+      { ...target, subscription: endpoint === null ? null : { endpoint, p256dh, auth, keyId } },
+    ]),
+  );
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Fallbacks } from '../../../src/challenges/fallbacks.js';
+import type { Handset } from '../../support/handset.js';
+import { asA, type Challenge, promptId } from '../../support/outcomes.js';
+import { codeShownOn, resetByMail } from '../../support/owner.js';
+import { Servers } from '../../support/servers.js';
+import { until } from '../../support/waiting.js';
+
+let servers: Servers;
+
+// Two servers look for the same codes.
+beforeAll(async () => {
+  servers = await Servers.start({ count: 2, limits: { FALLBACK_SECONDS: 60, MAILS_PER_ADDRESS_HOUR: 2 } });
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+const waited = (challenge: Challenge, seconds: number) =>
+  servers.database.age('challenge', `${seconds} seconds`, 'id = $1', [challenge.id]);
+
+/** The challenges of an account whose codes were mailed, or not for a limit. */
+const mailed = ({ id }: Challenge) =>
+  servers.database.query('select method, is_withheld from delivery where challenge_id = $1 order by created_at', [id]);
+
+const APP = { method: 'APP', is_withheld: false };
+const EMAIL = { method: 'EMAIL', is_withheld: false };
+
+/** Waits until a code goes by mail that has waited long enough: whoever looked for it has looked at all others as well. */
+async function hasLooked(): Promise<void> {
+  const phone = await servers.trusted();
+  const challenge = await phone.another('Laptop').challenged();
+  await waited(challenge, 61);
+  await until(async () => (await mailed(challenge)).length === 2, 'a mail');
+}
+
+async function asked(phone?: Handset): Promise<{ phone: Handset; laptop: Handset; challenge: Challenge }> {
+  const owner = phone ?? (await servers.trusted());
+  const laptop = owner.another('Laptop');
+  return { phone: owner, laptop, challenge: await laptop.challenged() };
+}
+
+describe('a code that nobody has seen goes by mail by itself', () => {
+  test('after FALLBACK_SECONDS, and not before', async () => {
+    const { phone, laptop, challenge } = await asked();
+    await waited(challenge, 40);
+    const early = challenge;
+    await hasLooked();
+    expect(await mailed(early)).toEqual([APP]);
+    await waited(challenge, 21);
+    const code = await servers.mailbox.code(phone.owner.email);
+    expect(code).toBe(await codeShownOn(phone, challenge));
+    const now = await laptop.challenge(challenge);
+    expect(now).toMatchObject({ state: 'PENDING', method: 'EMAIL' });
+    expect(now.deliveries.map(({ method }) => method)).toEqual(['EMAIL', 'APP']);
+    asA('SignedIn', await laptop.verify(challenge, code));
+  });
+
+  test('once, however many servers look, and however long it waits', async () => {
+    const { challenge } = await asked();
+    await waited(challenge, 61);
+    await until(async () => (await mailed(challenge)).length > 1, 'the mail');
+    await waited(challenge, 300);
+    await hasLooked();
+    expect(await mailed(challenge)).toEqual([APP, EMAIL]);
+  });
+
+  test('not where it was seen, was mailed before, is over, or may not be mailed', async () => {
+    const seen = await asked();
+    await codeShownOn(seen.phone, seen.challenge);
+    await seen.phone.acknowledge({ id: promptId(seen.challenge) });
+    const byMail = await asked();
+    asA('Challenge', await byMail.laptop.sendCode(byMail.challenge, 'EMAIL'));
+    await servers.database.age('challenge', '30 seconds', 'id = $1', [byMail.challenge.id]);
+    asA('Challenge', await byMail.laptop.sendCode(byMail.challenge, 'APP'));
+    const denied = await asked();
+    await denied.phone.deny({ id: promptId(denied.challenge) });
+    // Two were mailed within the hour: the code that turned two-step on, and another.
+    const often = await asked();
+    asA('Challenge', await often.laptop.sendCode(often.challenge, 'EMAIL'));
+    const limited = await asked(often.phone);
+    const held = await servers.trusted();
+    const password = 'velvet-harbour-57-kettle';
+    await resetByMail(held, password);
+    const afterReset = asA('Challenge', await held.another('Laptop').signIn({ password }));
+    const all = [seen, byMail, denied, limited].map(({ challenge }) => challenge).concat(afterReset);
+    for (const challenge of all) await waited(challenge, 120);
+    await hasLooked();
+    const methods = await Promise.all(
+      all.map(async (challenge) => (await mailed(challenge)).map(({ method }) => method)),
+    );
+    expect(methods).toEqual([['APP'], ['APP', 'EMAIL', 'APP'], ['APP'], ['APP'], ['APP']]);
+  });
+});
+
+test('unless it is asked for, nobody looks', () => {
+  const idle: boolean[] = [];
+  for (const FALLBACK_SECONDS of [0, 1]) {
+    const limits = { ...servers.config().limits, FALLBACK_SECONDS };
+    const fallbacks = new Fallbacks(undefined as never, undefined as never, limits);
+    fallbacks.start({ add: (task) => void idle.push(task.isIdle()) });
+  }
+  expect(idle).toEqual([true, false]);
+});
