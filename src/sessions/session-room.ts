@@ -14,8 +14,14 @@ interface Newcomer {
  * @param isLive SQL that is true of a live session `s`
  */
 export function others(isLive: Fragment, accountId: string, keptSessionId: string | null): Fragment {
-  return sql`select s.id, row_number() over (order by coalesce(s.last_used_at, s.created_at) desc) as nth
+  return sql`select s.id, coalesce(s.last_used_at, s.created_at) as used_at
     from session s where s.account_id = ${accountId} and s.id is distinct from ${keptSessionId}::uuid and ${isLive}`;
+}
+
+/** SQL for `ending`: the live sessions of a device. @param isLive as for `others` */
+export function ofDevice(isLive: Fragment, deviceId: string): Fragment {
+  return sql`select s.id, coalesce(s.last_used_at, s.created_at) as used_at
+    from session s where s.device_id = ${deviceId} and ${isLive}`;
 }
 
 /**
@@ -25,7 +31,7 @@ export function others(isLive: Fragment, accountId: string, keptSessionId: strin
  */
 export function tooManyFor(isLive: Fragment, limits: Limits, { accountId, deviceId, parentId }: Newcomer): Fragment {
   const { SESSIONS_PER_DEVICE: perDevice, SESSIONS_PER_ACCOUNT: perAccount } = limits;
-  return sql`select id, row_number() over (order by used_at desc) as nth
+  return sql`select id, used_at
     from (
       select id, used_at, fits, row_number() over (partition by fits order by used_at desc, id) as place
       from (

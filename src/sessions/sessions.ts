@@ -14,7 +14,7 @@ import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { Wait } from '../texts/times.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
-import { others, tooManyFor } from './session-room.js';
+import { ofDevice, others, tooManyFor } from './session-room.js';
 import { isLive, lapsesAt, standingOf } from './session-rules.js';
 
 interface AccountColumns {
@@ -69,25 +69,31 @@ export interface EndedSessions {
  */
 const ENDED_KEPT = 1_000;
 
+/** So many end by one statement, since each has a limit of time; as many as `SESSIONS_PER_ACCOUNT` may be. */
+const ENDED_AT_ONCE = 10_000;
+
 /**
- * SQL of `with`: ends the sessions of `marked`, any number of them, and those that were handed over from them, but the one
- * that is kept. `ended` and `gone` have their devices.
- * @param marked selects `id`, and `nth`, their order: what was used last is 1
+ * SQL of `with`: ends `ENDED_AT_ONCE` sessions of `candidates`, those used last, and those that were handed over from them,
+ * but the one that is kept. `ended` and `gone` have their devices.
+ * @param candidates selects `id` and `used_at`
+ * @param endedKept of the candidates, so many are kept as ended rows
  */
-function ending(marked: Fragment, keptSessionId: string | null = null): Fragment {
-  return sql`marked as (${marked}),
+function ending(candidates: Fragment, endedKept: number, keptSessionId: string | null = null): Fragment {
+  return sql`marked as (
+      select id, row_number() over (order by used_at desc) as nth
+      from (select id, used_at from (${candidates}) candidate order by used_at desc limit ${ENDED_AT_ONCE}) latest),
     chosen as (
       select id, min(nth) as nth
       from (select id, nth from marked
             union all
-            select h.id, 1 from session h join marked m on h.parent_id = m.id
+            select h.id, 0 from session h join marked m on h.parent_id = m.id
             where h.ended_at is null and h.id is distinct from ${keptSessionId}::uuid) whole
       group by id),
     ended as (
       update session s set ended_at = clock_timestamp() from chosen
-      where s.id = chosen.id and chosen.nth <= ${ENDED_KEPT} and s.ended_at is null
+      where s.id = chosen.id and chosen.nth <= ${endedKept} and s.ended_at is null
       returning s.id, s.account_id, s.device_id),
-    gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${ENDED_KEPT} returning s.device_id),
+    gone as (delete from session s using chosen where s.id = chosen.id and chosen.nth > ${endedKept} returning s.device_id),
     unpushed as (${forgettingPush(sql`select id from chosen`)})`;
 }
 
@@ -141,7 +147,8 @@ export class Sessions implements SessionLookup {
    * Opens a session: the only place where one comes into being. The account must be locked by this transaction; the device
    * is locked here, since retention removes devices without the account. Where the account's epoch is another by now, the
    * device was removed or the reason does not hold, there is no account to open it for: PostgreSQL refuses the row, and all
-   * of the transaction with it (`isRefusedSession`). Sessions that are too many then end in the same statement.
+   * of the transaction with it (`isRefusedSession`). Sessions that are too many then end in the same statement; those past
+   * `ENDED_AT_ONCE` with the next one that is opened.
    * @param noted SQL of `with` that notes it: `ended` and `gone` have the devices of those that had to end
    */
   async start(tx: Tx, opening: SessionOpening, noted: Fragment | null = null): Promise<OpenedSession> {
@@ -149,7 +156,7 @@ export class Sessions implements SessionLookup {
     const parentId = opening.handOver?.sessionId ?? null;
     const session = await rowOf<SessionRow>(
       tx,
-      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, { ...opening, parentId }))}${noted ? sql`, ${noted}` : raw('')},
+      sql`with ${ending(tooManyFor(isLive(this.limits, 's'), this.limits, { ...opening, parentId }), ENDED_KEPT)}${noted ? sql`, ${noted}` : raw('')},
           started as (
             insert into session (id, account_id, device_id, token_hash, reason, challenge_id, parent_id, made_device)
           values (${opening.id ?? randomUUID()},
@@ -395,24 +402,37 @@ export class Sessions implements SessionLookup {
    * Ends the account's sessions but one, however many there are. One that was handed over stands for itself from then on:
    * who ends all others stays, though the session that it came from is among them. It is as old as that, and proven as that.
    */
-  async endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
-    const ended = await rowOf<EndedSessions>(
-      tx,
-      sql`with ${ending(others(isLive(this.limits, 's'), accountId, keptSessionId), keptSessionId)},
-          alone as (
-            update session s set parent_id = null, created_at = origin.created_at,
-              proven_at = coalesce(s.proven_at, origin.proven_at)
-            from session origin where s.id = ${keptSessionId}::uuid and origin.id = s.parent_id returning s.id),
-          told as (${telling(tx, endedEvents)})
-          select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds"
-          from (select device_id from ended union all select device_id from gone) device`,
-    );
-    return ended ?? { count: 0, deviceIds: [] };
+  endOthers(tx: Tx, accountId: string, keptSessionId: string | null): Promise<EndedSessions> {
+    return this.endAll(tx, others(isLive(this.limits, 's'), accountId, keptSessionId), keptSessionId);
   }
 
-  /** Ends all sessions of a device. @returns how many were live and are over now */
-  endOfDevice(tx: Tx, deviceId: string): Promise<number> {
-    return countOf(tx, this.endingWhere(tx, sql`s.device_id = ${deviceId}`));
+  /** Ends all sessions of a device, however many there are. @returns how many were live and are over now */
+  async endOfDevice(tx: Tx, deviceId: string): Promise<number> {
+    const { count } = await this.endAll(tx, ofDevice(isLive(this.limits, 's'), deviceId), null);
+    return count;
+  }
+
+  /** One statement after the other until none is left: those used last are in the first one. */
+  private async endAll(tx: Tx, candidates: Fragment, keptSessionId: string | null): Promise<EndedSessions> {
+    const deviceIds = new Set<string>();
+    let count = 0;
+    for (let endedKept = ENDED_KEPT; ; endedKept = 0) {
+      const ended = await rowOf<EndedSessions & { readonly mayBeMore: boolean }>(
+        tx,
+        sql`with ${ending(candidates, endedKept, keptSessionId)},
+            alone as (
+              update session s set parent_id = null, created_at = origin.created_at,
+                proven_at = coalesce(s.proven_at, origin.proven_at)
+              from session origin where s.id = ${keptSessionId}::uuid and origin.id = s.parent_id returning s.id),
+            told as (${telling(tx, endedEvents)})
+            select count(*)::int as count, coalesce(array_agg(distinct device_id), '{}') as "deviceIds",
+              (select count(*) from marked) = ${ENDED_AT_ONCE} as "mayBeMore"
+            from (select device_id from ended union all select device_id from gone) device`,
+      );
+      count += ended?.count ?? 0;
+      for (const deviceId of ended?.deviceIds ?? []) deviceIds.add(deviceId);
+      if (!ended?.mayBeMore) return { count, deviceIds: [...deviceIds] };
+    }
   }
 
   /** Every session that is ended is told of; only what lapses is not. */

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { locales } from '../../src/texts/texts.js';
 import { accessibilityFaults, describeInBrowser, screens } from '../support/browser.js';
@@ -11,6 +11,15 @@ const doorPages = ['/', '/sign-up', '/reset-password', '/about'];
 const accountPages = ['/account', ...['devices', 'activity', 'password', 'support'].map((name) => `/account/${name}`)];
 
 describeInBrowser('in a browser,', {}, (site) => {
+  /** Of somebody who is signed in. */
+  let account: Page;
+  beforeAll(async () => {
+    account = await (await site.browser.device(narrow)).newPage();
+    await open(account, '/');
+    await enterPassword(account, (await site.servers.signedUp()).owner);
+    await signedIn(account);
+  });
+
   const open = async (page: Page, path: string) => {
     await page.goto(`${site.servers.client().url}${path}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -27,27 +36,42 @@ describeInBrowser('in a browser,', {}, (site) => {
     }
   });
 
-  test.each(locales)('no page of an account is wider than a narrow screen, in %s', async (locale) => {
-    const page = await (await site.browser.device(narrow)).newPage();
-    await open(page, '/');
-    await enterPassword(page, (await site.servers.signedUp()).owner);
-    await signedIn(page);
-    await page.getByLabel('Language').selectOption(locale);
-    await page.locator(`html[lang=${locale}]`).waitFor();
-    // The address too is whole.
-    expect(
-      await page.evaluate(
-        '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[class*=email]"))',
-      ),
-    ).toBe(0);
-    for (const path of accountPages) {
-      await open(page, path);
-      await page.locator('[class*=waiting]').first().waitFor({ state: 'detached' });
-      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([
-        path,
-        narrow.viewport.width,
-      ]);
-    }
+  describe.each(locales)('of somebody who is signed in, in %s,', (locale) => {
+    beforeAll(async () => {
+      await account.setViewportSize(narrow.viewport);
+      await open(account, '/account');
+      await account.getByRole('combobox').selectOption(locale);
+      await account.locator(`html[lang=${locale}]`).waitFor();
+    });
+
+    test('no page is wider than a narrow screen', async () => {
+      // The address too is whole.
+      expect(
+        await account.evaluate(
+          '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[class*=email]"))',
+        ),
+      ).toBe(0);
+      for (const path of accountPages) {
+        await open(account, path);
+        await account.locator('[class*=waiting]').first().waitFor({ state: 'detached' });
+        expect([path, await account.evaluate('document.documentElement.scrollWidth')]).toEqual([
+          path,
+          narrow.viewport.width,
+        ]);
+      }
+    });
+
+    test('every page is in sight on a phone', async () => {
+      await account.setViewportSize(screens.phone.viewport);
+      await open(account, '/account');
+      const links = account.getByRole('navigation').getByRole('link');
+      await links.first().waitFor();
+      expect(await links.count()).toBe(accountPages.length);
+      for (const link of await links.all()) {
+        const { x = -1, y = -1, width = 0 } = (await link.boundingBox()) ?? {};
+        expect([x >= 0, x + width <= screens.phone.viewport.width, y < 300]).toEqual([true, true, true]);
+      }
+    });
   });
 
   test.each(locales)('the page to sign in needs no scrolling on a laptop, in %s', async (locale) => {
@@ -57,22 +81,6 @@ describeInBrowser('in a browser,', {}, (site) => {
       locale,
       720,
     ]);
-  });
-
-  test.each(locales)('every page of an account is in sight on a phone, in %s', async (locale) => {
-    const page = await (await site.browser.device({ ...screens.phone, locale })).newPage();
-    await open(page, '/account');
-    const { owner } = await site.servers.signedUp();
-    await page.locator('input[type=email]').fill(owner.email);
-    await page.locator('input[type=password]').fill(owner.password);
-    await page.keyboard.press('Enter');
-    const links = page.getByRole('navigation').getByRole('link');
-    await links.first().waitFor();
-    expect(await links.count()).toBe(accountPages.length);
-    for (const link of await links.all()) {
-      const { x = -1, y = -1, width = 0 } = (await link.boundingBox()) ?? {};
-      expect([x >= 0, x + width <= screens.phone.viewport.width, y < 300]).toEqual([true, true, true]);
-    }
   });
 
   test.each([

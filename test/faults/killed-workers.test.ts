@@ -5,16 +5,17 @@ import { type Attempt, MoodyMailServer } from '../support/moody-mail-server.js';
 import { asA } from '../support/outcomes.js';
 import { Process } from '../support/processes.js';
 import { backEnds, Servers } from '../support/servers.js';
-import { until } from '../support/waiting.js';
+import { SWEPT_MS, until } from '../support/waiting.js';
 
-// Real processes start here, each of them two seconds of work.
+// Real processes start here, each of them two seconds of work. What most of a test waits for is the sweeper's next turn, so they
+// wait side by side: no two of them share a store.
 jest.setTimeout(90_000);
 
 /** The longest that a claim stands which nobody renews any more. */
 const CLAIM_SECONDS = 15;
 
 describe('a mail in the middle of its sending', () => {
-  test.each(backEnds)(
+  test.concurrent.each(backEnds)(
     'goes out once more when its worker is killed, as the same mail with the same code, on $name',
     async ({ redis }) => {
       await using mailServer = await MoodyMailServer.start();
@@ -40,7 +41,7 @@ describe('a mail in the middle of its sending', () => {
     },
   );
 
-  test('is given up when that worker is killed too, and who waits is told', async () => {
+  test.concurrent('is given up when that worker is killed too, and who waits is told', async () => {
     await using mailServer = await MoodyMailServer.start();
     await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
     const phone = await signedUp(servers, mailServer);
@@ -54,12 +55,13 @@ describe('a mail in the middle of its sending', () => {
       await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`, 'challenge_id = $1', [challenge.id]);
     }
     await servers.add({ api: false, worker: true });
+    await until(() => servers.database.count('delivery', "state = 'FAILED'"), 'the end of it', SWEPT_MS);
     const [delivery] = (await changes.nextThat(({ deliveries: [seen] }) => seen?.state === 'FAILED')).deliveries;
     expect(delivery).toMatchObject({ reason: 'MAIL_FATE_UNKNOWN' });
     expect(mailServer.triesFor(phone.owner.email)).toHaveLength(3);
   });
 
-  test('is not counted as sent while its worker had yet to be greeted, however often that is killed', async () => {
+  test.concurrent('is not counted as sent while its worker had yet to be greeted, however often that is killed', async () => {
     await using mailServer = await MoodyMailServer.start();
     using way = await FaultProxy.start(mailServer.url);
     await using servers = await Servers.start({ worker: false, env: { SMTP_URL: way.url } });
@@ -68,17 +70,17 @@ describe('a mail in the middle of its sending', () => {
     asA('Challenge', await phone.signUp());
     for (const nth of [1, 2, 3]) {
       await using worker = await Process.worker(servers.environment());
-      await until(() => way.connections === nth, `try ${nth}`);
+      await until(() => way.connections === nth, `try ${nth}`, SWEPT_MS);
       await worker.kill();
       await servers.database.age('delivery', `${CLAIM_SECONDS} seconds`);
     }
     await way.heal();
     await servers.add({ api: false, worker: true });
-    await until(() => servers.database.count('delivery', "state = 'SENT' and unknown_sends = 0"), 'the mail');
+    await until(() => servers.database.count('delivery', "state = 'SENT' and unknown_sends = 0"), 'the mail', SWEPT_MS);
     expect(mailServer.attempts).toHaveLength(1);
   });
 
-  test('is sent once more by another worker when its own is told to stop before the answer is there', async () => {
+  test.concurrent('is sent once more by another worker when its own is told to stop before the answer is there', async () => {
     await using mailServer = await MoodyMailServer.start();
     await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
     await using worker = await Process.worker(servers.environment());
@@ -92,7 +94,7 @@ describe('a mail in the middle of its sending', () => {
     expect((await nthTry(mailServer, phone, 1)).messageId).toBe(first.messageId);
   });
 
-  test('goes out by another worker when its own hangs, which then leaves it alone', async () => {
+  test.concurrent('goes out by another worker when its own hangs, which then leaves it alone', async () => {
     await using mailServer = await MoodyMailServer.start();
     using way = await FaultProxy.start(mailServer.url);
     await using servers = await Servers.start({ worker: false, env: { SMTP_URL: mailServer.url } });
@@ -114,7 +116,7 @@ describe('a mail in the middle of its sending', () => {
     expect(mailServer.attempts).toHaveLength(1);
   });
 
-  test('is kept for its worker for as long as that takes', async () => {
+  test.concurrent('is kept for its worker for as long as that takes', async () => {
     await using mailServer = await MoodyMailServer.start();
     await using servers = await Servers.start({ env: { SMTP_URL: mailServer.url } });
     const phone = servers.stranger();
@@ -124,7 +126,7 @@ describe('a mail in the middle of its sending', () => {
     const claimedUntil = async () =>
       (await servers.database.row<{ until: Date }>('select claimed_until as until from delivery')).until.getTime();
     const first = await claimedUntil();
-    await until(async () => (await claimedUntil()) >= first + 3000, 'a renewal');
+    await until(async () => (await claimedUntil()) >= first + 3000, 'a renewal', SWEPT_MS);
   });
 });
 
@@ -140,5 +142,5 @@ async function signedUp(servers: Servers, mailServer: MoodyMailServer): Promise<
 }
 
 function nthTry(mailServer: MoodyMailServer, { owner }: Handset, nth: number): Promise<Attempt> {
-  return until(() => mailServer.triesFor(owner.email)[nth], `try ${nth}`);
+  return until(() => mailServer.triesFor(owner.email)[nth], `try ${nth}`, SWEPT_MS);
 }

@@ -390,6 +390,18 @@ export const trustGuards: readonly Guard[] = [
     noticedBy: ['session-limits', 'of an account are SESSIONS_PER_ACCOUNT: for one more the one unused longest ends'],
   },
   {
+    name: 'sessions-ended-at-once',
+    keeps: 'no statement that ends sessions has more of them than it has time for',
+    edits: [
+      {
+        file: 'sessions/sessions.ts',
+        find: 'limit ${ENDED_AT_ONCE}) latest',
+        replace: 'limit 1000 * ${ENDED_AT_ONCE}::int) latest',
+      },
+    ],
+    noticedBy: ['session-limits', 'of an account works with any number: a statement takes 10,000 of them at most'],
+  },
+  {
     name: 'session-idle',
     keeps: 'a session that was not used for SESSION_IDLE_DAYS is over',
     edits: [

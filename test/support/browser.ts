@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals';
 import {
   type BrowserContext,
   type BrowserContextOptions,
@@ -80,6 +80,8 @@ const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-p
 export class Browser implements AsyncDisposable {
   /** What pages complained of: uncaught errors, refused scripts and styles, requests that left this machine. */
   readonly complaints: string[] = [];
+  /** What was opened since a test began. */
+  private readonly ofTest: BrowserContext[] = [];
 
   private constructor(private readonly program: Program) {}
 
@@ -94,7 +96,18 @@ export class Browser implements AsyncDisposable {
     context.setDefaultTimeout(DEADLINE_MS);
     await interceptFromTheStart(context);
     context.on('page', (page) => this.watch(page));
+    this.ofTest.push(context);
     return context;
+  }
+
+  /** What stands by now is for more than one test. */
+  beginTest(): void {
+    this.ofTest.length = 0;
+  }
+
+  /** Closes what the test has opened: each page that stays goes on working, and takes its part of the machine. */
+  async endTest(): Promise<void> {
+    await Promise.all(this.ofTest.splice(0).map((context) => context.close()));
   }
 
   /** Opens an address on a device of its own. */
@@ -140,7 +153,9 @@ export function describeInBrowser(
       const settings = typeof options === 'function' ? await options() : options;
       [site.servers, site.browser] = await Promise.all([Servers.start({ pages: true, ...settings }), Browser.start()]);
     });
-    afterEach(() => {
+    beforeEach(() => site.browser.beginTest());
+    afterEach(async () => {
+      await site.browser.endTest();
       expect(site.browser.complaints.splice(0)).toEqual([]);
     });
     afterAll(async () => {

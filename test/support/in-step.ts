@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handset } from './handset.js';
 import { asA, type Challenge, promptId } from './outcomes.js';
 import { within } from './waiting.js';
@@ -40,5 +41,28 @@ export async function inStep<T>(
     await sound.next();
     const { done, value } = await within(step, 'the answer', heldUpMs);
     if (done) return value;
+  }
+}
+
+/**
+ * Waits for what is promised within a time: it comes `heldUpMs` at most after something else that nothing holds up, and that is
+ * begun `heldUpMs` before the time is over. A machine that is busy is so for both.
+ * @param sound does it, unless what is promised is there by then
+ */
+export async function inTime<T>(
+  promised: Promise<T>,
+  promisedMs: number,
+  sound: () => Promise<unknown>,
+  heldUpMs = 2_000,
+): Promise<T> {
+  const isThere = new AbortController();
+  const lastMoment = sleep(promisedMs - heldUpMs, undefined, { signal: isThere.signal })
+    .then(sound)
+    .then(() => within(promised, 'what was promised', heldUpMs));
+  try {
+    return await Promise.race([promised, lastMoment]);
+  } finally {
+    isThere.abort();
+    await lastMoment.catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { SMTPServerSession } from 'smtp-server';
 import { codeInText } from './mailbox.js';
 import { type MailServer, refusal, startMailServer } from './smtp.js';
-import { until, within } from './waiting.js';
+import { DEADLINE_MS, until, within } from './waiting.js';
 
 /** One try to hand a mail over, whatever became of it. */
 export interface Attempt {
@@ -84,8 +84,9 @@ export class MoodyMailServer implements AsyncDisposable {
   }
 
   /** The nth mail that was taken for the address, counted from 0; waits for it. */
-  taken(address: string, nth = 0): Promise<Attempt> {
-    return until(() => this.triesFor(address).filter(({ isTaken }) => isTaken)[nth], `mail ${nth} for ${address}`);
+  taken(address: string, nth = 0, deadlineMs = DEADLINE_MS): Promise<Attempt> {
+    const look = () => this.triesFor(address).filter(({ isTaken }) => isTaken)[nth];
+    return until(look, `mail ${nth} for ${address}`, deadlineMs);
   }
 
   private async receive(

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -20,15 +21,29 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-/** A loopback port that nobody listens on at this moment. */
+// The system gives those from 32768 on to whoever connects, and to whoever listens on any: a port of them that was free may
+// be taken before it is used.
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+/** A loopback port that nobody listens on at this moment, and that the system gives to nobody by itself. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
+  return true;
 }
 
 /**

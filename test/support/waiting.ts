@@ -3,6 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What a test waits for comes well within this; what takes longer is a failure, not a slow machine. */
 export const DEADLINE_MS = 10_000;
 
+/**
+ * What the sweeper has to find comes within this: it looks every six seconds, and what was due less than two seconds before
+ * waits for its next turn.
+ */
+export const SWEPT_MS = 20_000;
+
 const LOOK_AGAIN_MS = 20;
 
 /** The promise's result, or an error that says what did not come. */

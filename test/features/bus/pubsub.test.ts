@@ -10,6 +10,9 @@ import { startTestPostgres } from '../../support/postgres.js';
 import { redisAvailable, startRedis } from '../../support/redis.js';
 import type { Store } from '../../support/store.js';
 
+/** Twice what the bus gives its store for its last words and for the close, and more. */
+const CLOSED_MS = 2_000;
+
 interface BackEnd {
   readonly name: string;
   start(): Promise<Store>;
@@ -210,12 +213,12 @@ describe.each(redisAvailable() ? [onPostgres, onRedis] : [onPostgres])('the bus 
       const before = performance.now();
       for (let message = 0; message < 100; message += 1) here.publish(`challenge:${message}`);
       here.publish(topic);
-      expect(performance.now() - before).toBeLessThan(50);
+      expect(performance.now() - before).toBeLessThan(1000);
       await until(() => listener.wakes > 0);
       const opened = newBus();
       const closing = performance.now();
       await Promise.all([here.close(), opened.close()]);
-      expect(performance.now() - closing).toBeLessThan(1000);
+      expect(performance.now() - closing).toBeLessThan(CLOSED_MS);
     } finally {
       store.resume();
     }
@@ -248,7 +251,7 @@ describe.each(redisAvailable() ? [onPostgres, onRedis] : [onPostgres])('the bus 
       const listener = count(bus, topic);
       const before = performance.now();
       await bus.close();
-      expect(performance.now() - before).toBeLessThan(1000);
+      expect(performance.now() - before).toBeLessThan(CLOSED_MS);
       bus.publish(topic);
       count(bus, topic).unsubscribe();
       await bus.close();

@@ -14,7 +14,7 @@ import { createDatabase } from '../../support/database.js';
 import { type FeedEvent, feedOf, happened, openFeed } from '../../support/feed.js';
 import { Process } from '../../support/processes.js';
 import { backEnds, Servers } from '../../support/servers.js';
-import { within } from '../../support/waiting.js';
+import { until, within } from '../../support/waiting.js';
 
 // Real processes start here, each of them two seconds of work.
 jest.setTimeout(90_000);
@@ -94,7 +94,7 @@ describe.each(backEnds)('on $name,', ({ redis }) => {
     );
     const { feed } = await openFeed(shop);
     await using _ = feed;
-    const workers = [await Process.worker(servers.environment()), await Process.worker(servers.environment())];
+    const workers = await Promise.all([0, 1].map(() => Process.worker(servers.environment())));
     try {
       for (const _worker of workers) {
         for (let nth = 0; nth < 5; nth += 1) {
@@ -121,7 +121,7 @@ describe.each(backEnds)('on $name,', ({ redis }) => {
           `select min(occurred_at) as since, coalesce(min(occurred_at) < clock_timestamp() - interval '4 seconds', false) as stuck
            from event where number is null`,
         );
-      while (!(await waiting()).stuck) await new Promise((resolve) => setImmediate(resolve));
+      await until(async () => (await waiting()).stuck, 'the time in which it is noticed');
       // For one second at most the head still stood for all that had happened.
       const latest = (await waiting()).since.getTime() + 2_000;
       const beats = feed.unread.filter(({ type }) => type === 'HEARTBEAT');

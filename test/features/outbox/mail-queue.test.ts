@@ -9,7 +9,7 @@ import { type Mood, MoodyMailServer } from '../../support/moody-mail-server.js';
 import { asA, type Challenge, type Delivery } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
 import type { Store } from '../../support/store.js';
-import { until } from '../../support/waiting.js';
+import { SWEPT_MS, until } from '../../support/waiting.js';
 
 const later: Mood = { command: 'DATA', replyCode: 451, text: '4.3.0 later' };
 const busy: Mood = { command: 'RCPT TO', replyCode: 421, text: '4.3.2 too busy' };
@@ -252,7 +252,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
          values ($1, 'EMAIL', $2, 'en', clock_timestamp() - interval '3 seconds')`,
         [id, phone.owner.email],
       );
-      expect((await mailServer.taken(phone.owner.email, 1)).code).toBe(code);
+      expect((await mailServer.taken(phone.owner.email, 1, SWEPT_MS)).code).toBe(code);
     });
 
     test('when a worker dies in the middle of it: another takes it up once the claim is void', async () => {
@@ -269,7 +269,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
            next_attempt_at = clock_timestamp() - interval '3 seconds' where challenge_id = $1`,
         [id],
       );
-      const again = await mailServer.taken(phone.owner.email, 1);
+      const again = await mailServer.taken(phone.owner.email, 1, SWEPT_MS);
       expect(again).toMatchObject({ messageId: sent.messageId, code: sent.code });
     });
 
@@ -291,7 +291,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       await until(async () => (await jobs(idle)) === 1, 'the job');
       await emptyQueue(idle);
       await idle.add({ api: false, worker: true });
-      await mailServer.taken(phone.owner.email);
+      await mailServer.taken(phone.owner.email, 0, SWEPT_MS);
     });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { streamOf } from '../../support/activity.js';
 import type { Client } from '../../support/client.js';
 import type { Handset } from '../../support/handset.js';
+import { inTime } from '../../support/in-step.js';
 import { CHALLENGE_CHANGES, LOGIN_REQUESTS, VIEWER } from '../../support/operations.js';
 import { asA } from '../../support/outcomes.js';
 import { deviceOf, letIn, removeDevice } from '../../support/owner.js';
@@ -50,6 +51,10 @@ describe.each(backEnds)('a device that was removed, over two servers on $name,',
     };
   }
 
+  /** Fails where it does not come in time; what is slow here is slow for whoever asks this, too. */
+  const inSeconds = <T>(seconds: number, promised: Promise<T>) =>
+    inTime(promised, 1000 * seconds, () => servers.client(1).graphql('{ viewer { id } }'), 500);
+
   test('is served by none of them from the moment that the removal has answered', async () => {
     const { phone, laptop, laptopId } = await phoneAndLaptop();
     const stops = [0, 0, 1, 1].map((nth) => asking(laptop, servers.client(nth)));
@@ -61,13 +66,11 @@ describe.each(backEnds)('a device that was removed, over two servers on $name,',
 
     await removeDevice(phone, laptopId);
     const answeredAt = performance.now();
-    const closings = [onFirst, onSecond, activity].map(async (stream) => {
-      const { code } = await stream.closed();
-      return { code, isInTime: performance.now() - answeredAt < 1000 };
-    });
-    const after = await phone.another('After').challenged();
-    const closed = { code: 4401, isInTime: true };
-    expect(await Promise.all(closings)).toEqual([closed, closed, closed]);
+    const [after, ...closings] = await Promise.all([
+      phone.another('After').challenged(),
+      ...[onFirst, onSecond, activity].map((stream) => inSeconds(1, stream.closed())),
+    ]);
+    expect(closings.map(({ code }) => code)).toEqual([4401, 4401, 4401]);
     const events = [...onFirst.unread, ...onSecond.unread];
     expect(events.filter(({ id }) => id === after.id)).toEqual([]);
     expect(activity.unread.filter(({ deviceName }) => deviceName === 'After')).toEqual([]);
@@ -86,13 +89,12 @@ describe.each(backEnds)('a device that was removed, over two servers on $name,',
     peer.send({ id: '1', type: 'subscribe', payload: { query: LOGIN_REQUESTS } });
     await peer.hears('VERIFIED');
     await removeDevice(phone, laptopId);
-    const answeredAt = performance.now();
+    const cut = inSeconds(1, peer.cut());
     await peer.hears('Session ended');
     const { length } = peer.heard;
     peer.send({ id: '2', type: 'subscribe', payload: { query: CHALLENGE_CHANGES, variables: { token } } });
     await phone.another('After').challenged();
-    await peer.cut();
-    expect(performance.now() - answeredAt).toBeLessThan(1000);
+    await cut;
     expect(peer.heard).toHaveLength(length);
   });
 
@@ -121,10 +123,9 @@ describe.each(backEnds)('a device that was removed, over two servers on $name,',
     await requests.next();
     await busAway(async () => {
       await removeDevice(phone, laptopId);
-      const answeredAt = performance.now();
+      const closed = inSeconds(RECHECK_SECONDS + 1, requests.closed());
       expect(await laptop.viewer()).toBeNull();
-      expect(await requests.closed()).toMatchObject({ code: 4401 });
-      expect(performance.now() - answeredAt).toBeLessThan(RECHECK_SECONDS * 1000 + 1000);
+      expect(await closed).toMatchObject({ code: 4401 });
     });
   });
 
