@@ -9,6 +9,7 @@ import { packageGuards } from './packages.js';
 import { proxyGuards } from './proxies.js';
 import { pushGuards } from './push.js';
 import { requestGuards } from './requests.js';
+import { serviceWorkerGuards } from './service-worker.js';
 import { storeGuards } from './stores.js';
 import { trustGuards } from './trust.js';
 import { verificationGuards } from './verifications.js';
@@ -33,4 +34,5 @@ export const guards: readonly Guard[] = [
   ...storeGuards,
   ...webhookGuards,
   ...pushGuards,
+  ...serviceWorkerGuards,
 ];

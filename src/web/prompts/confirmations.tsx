@@ -71,9 +71,12 @@ export function Confirmations() {
 function useNotices(waiting: readonly ConfirmationFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
   const productName = useProductName();
+  // Where pushes come, the service worker tells of it.
+  const isWoken = useViewer().currentDevice.hasPush;
   const sends = waiting.map(sendOf).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
+    if (isWoken) return;
     const close = waiting.map(({ id, productName: client }) =>
       notifyOf(id, t('confirmation.title', { client }), t('confirmation.notice', { productName })),
     );

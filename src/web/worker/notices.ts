@@ -29,9 +29,8 @@ interface Circumstances {
 /** A sign-in that waits for its code. What stands there can be read on a locked screen. */
 export function waitingNotice(request: Request, words: Words, { withCode, isSeen }: Circumstances): Notice {
   const { texts, productName } = words;
-  const time = timeIn(request.expiresInSeconds, words.language);
   const who = fill(texts.request.who, { device: request.deviceName, place: request.location.label });
-  const code = withCode && request.code ? fill(texts.request.code, { code: grouped(request.code), time }) : null;
+  const code = withCode && request.code ? codeText({ ...request, code: request.code }, words) : null;
   const body = `${who}\n${code ?? fill(texts.request.open, { productName })}`;
   return {
     title: texts.title,
@@ -81,10 +80,14 @@ export function signedOutNotice(words: Words): Notice {
   return silent('signed-out', words.texts.signedOut, words);
 }
 
-export function testNotice(words: Words): Notice {
-  const tag = 'test';
-  return { title: words.productName, options: { ...written(words, words.texts.test), tag, data: {}, renotify: true } };
+/** What a person sends to himself: as much as of a sign-in would stand there, the example of a code too. */
+export function testNotice(words: Words, withCode: boolean): Notice {
+  const { texts, productName } = words;
+  const body = withCode ? `${texts.test}\n${codeText(EXAMPLE, words)}` : texts.test;
+  return { title: productName, options: { ...written(words, body), tag: 'test', data: {}, renotify: true } };
 }
+
+const EXAMPLE = { code: '123456', expiresInSeconds: 600 };
 
 function silent(tag: string, body: string, words: Words): Notice {
   return { title: words.productName, options: { ...written(words, body), tag, data: {}, silent: true } };
@@ -94,7 +97,14 @@ function written({ language, direction }: Words, body: string) {
   return { body, lang: language, dir: direction };
 }
 
-/** The time of day so many seconds from now, by the clock that the person sees: no notification goes by itself. */
-function timeIn(seconds: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(Date.now() + seconds * 1000);
+interface Code {
+  readonly code: string;
+  readonly expiresInSeconds: number;
+}
+
+/** Until when it is good, by the clock that the person sees: no notification goes by itself. */
+function codeText({ code, expiresInSeconds }: Code, { texts, language }: Words): string {
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
+  const end = Date.now() + expiresInSeconds * 1000;
+  return fill(texts.request.code, { code: grouped(code), time: time.format(end) });
 }

@@ -4,6 +4,7 @@ import { NOT_ME } from './notices.ts';
 import { answerOffline } from './offline.ts';
 import { openPage } from './pages.ts';
 import { pushMessageOf } from './push-message.ts';
+import { renew } from './renew.ts';
 import { basePath, scope, worker } from './scope.ts';
 import { Wake } from './wake.ts';
 import { english, type Words } from './words.ts';
@@ -30,9 +31,18 @@ worker.addEventListener('activate', (event) => {
 
 worker.addEventListener('fetch', (event) => answerOffline(event, words));
 
-worker.addEventListener('push', (event) => {
-  const message = pushMessageOf(event.data?.text() ?? '');
-  event.waitUntil(words().then((known) => new Wake(kept, known).tell(message)));
+worker.addEventListener('push', (event) => event.waitUntil(tell(event.data?.text() ?? '')));
+
+// A page that wants to see what a push would show.
+worker.addEventListener('message', (event) => event.waitUntil(tell(JSON.stringify(event.data))));
+
+async function tell(message: string): Promise<void> {
+  await new Wake(kept, await words()).tell(pushMessageOf(message));
+}
+
+worker.addEventListener('pushsubscriptionchange', (event) => {
+  const { newSubscription } = event as PushSubscriptionChangeEvent;
+  event.waitUntil(words().then(({ language }) => renew(kept, newSubscription, language)));
 });
 
 worker.addEventListener('notificationclick', (event) => {

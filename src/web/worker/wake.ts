@@ -29,7 +29,7 @@ export class Wake {
   ) {}
 
   async tell({ kind, id }: PushMessage): Promise<void> {
-    if (kind === 'TEST') return this.show(testNotice(this.words));
+    if (kind === 'TEST') return this.show(testNotice(this.words, await this.showsCode()));
     if (kind === 'UNKNOWN') return this.show(unreadNotice(id, this.words));
     try {
       await this.tellOfSignIn(id);
@@ -43,7 +43,7 @@ export class Wake {
   /** The last push of a prompt finds it over: its notification then makes way for one that says how it ended. */
   private async tellOfSignIn(id: string): Promise<void> {
     const { language } = this.words;
-    const withCode = (await this.kept.read('showsCode')) ?? false;
+    const withCode = await this.showsCode();
     const { viewer } = await ask(waitingRequests, { withCode }, language);
     if (!viewer) throw new Refused('UNAUTHENTICATED');
     const waiting = viewer.loginRequests.find((request) => request.id === id);
@@ -54,6 +54,10 @@ export class Wake {
     const now = answer?.acknowledgeLoginRequest;
     if (now && (!waiting || now.state !== 'PENDING')) await this.showOver(overNotice(now, this.words));
     await this.tidy([id, ...viewer.loginRequests.map((request) => request.id)]);
+  }
+
+  private async showsCode(): Promise<boolean> {
+    return (await this.kept.read('showsCode')) ?? false;
   }
 
   /** Takes down what is over by now: the server says so, no clock. */
