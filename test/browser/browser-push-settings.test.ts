@@ -4,7 +4,7 @@ import { newSigningKey } from '../../src/codes/signing-keys.js';
 import { accessibilityFaults, describeInBrowser, screens } from '../support/browser.js';
 import type { Handset } from '../support/handset.js';
 import { enterPassword, trustPhone, visit } from '../support/pages.js';
-import { pushKeyOf, vapidKeys } from '../support/push.js';
+import { BrowserSubscription, pushKeyOf, vapidKeys } from '../support/push.js';
 import { ServiceWorker, standInForPushService, subscribedUnder, subscribeUnder } from '../support/service-worker.js';
 import { until } from '../support/waiting.js';
 
@@ -87,6 +87,18 @@ describeInBrowser('notifications of sign-ins', { env: { VAPID_KEYS: vapidKeys } 
     await until(async () => (await subscribedUnder(phone)) === pushKeyOf(), 'a subscription under the key of now');
     await phone.getByRole('button', { name: 'Turn off' }).waitFor();
     expect(await wakes(endpoint)).toBe(true);
+  });
+
+  test('stay on where the browser changes its subscription while no page is open, and do not come on by that', async () => {
+    const { phone, endpoint } = await pushablePhone();
+    const worker = await ServiceWorker.of(phone);
+    const [unwanted, renewed] = [new BrowserSubscription(), new BrowserSubscription()];
+    await worker.changeSubscription(unwanted);
+    expect(await wakes(unwanted.endpoint)).toBe(false);
+    await turnOn(phone);
+    await phone.goto(`${site.servers.client().url}/livez`);
+    await worker.changeSubscription(renewed);
+    expect([await wakes(endpoint), await wakes(renewed.endpoint)]).toEqual([false, true]);
   });
 
   test('end with the session: signed out here, or from elsewhere', async () => {

@@ -92,6 +92,17 @@ export class ServiceWorker {
     );
   }
 
+  /** Tells it, as the browser does, that it has another subscription now. Resolves when the worker has done with it. */
+  async changeSubscription(subscription: BrowserSubscription): Promise<void> {
+    const { endpoint, ...keys } = subscription.input;
+    await (await this.running()).evaluate(`new Promise((resolve, reject) => {
+      const event = new Event('pushsubscriptionchange');
+      event.newSubscription = { options: {}, toJSON: () => (${JSON.stringify({ endpoint, keys })}) };
+      event.waitUntil = (work) => work.then(() => resolve(null), reject);
+      dispatchEvent(event);
+    })`);
+  }
+
   /** From now on the worker reaches no server. */
   async cutOff(): Promise<void> {
     await (await this.running()).evaluate(`fetch = () => Promise.reject(new TypeError('Failed to fetch')), null`);

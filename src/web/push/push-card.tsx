@@ -132,9 +132,10 @@ function WhatIsShown() {
     setShowsCode(chosen);
     void kept.keep('showsCode', chosen);
   };
-  const test = async () => {
+  /** By the worker itself, as a push would be. */
+  const showExample = async () => {
     const registration = await registeredWorker();
-    registration?.active?.postMessage({ kind: 'TEST' });
+    registration?.active?.postMessage(null);
   };
   return (
     <>
@@ -142,7 +143,7 @@ function WhatIsShown() {
         {t('push.code')}
       </Checkbox>
       <div>
-        <Button isSmall onPress={() => void test()}>
+        <Button isSmall onPress={() => void showExample()}>
           {t('push.test')}
         </Button>
       </div>

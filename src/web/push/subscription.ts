@@ -20,7 +20,7 @@ export function told(subscription: PushSubscription): Subscription {
     endpoint: endpoint ?? '',
     p256dh: keys?.p256dh ?? '',
     auth: keys?.auth ?? '',
-    pushKey: key && base64url(new Uint8Array(key)),
+    pushKey: key ? base64url(new Uint8Array(key)) : null,
   };
 }
 

@@ -49,6 +49,20 @@ export type AcknowledgeRequestMutationVariables = Exact<{
 
 export type AcknowledgeRequestMutation = { readonly acknowledgeLoginRequest: { readonly id: string, readonly state: ChallengeState, readonly code?: string | null, readonly deviceName: string, readonly expiresInSeconds: number, readonly location: { readonly label: string } } };
 
+export type WaitingConfirmationFragment = { readonly id: string, readonly state: ChallengeState, readonly productName: string, readonly deviceName: string, readonly location: { readonly label: string } };
+
+export type WaitingConfirmationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WaitingConfirmationsQuery = { readonly viewer: { readonly id: string, readonly confirmations: ReadonlyArray<{ readonly id: string, readonly state: ChallengeState, readonly productName: string, readonly deviceName: string, readonly location: { readonly label: string } }> } | null };
+
+export type AcknowledgeConfirmationMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AcknowledgeConfirmationMutation = { readonly acknowledgeConfirmation: { readonly id: string, readonly state: ChallengeState, readonly productName: string, readonly deviceName: string, readonly location: { readonly label: string } } };
+
 export type PushKeyQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -63,11 +77,19 @@ export type RegisterPushMutation = { readonly registerPush: { readonly id: strin
 
 /** A sign-in from elsewhere, as a trusted device sees it. */
 export type WaitingRequest = WaitingRequestFragment;
+/** An action that a backend asked to be confirmed, as a trusted device sees it. */
+export type WaitingConfirmation = WaitingConfirmationFragment;
 export const waitingRequests: Operation<WaitingRequestsQuery, WaitingRequestsQueryVariables> = {
   query: "query WaitingRequests($withCode:Boolean!){viewer{id loginRequests{...WaitingRequest}}}fragment WaitingRequest on LoginRequest{id state code@include(if:$withCode)deviceName expiresInSeconds location{label}}",
 };
 export const acknowledgeRequest: Operation<AcknowledgeRequestMutation, AcknowledgeRequestMutationVariables> = {
   query: "mutation AcknowledgeRequest($id:ID!$withCode:Boolean!=false){acknowledgeLoginRequest(id:$id){...WaitingRequest}}fragment WaitingRequest on LoginRequest{id state code@include(if:$withCode)deviceName expiresInSeconds location{label}}",
+};
+export const waitingConfirmations: Operation<WaitingConfirmationsQuery, WaitingConfirmationsQueryVariables> = {
+  query: "query WaitingConfirmations{viewer{id confirmations{...WaitingConfirmation}}}fragment WaitingConfirmation on Confirmation{id state productName deviceName location{label}}",
+};
+export const acknowledgeConfirmation: Operation<AcknowledgeConfirmationMutation, AcknowledgeConfirmationMutationVariables> = {
+  query: "mutation AcknowledgeConfirmation($id:ID!){acknowledgeConfirmation(id:$id){...WaitingConfirmation}}fragment WaitingConfirmation on Confirmation{id state productName deviceName location{label}}",
 };
 export const pushKey: Operation<PushKeyQuery, PushKeyQueryVariables> = {
   query: "query PushKey{settings{pushKey}}",
