@@ -18,6 +18,9 @@ const notifications = `navigator.serviceWorker.ready.then((registration) => regi
 
 const heard = `new Promise((resolve) => {
   const opening = indexedDB.open('doorstep-push');
+  // Not there yet: the page is to make it, not this look at it.
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(null);
   opening.onsuccess = () => {
     const reading = opening.result.transaction('kept').objectStore('kept').get('words');
     reading.onsuccess = () => resolve(reading.result?.language);

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import { KeptPush } from '../push/kept-push.ts';
+import { inTime } from './in-time.ts';
 import { NOT_ME } from './notices.ts';
 import { answerOffline } from './offline.ts';
 import { openPage } from './pages.ts';
@@ -16,7 +17,7 @@ const kept = new KeptPush(basePath);
 
 /** As the page has handed them over; a text that it did not know yet is in English. */
 async function words(): Promise<Words> {
-  const handed = await kept.read('words');
+  const handed = await inTime(kept.read('words'));
   return handed
     ? { ...handed, texts: { ...english, ...handed.texts } }
     : { language: 'en', direction: 'ltr', productName: scope.host, texts: english };

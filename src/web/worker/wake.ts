@@ -1,5 +1,6 @@
 import type { KeptPush } from '../push/kept-push.ts';
 import { Refused } from './endpoint.ts';
+import { inTime } from './in-time.ts';
 import { goneNotice, type Notice, signedOutNotice, testNotice, unreadNotice } from './notices.ts';
 import { isPageSeen } from './pages.ts';
 import { actions, type Prompts, signIns } from './prompts.ts';
@@ -50,7 +51,7 @@ export class Wake {
   }
 
   private async showsCode(): Promise<boolean> {
-    return (await this.kept.read('showsCode')) ?? false;
+    return (await inTime(this.kept.read('showsCode'))) ?? false;
   }
 
   /** Takes down what of the kind of a prompt is over by now: the server says so, no clock. */
