@@ -1,4 +1,4 @@
-import { Suspense } from 'react';
+import { Suspense, useEffect } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { About } from './about/about.tsx';
@@ -47,6 +47,7 @@ export function App({ language }: { readonly language: () => string }) {
 /** What is there on every page of somebody who is signed in. */
 function WhileSignedIn() {
   const { viewer } = useSession();
+  useLeaving();
   if (!viewer) return null;
   return (
     <>
@@ -88,4 +89,15 @@ function Pages() {
       </Switch>
     </Suspense>
   );
+}
+
+/** Once nobody is signed in any more, however that came, nothing wakes this browser. */
+function useLeaving(): void {
+  const { viewer, isLoading, isUnreachable } = useSession();
+  const isSignedOut = !viewer && !isLoading && !isUnreachable;
+  useEffect(() => {
+    // Who was never signed in here has no service worker.
+    if (!isSignedOut || !navigator.serviceWorker?.controller) return;
+    void import('./push/leave.ts').then(({ leavePush }) => leavePush());
+  }, [isSignedOut]);
 }

@@ -6,6 +6,8 @@ import { Confirming, transfer } from '../support/confirmations.js';
 import type { Handset } from '../support/handset.js';
 import { letIn } from '../support/owner.js';
 import { promptedCode, trustedPhone } from '../support/pages.js';
+import { ServiceWorker } from '../support/service-worker.js';
+import { until } from '../support/waiting.js';
 
 describeInBrowser('what is to be confirmed, on the page of a trusted device,', { count: 2 }, (site) => {
   let shop: Confirming;
@@ -46,6 +48,28 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
     await shop.ask(tablet, { action: { title: 'Another', fields: [] } });
     await phone.getByText('The code for the request from Rosebud & Sons has expired.').waitFor();
     await asked(phone).getByText('Another', { exact: true }).waitFor();
+  });
+
+  test('is told by a push with neither what is asked nor the code, and then with how it ended', async () => {
+    const { owner, phone, tablet } = await phoneAndTablet();
+    const worker = await ServiceWorker.of(phone);
+    await phone.goto(`${site.servers.client().url}/livez`);
+    const { challengeId, token } = await shop.ask(tablet);
+    const push = { id: `cnf_${challengeId}`, kind: 'CONFIRMATION' };
+    await worker.push(push);
+    expect(await worker.see(push.id)).toMatchObject({
+      title: 'Rosebud & Sons asks you to confirm',
+      body: '“Tablet” · Private network\nOpen Doorstep to see what is asked, and the code.',
+      actions: [],
+    });
+    await until(
+      async () => (await tablet.challenge({ token })).deliveries.some(({ state }) => state === 'SEEN'),
+      'the acknowledgement',
+    );
+    await owner.ask('mutation ($id: ID!) { denyConfirmation(id: $id) { id } }', { id: push.id });
+    await worker.push(push);
+    const over = await worker.see(push.id, ({ silent }) => silent === true);
+    expect(over.body).toBe('The request from Rosebud & Sons was refused.');
   });
 
   test('is refused there, and says what to do now', async () => {

@@ -80,11 +80,11 @@ describeInBrowser('the service worker', { count: 2 }, (site) => {
       await worker.see('test');
       const foreign = { id: 'req_00000000-0000-4000-8000-000000000000', kind: 'LOGIN' };
       await worker.push(foreign);
-      expect(await worker.see(foreign.id)).toMatchObject({ body: 'This sign-in is over.' });
+      expect(await worker.see(foreign.id)).toMatchObject({ body: 'This request is over.' });
       const { push } = await asking(owner);
       await worker.cutOff();
       await worker.push(push);
-      expect(await worker.see(push.id)).toMatchObject({ body: 'Open Doorstep to see who is signing in.' });
+      expect(await worker.see(push.id)).toMatchObject({ body: 'A code may be waiting. Open Doorstep to see it.' });
     });
 
     test('says on a device that was removed that no codes come any more, once', async () => {

@@ -9,6 +9,7 @@ import { packageGuards } from './packages.js';
 import { proxyGuards } from './proxies.js';
 import { pushGuards } from './push.js';
 import { requestGuards } from './requests.js';
+import { serviceWorkerGuards } from './service-worker.js';
 import { storeGuards } from './stores.js';
 import { subjectGuards } from './subjects.js';
 import { trustGuards } from './trust.js';
@@ -35,4 +36,5 @@ export const guards: readonly Guard[] = [
   ...storeGuards,
   ...webhookGuards,
   ...pushGuards,
+  ...serviceWorkerGuards,
 ];

@@ -29,6 +29,12 @@ export async function signedIn(page: Page): Promise<void> {
 export async function trustedPhone(site: Site, nth = 0): Promise<{ owner: Handset; phone: Page }> {
   const owner = await site.servers.trusted();
   const phone = await visit(site, { screen: 'phone', nth });
+  await trustPhone(site, owner, phone);
+  return { owner, phone };
+}
+
+/** Signs a browser in that shows the first page, and has it trusted. */
+export async function trustPhone(site: Site, owner: Handset, phone: Page): Promise<void> {
   await enterPassword(phone, owner.owner);
   await phone.getByLabel(/^Code/).waitFor();
   await typeCode(
@@ -36,7 +42,6 @@ export async function trustedPhone(site: Site, nth = 0): Promise<{ owner: Handse
     (await owner.viewer())?.loginRequests[0]?.code ?? (await site.servers.mailbox.code(owner.owner.email)),
   );
   await signedIn(phone);
-  return { owner, phone };
 }
 
 /** A laptop that signs in on the other server and waits for its code. */

@@ -1,4 +1,5 @@
-import type { CDPSession, Page, Worker } from 'playwright-core';
+import type { BrowserContext, CDPSession, Page, Worker } from 'playwright-core';
+import { BrowserSubscription } from './push.js';
 import { until } from './waiting.js';
 
 /** A notification that a browser shows, as its service worker's registration lists it. */
@@ -17,6 +18,9 @@ const notifications = `navigator.serviceWorker.ready.then((registration) => regi
 
 const heard = `new Promise((resolve) => {
   const opening = indexedDB.open('doorstep-push');
+  // Not there yet: the page is to make it, not this look at it.
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(null);
   opening.onsuccess = () => {
     const reading = opening.result.transaction('kept').objectStore('kept').get('words');
     reading.onsuccess = () => resolve(reading.result?.language);
@@ -91,6 +95,17 @@ export class ServiceWorker {
     );
   }
 
+  /** Tells it, as the browser does, that it has another subscription now. Resolves when the worker has done with it. */
+  async changeSubscription(subscription: BrowserSubscription): Promise<void> {
+    const { endpoint, ...keys } = subscription.input;
+    await (await this.running()).evaluate(`new Promise((resolve, reject) => {
+      const event = new Event('pushsubscriptionchange');
+      event.newSubscription = { options: {}, toJSON: () => (${JSON.stringify({ endpoint, keys })}) };
+      event.waitUntil = (work) => work.then(() => resolve(null), reject);
+      dispatchEvent(event);
+    })`);
+  }
+
   /** From now on the worker reaches no server. */
   async cutOff(): Promise<void> {
     await (await this.running()).evaluate(`fetch = () => Promise.reject(new TypeError('Failed to fetch')), null`);
@@ -99,4 +114,38 @@ export class ServiceWorker {
   private async running(): Promise<Worker> {
     return until(() => this.page.context().serviceWorkers()[0], 'a service worker that runs');
   }
+}
+
+/** In the place of a browser's push service: its pages subscribe and are subscribed for as long as their storage lives. */
+export async function standInForPushService(context: BrowserContext): Promise<BrowserSubscription> {
+  const subscription = new BrowserSubscription();
+  const { endpoint, ...keys } = subscription.input;
+  await context.addInitScript(`{
+    const given = ${JSON.stringify({ endpoint, keys })};
+    const subscriptionUnder = (key) => key && {
+      ...given,
+      options: { applicationServerKey: Uint8Array.fromBase64(key, { alphabet: 'base64url' }).buffer },
+      toJSON: () => given,
+      unsubscribe: async () => { localStorage.removeItem('${SUBSCRIBED}'); return true; },
+    };
+    PushManager.prototype.getSubscription = async () => subscriptionUnder(localStorage.getItem('${SUBSCRIBED}'));
+    PushManager.prototype.subscribe = async ({ applicationServerKey: key, userVisibleOnly }) => {
+      if (!userVisibleOnly) throw new DOMException('not visible', 'NotAllowedError');
+      localStorage.setItem('${SUBSCRIBED}', key);
+      return subscriptionUnder(key);
+    };
+  }`);
+  return subscription;
+}
+
+const SUBSCRIBED = 'stand-in-subscribed-under';
+
+/** The key under which a page is subscribed at the stand-in; null: it is not. */
+export function subscribedUnder(page: Page): Promise<string | null> {
+  return page.evaluate(`localStorage.getItem('${SUBSCRIBED}')`);
+}
+
+/** Subscribes a page under another key than the server has. */
+export async function subscribeUnder(page: Page, key: string): Promise<void> {
+  await page.evaluate(`localStorage.setItem('${SUBSCRIBED}', '${key}')`);
 }

@@ -17,10 +17,18 @@ interface Notice {
   readonly title: string;
   readonly options: { readonly body: string; readonly tag: string; readonly lang: string; readonly silent?: boolean };
 }
-type NoticeOf = (request: unknown, words: unknown, circumstances?: unknown) => Notice;
+type NoticeName =
+  | 'requestNotice'
+  | 'confirmationNotice'
+  | 'requestOverNotice'
+  | 'confirmationOverNotice'
+  | 'unreadNotice'
+  | 'goneNotice'
+  | 'signedOutNotice'
+  | 'testNotice';
+type NoticeOf = (...given: unknown[]) => Notice;
 
-const { waitingNotice, unreadNotice, overNotice, goneNotice, signedOutNotice, testNotice } =
-  await load<Record<string, NoticeOf>>('notices');
+const notices = await load<Record<NoticeName, NoticeOf>>('notices');
 const { pushMessageOf } = await load<{ pushMessageOf(text: string): unknown }>('push-message');
 const { isOwnPage } = await load<{ isOwnPage(url: URL, origin: string, basePath: string): boolean }>('own-pages');
 const { offlinePage } = await load<{ offlinePage(words: unknown, basePath: string, isOnline: boolean): string }>(
@@ -42,12 +50,15 @@ const request = {
   location: { label: 'Berlin, Germany' },
 };
 
+/** What is asked does not reach the worker; were it to, it would stand nowhere. */
+const asked = { ...request, id: 'cnf_1', productName: 'Shop', action: { title: '730518 euros', fields: [] } };
+
 describe('a notification', () => {
   test.each(locales)(
     'says in %s which device asks, from where, and its code only where its owner chose so',
     (locale) => {
       const words = wordsIn(locale);
-      const told = (withCode: boolean) => waitingNotice?.(request, words, { withCode, isSeen: false }) as Notice;
+      const told = (withCode: boolean) => notices.requestNotice(request, words, { withCode, isSeen: false });
       for (const { title, options } of [told(true), told(false)]) {
         expect(title).toBe(words.texts.title);
         expect(options).toMatchObject({ tag: 'req_1', lang: locale, silent: false, requireInteraction: true });
@@ -63,26 +74,28 @@ describe('a notification', () => {
     const words = wordsIn(locale);
     const states = ['VERIFIED', 'DENIED', 'CANCELLED', 'EXPIRED', 'LOCKED', 'PENDING'];
     const all = [
-      unreadNotice?.('req_1', words),
-      unreadNotice?.('', words),
-      goneNotice?.('req_1', words),
-      signedOutNotice?.(words, null),
-      testNotice?.(words, null),
-      ...states.map((state) => overNotice?.({ ...request, state }, words)),
+      notices.unreadNotice('req_1', words),
+      notices.unreadNotice('', words),
+      notices.goneNotice('req_1', words),
+      notices.signedOutNotice(words),
+      notices.testNotice(words, false),
+      notices.confirmationNotice(asked, words, { withCode: true, isSeen: false }),
+      ...states.map((state) => notices.requestOverNotice({ ...request, state }, words)),
+      ...states.map((state) => notices.confirmationOverNotice({ ...asked, state }, words)),
     ];
     for (const notice of all) {
-      expect(notice?.title).toMatch(/\p{L}/u);
-      expect(notice?.options.body).toMatch(/\p{L}{3}/u);
+      expect(notice.title).toMatch(/\p{L}/u);
+      expect(notice.options.body).toMatch(/\p{L}{3}/u);
       // Browsers refuse to ring again for what has no tag.
-      expect(notice?.options.tag).toMatch(/./);
+      expect(notice.options.tag).toMatch(/./);
       expect(JSON.stringify(notice)).not.toMatch(/730|518|{{|undefined/);
     }
   });
 
   test('makes no sound where a page in sight shows the same, nor when it says that a sign-in is over', () => {
     const words = wordsIn('en');
-    expect(waitingNotice?.(request, words, { withCode: false, isSeen: true }).options.silent).toBe(true);
-    expect(overNotice?.({ ...request, state: 'VERIFIED' }, words).options).toMatchObject({
+    expect(notices.requestNotice(request, words, { withCode: false, isSeen: true }).options.silent).toBe(true);
+    expect(notices.requestOverNotice({ ...request, state: 'VERIFIED' }, words).options).toMatchObject({
       silent: true,
       tag: 'req_1',
     });
@@ -91,6 +104,7 @@ describe('a notification', () => {
 
 test('a push names a prompt by ids alone, and whatever else comes is a reason to open the page', () => {
   expect(pushMessageOf('{"kind":"LOGIN","id":"req_1"}')).toEqual({ kind: 'LOGIN', id: 'req_1' });
+  expect(pushMessageOf('{"id":"cnf_1","kind":"CONFIRMATION"}')).toEqual({ kind: 'CONFIRMATION', id: 'cnf_1' });
   expect(pushMessageOf('{"kind":"TEST"}')).toEqual({ kind: 'TEST', id: '' });
   for (const text of ['', 'null', '[]', '1', '{', '{"id":1}', '{"kind":"NEW","id":"new_1"}', '{"kind":"LOGIN"}']) {
     expect([text, pushMessageOf(text)]).toEqual([text, { kind: 'UNKNOWN', id: '' }]);

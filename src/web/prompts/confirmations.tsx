@@ -8,6 +8,7 @@ import { useViewer } from '../session/session.tsx';
 import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
 import { useTitleNotice } from '../ui/title.ts';
+import { answer } from './answers.ts';
 import { Confirmation } from './confirmation.tsx';
 import styles from './confirmations.module.css';
 import { notifyOf, takeDown } from './notifications.ts';
@@ -36,6 +37,11 @@ export function Confirmations() {
   });
   useTitleNotice(waiting.length > 0 ? t('confirmation.waiting', { count: waiting.length }) : null);
 
+  const answered = useStore(answer);
+  // Whoever comes by a notification wants to see what it is about.
+  useEffect(() => {
+    if (answered) setPutAside([]);
+  }, [answered]);
   const raised = waiting.filter((confirmation) => !putAside.includes(sendOf(confirmation)));
   const shown = isBehind ? undefined : raised[0];
   const [, acknowledge] = useMutation(AcknowledgeConfirmationDocument);
@@ -71,9 +77,12 @@ export function Confirmations() {
 function useNotices(waiting: readonly ConfirmationFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
   const productName = useProductName();
+  // Where pushes come, the service worker tells of it.
+  const isWoken = useViewer().currentDevice.hasPush;
   const sends = waiting.map(sendOf).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
+    if (isWoken) return;
     const close = waiting.map(({ id, productName: client }) =>
       notifyOf(id, t('confirmation.title', { client }), t('confirmation.notice', { productName })),
     );

@@ -10,7 +10,10 @@ import { Card } from '../ui/card.tsx';
 import { useSubmission } from '../ui/use-submission.ts';
 import { askForNotifications, notificationPermission } from './notifications.ts';
 
-/** Whether this browser tells of sign-ins while nobody looks at the page: asked for here, with the reason beside it. */
+/**
+ * Whether this browser tells of sign-ins while nobody looks at the page, though one is open: for browsers that cannot be
+ * woken otherwise. Asked for here, with the reason beside it.
+ */
 export function NotificationsCard() {
   const { t, i18n } = useTranslation('prompts');
   const { currentDevice } = useViewer();

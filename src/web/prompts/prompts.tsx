@@ -95,9 +95,12 @@ export function BrokenPrompts() {
 function useNotices(requests: readonly RequestFieldsFragment[]): void {
   const { t } = useTranslation('prompts');
   const productName = useProductName();
+  // Where pushes come, the service worker tells of it.
+  const isWoken = useViewer().currentDevice.hasPush;
   const sends = requests.map(sendOf).join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sends tell when there is another to tell of
   useEffect(() => {
+    if (isWoken) return;
     const close = requests.map((request) =>
       notifyOf(request.id, t('notice.title'), t('notice.text', { device: request.deviceName, productName })),
     );

@@ -1,13 +1,18 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useClient } from 'urql';
+import { useSettings, useViewer } from '../session/session.tsx';
 import { useProductName } from '../session/use-product-name.ts';
+import { canBeWoken } from './browser.ts';
 import { kept } from './kept.ts';
+import { Push } from './push.ts';
 import { registeredWorker, registerWorker } from './registration.ts';
 import { wordsOf } from './words.ts';
 
 /** While somebody is signed in: keeps the service worker there and told how to speak, and its notifications fresh. */
 export default function KeepPush() {
   useWorker();
+  useKeptUp();
   useNoNoticesInSight();
   return null;
 }
@@ -36,4 +41,16 @@ function useNoNoticesInSight(): void {
     document.addEventListener('visibilitychange', clear);
     return () => document.removeEventListener('visibilitychange', clear);
   }, []);
+}
+
+/** What was turned on here stays so, and nothing else. */
+function useKeptUp(): void {
+  const client = useClient();
+  const { currentDevice } = useViewer();
+  const { pushKey } = useSettings();
+  const { id, isTrusted } = currentDevice;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each device that is signed in here
+  useEffect(() => {
+    if (pushKey !== null && canBeWoken()) void new Push(client, currentDevice, pushKey).keepUp();
+  }, [id, isTrusted, pushKey]);
 }

@@ -1,16 +1,10 @@
 import { createStore, del, get, set, type UseStore } from 'idb-keyval';
 import type { Words } from '../worker/words.ts';
 
-/** The subscription that somebody has asked for here. */
-export interface Registered {
-  /** Whose it is: another account's device has not asked for it. */
-  readonly deviceId: string;
-  readonly endpoint: string;
-}
-
 interface Entries {
   readonly words: Words;
-  readonly registered: Registered;
+  /** The device on which somebody has turned push on here: another account's has not. */
+  readonly deviceId: string;
   /** Whether a notification may hold the code: it stands on locked screens too. */
   readonly showsCode: boolean;
 }
@@ -38,6 +32,7 @@ export class KeptPush {
 
   /** What one account has chosen is not the next one's choice. */
   async forgetChoices(): Promise<void> {
-    await Promise.all([del('registered', this.store), del('showsCode', this.store)]);
+    // Where nothing can be kept there is nothing to forget.
+    await Promise.all([del('deviceId', this.store), del('showsCode', this.store)]).catch(() => undefined);
   }
 }

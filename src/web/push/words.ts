@@ -11,12 +11,12 @@ const files = import.meta.glob<Pick<Texts, 'request' | 'signedOut' | 'test' | 'o
 export async function wordsOf(texts: i18n, productName: string): Promise<Words> {
   const { language } = texts;
   const own = await files[`../locales/${language}/worker.json`]?.();
-  const { ended, notMe, title }: Texts = texts.getResourceBundle(language, 'prompts');
+  const { confirmation, ended, notMe, title }: Texts = texts.getResourceBundle(language, 'prompts');
   const { tryAgain, unreachable }: Texts = texts.getResourceBundle(language, 'common');
   return {
     language,
     direction: texts.dir(language),
     productName,
-    texts: { ...english, ...own, ended, notMe, title, tryAgain, unreachable },
+    texts: { ...english, ...own, confirmation, ended, notMe, title, tryAgain, unreachable },
   };
 }

@@ -1,9 +1,11 @@
 /// <reference lib="webworker" />
 import { KeptPush } from '../push/kept-push.ts';
+import { inTime } from './in-time.ts';
 import { NOT_ME } from './notices.ts';
 import { answerOffline } from './offline.ts';
 import { openPage } from './pages.ts';
 import { pushMessageOf } from './push-message.ts';
+import { renew } from './renew.ts';
 import { basePath, scope, worker } from './scope.ts';
 import { Wake } from './wake.ts';
 import { english, type Words } from './words.ts';
@@ -15,7 +17,7 @@ const kept = new KeptPush(basePath);
 
 /** As the page has handed them over; a text that it did not know yet is in English. */
 async function words(): Promise<Words> {
-  const handed = await kept.read('words');
+  const handed = await inTime(kept.read('words'));
   return handed
     ? { ...handed, texts: { ...english, ...handed.texts } }
     : { language: 'en', direction: 'ltr', productName: scope.host, texts: english };
@@ -30,9 +32,18 @@ worker.addEventListener('activate', (event) => {
 
 worker.addEventListener('fetch', (event) => answerOffline(event, words));
 
-worker.addEventListener('push', (event) => {
-  const message = pushMessageOf(event.data?.text() ?? '');
-  event.waitUntil(words().then((known) => new Wake(kept, known).tell(message)));
+worker.addEventListener('push', (event) => event.waitUntil(tell(event.data?.text() ?? '')));
+
+// A page of ours asks for an example of what a push would show: all that pages say.
+worker.addEventListener('message', (event) => event.waitUntil(tell('{"kind":"TEST"}')));
+
+async function tell(message: string): Promise<void> {
+  await new Wake(kept, await words()).tell(pushMessageOf(message));
+}
+
+worker.addEventListener('pushsubscriptionchange', (event) => {
+  const { newSubscription } = event as PushSubscriptionChangeEvent;
+  event.waitUntil(words().then(({ language }) => renew(kept, newSubscription, language)));
 });
 
 worker.addEventListener('notificationclick', (event) => {

@@ -1,16 +1,9 @@
 import type { KeptPush } from '../push/kept-push.ts';
-import { ask, Refused } from './endpoint.ts';
-import {
-  goneNotice,
-  type Notice,
-  overNotice,
-  signedOutNotice,
-  testNotice,
-  unreadNotice,
-  waitingNotice,
-} from './notices.ts';
-import { acknowledgeRequest, waitingRequests } from './operations.ts';
+import { Refused } from './endpoint.ts';
+import { inTime } from './in-time.ts';
+import { goneNotice, type Notice, signedOutNotice, testNotice, unreadNotice } from './notices.ts';
 import { isPageSeen } from './pages.ts';
+import { actions, type Prompts, signIns } from './prompts.ts';
 import type { PushMessage } from './push-message.ts';
 import { worker } from './scope.ts';
 import type { Words } from './words.ts';
@@ -29,10 +22,10 @@ export class Wake {
   ) {}
 
   async tell({ kind, id }: PushMessage): Promise<void> {
-    if (kind === 'TEST') return this.show(testNotice(this.words));
+    if (kind === 'TEST') return this.show(testNotice(this.words, await this.showsCode()));
     if (kind === 'UNKNOWN') return this.show(unreadNotice(id, this.words));
     try {
-      await this.tellOfSignIn(id);
+      await (kind === 'LOGIN' ? this.tellOf(signIns, id) : this.tellOf(actions, id));
     } catch (error) {
       if (error instanceof Refused && notAllowed.includes(error.code)) return this.leave(id);
       if (error instanceof Refused && error.code === 'NOT_FOUND') return this.showOver(goneNotice(id, this.words));
@@ -41,25 +34,33 @@ export class Wake {
   }
 
   /** The last push of a prompt finds it over: its notification then makes way for one that says how it ended. */
-  private async tellOfSignIn(id: string): Promise<void> {
+  private async tellOf<Prompt extends { readonly id: string; readonly state: string }>(
+    prompts: Prompts<Prompt>,
+    id: string,
+  ): Promise<void> {
     const { language } = this.words;
-    const withCode = (await this.kept.read('showsCode')) ?? false;
-    const { viewer } = await ask(waitingRequests, { withCode }, language);
-    if (!viewer) throw new Refused('UNAUTHENTICATED');
-    const waiting = viewer.loginRequests.find((request) => request.id === id);
-    if (waiting) await this.show(waitingNotice(waiting, this.words, { withCode, isSeen: await isPageSeen() }));
-    const said = ask(acknowledgeRequest, { id }, language);
+    const withCode = await this.showsCode();
+    const waiting = await prompts.waiting(withCode, language);
+    const prompt = waiting.find((candidate) => candidate.id === id);
+    if (prompt) await this.show(prompts.notice(prompt, this.words, { withCode, isSeen: await isPageSeen() }));
+    const said = prompts.acknowledge(id, language);
     // What is shown is shown, whether or not the server could be told.
-    const answer = waiting ? await said.catch(() => null) : await said;
-    const now = answer?.acknowledgeLoginRequest;
-    if (now && (!waiting || now.state !== 'PENDING')) await this.showOver(overNotice(now, this.words));
-    await this.tidy([id, ...viewer.loginRequests.map((request) => request.id)]);
+    const now = prompt ? await said.catch(() => null) : await said;
+    if (now && (!prompt || now.state !== 'PENDING')) await this.showOver(prompts.overNotice(now, this.words));
+    await this.tidy(id, waiting);
   }
 
-  /** Takes down what is over by now: the server says so, no clock. */
-  private async tidy(waiting: readonly string[]): Promise<void> {
+  private async showsCode(): Promise<boolean> {
+    return (await inTime(this.kept.read('showsCode'))) ?? false;
+  }
+
+  /** Takes down what of the kind of a prompt is over by now: the server says so, no clock. */
+  private async tidy(id: string, waiting: readonly { readonly id: string }[]): Promise<void> {
+    const kind = id.slice(0, id.indexOf('_') + 1);
     for (const notification of await worker.registration.getNotifications()) {
-      if (!waiting.includes(notification.tag)) notification.close();
+      const { tag } = notification;
+      const isOver = tag.startsWith(kind) && tag !== id && !waiting.some((prompt) => prompt.id === tag);
+      if (isOver) notification.close();
     }
   }
 

@@ -7,6 +7,7 @@ import { useTimeTexts } from '../../ui/time.ts';
 import { Badge } from '../badge.tsx';
 import styles from './device-item.module.css';
 import { PlatformIcon } from './platform-icon.tsx';
+import { ShowsCodes } from './shows-codes.tsx';
 
 export interface DeviceItemProps {
   readonly device: DeviceFieldsFragment;
@@ -43,6 +44,7 @@ export function DeviceItem({ device, onRename, onRemove }: DeviceItemProps) {
         {device.trustExpiresAt && (
           <p className={styles.detail}>{t('devices.trustedUntil', { day: day(device.trustExpiresAt) })}</p>
         )}
+        {device.isTrusted && <ShowsCodes device={device} />}
       </div>
       <div className={styles.actions}>
         <Button isSmall look="plain" onPress={onRename} aria-label={t('devices.renameNamed', { device: name })}>

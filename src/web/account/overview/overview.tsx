@@ -2,7 +2,8 @@ import { useTranslation } from 'react-i18next';
 import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { ActivityDocument, type ActivityFieldsFragment, DevicesDocument } from '../../api/operations.ts';
-import { NotificationsCard } from '../../prompts/notifications-card.tsx';
+import { PushCard } from '../../push/push-card.tsx';
+import { useAsking } from '../../push/use-asking.ts';
 import { Card } from '../../ui/card.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
 import { ActivitySentence } from '../activity/activity-sentence.tsx';
@@ -19,10 +20,12 @@ const STEPS = 10;
 /** How the account stands, and the way to its pages. */
 export function Overview() {
   const { t } = useTranslation('account');
+  const { isAsking, putOff } = useAsking();
   return (
     <Page title={t('title')} lead={t('overview.lead')}>
+      {isAsking && <PushCard onLater={putOff} />}
       <TwoStepCard />
-      <NotificationsCard />
+      {!isAsking && <PushCard />}
       <Card title={t('overview.more')}>
         <ul className={styles.rows}>
           <DevicesRow />
