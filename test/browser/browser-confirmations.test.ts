@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { Backend } from '../support/backend.js';
 import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
@@ -8,12 +8,10 @@ import { letIn } from '../support/owner.js';
 import { promptedCode, trustedPhone } from '../support/pages.js';
 
 describeInBrowser('what is to be confirmed, on the page of a trusted device,', { count: 2 }, (site) => {
-  let shop: Confirming;
+  let backend: Backend;
   beforeAll(async () => {
-    const backend = await Backend.add(site.servers, { ownAccounts: true, name: 'Rosebud & Sons' });
-    shop = await Confirming.by(site.servers, backend);
+    backend = await Backend.add(site.servers, { ownAccounts: true, name: 'Rosebud & Sons' });
   });
-  afterAll(() => shop[Symbol.asyncDispose]());
 
   /** A page that its account trusts, and a tablet that asks for things. */
   async function phoneAndTablet(): Promise<{ owner: Handset; phone: Page; tablet: Handset }> {
@@ -28,6 +26,7 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   const asked = (page: Page) => page.getByRole('alertdialog', { name: 'Rosebud & Sons asks you to confirm' });
 
   test('is shown word for word with who asks and its code, in both themes, and goes when it is over', async () => {
+    await using shop = await Confirming.by(site.servers, backend);
     const { phone, tablet } = await phoneAndTablet();
     const { challengeId, token } = await shop.ask(tablet);
     await asked(phone).waitFor();
@@ -49,6 +48,7 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('is refused there, and says what to do now', async () => {
+    await using shop = await Confirming.by(site.servers, backend);
     const { phone, tablet } = await phoneAndTablet();
     const { token } = await shop.ask(tablet);
     await asked(phone).getByRole('button', { name: 'I did not ask for this' }).click();
@@ -63,6 +63,7 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('waits behind a sign-in, so that no two codes are in sight, and where it was put aside', async () => {
+    await using shop = await Confirming.by(site.servers, backend);
     const { owner, phone, tablet } = await phoneAndTablet();
     await owner.another('Laptop', site.servers.client(1)).challenged();
     const signIn = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
@@ -84,6 +85,7 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('is never on the page of the browser that asks', async () => {
+    await using shop = await Confirming.by(site.servers, backend);
     const { owner, phone } = await phoneAndTablet();
     const { id } = await site.servers.database.row<{ id: string }>(
       `select d.id from device d join account a on a.id = d.account_id where a.email = $1 and d.name like 'Chrome%'`,
@@ -105,6 +107,7 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('fits the screen however long it is, each part in its own direction', async () => {
+    await using shop = await Confirming.by(site.servers, backend);
     const { phone, tablet } = await phoneAndTablet();
     await phone.setViewportSize({ width: 320, height: 640 });
     await shop.ask(tablet, {

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { ActionText } from '../../src/api/action-text.js';
 import type { Purpose } from '../../src/challenges/challenge.entity.js';
 import { requested, tellRequested } from '../../src/challenges/prompt-events.js';
+import { promptIdOf, promptKindOf } from '../../src/challenges/prompt-kinds.js';
 import { newToken, tokenHash } from '../../src/codes/tokens.js';
 import { deliverCode } from '../../src/outbox/outbox.js';
 import { sql } from '../../src/sql/statement.js';
@@ -65,7 +66,7 @@ export function acknowledgeConfirmation(handset: Handset, id: string): Promise<C
 
 /** What is asked for. */
 export interface Asking {
-  readonly purpose?: Extract<Purpose, 'CONFIRM' | 'DISABLE_TWO_STEP'>;
+  readonly purpose?: Extract<Purpose, 'SIGN_IN' | 'CONFIRM' | 'DISABLE_TWO_STEP'>;
   readonly action?: ActionText;
   readonly method?: 'APP' | 'EMAIL';
   readonly locale?: string;
@@ -73,7 +74,7 @@ export interface Asking {
 
 /** Something that was asked for, and its challenge. */
 export interface AskedFor {
-  /** As a confirmation. */
+  /** As a prompt. */
   readonly id: string;
   readonly challengeId: string;
   readonly requestId: string;
@@ -94,7 +95,7 @@ export class Confirming implements AsyncDisposable {
     return new Confirming(servers, foundation, backend);
   }
 
-  /** Something is to be confirmed that the session of this device asks for. */
+  /** Something is to be confirmed that the session of this device asks for, or its sign-in. */
   async ask(asking: Handset, wish: Asking = {}): Promise<AskedFor> {
     const { purpose = 'CONFIRM', action = transfer, method = 'APP', locale = 'en' } = wish;
     const { limits, codeKeys } = this.foundation.config;
@@ -103,7 +104,8 @@ export class Confirming implements AsyncDisposable {
     const requestId = `pay-${randomUUID()}`;
     const token = newToken('chl');
     const shown = purpose === 'CONFIRM' ? action : { title: '', fields: [] };
-    const bound = JSON.stringify({ client: this.backend.id, purpose, ...shown });
+    const bound = purpose === 'SIGN_IN' ? null : JSON.stringify({ client: this.backend.id, purpose, ...shown });
+    const kind = promptKindOf(purpose) ?? 'CONFIRMATION';
     await transactionsOf(this.foundation).run(async (tx) => {
       const opened = sql`insert into challenge (id, account_id, purpose, token_hash, key_id, salt, code_length, method, epoch,
           session_id, client_id, request_id, action, device_id, email, device_name, platform, ip_address, locale, sends,
@@ -116,12 +118,12 @@ export class Confirming implements AsyncDisposable {
           clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS})
         from account a join device d on d.id = ${session.deviceId}::uuid where a.id = ${session.accountId}::uuid
         returning ${requested}`;
-      tx.write(tellRequested(tx, opened, 'CONFIRMATION', limits));
+      tx.write(tellRequested(tx, opened, kind, limits));
       const toAddress = method === 'EMAIL' ? asking.owner.email : null;
       deliverCode(tx, { challengeId, method, toAddress, askedFrom: null, locale, isWithheld: false });
       tx.wake(`account:${session.accountId}`);
     });
-    return { id: `cnf_${challengeId}`, challengeId, requestId, token };
+    return { id: promptIdOf(kind, challengeId), challengeId, requestId, token };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
