@@ -3,12 +3,14 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { ActivityDocument, type ActivityFieldsFragment, DevicesDocument } from '../../api/operations.ts';
 import { NotificationsCard } from '../../prompts/notifications-card.tsx';
+import { useIsHeld } from '../../session/use-is-held.ts';
 import { Card } from '../../ui/card.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
 import { ActivitySentence } from '../activity/activity-sentence.tsx';
 import { happeningsOf } from '../activity/happenings.ts';
 import { isMarkedBlocked } from '../activity/kinds.ts';
 import { Badge } from '../badge.tsx';
+import { HeldChanges } from '../held-changes/held-changes.tsx';
 import { Page } from '../page.tsx';
 import { TwoStepCard } from '../two-step/two-step-card.tsx';
 import styles from './overview.module.css';
@@ -19,15 +21,17 @@ const STEPS = 10;
 /** How the account stands, and the way to its pages. */
 export function Overview() {
   const { t } = useTranslation('account');
+  const isHeld = useIsHeld();
   return (
     <Page title={t('title')} lead={t('overview.lead')}>
+      <HeldChanges />
       <TwoStepCard />
       <NotificationsCard />
       <Card title={t('overview.more')}>
         <ul className={styles.rows}>
           <DevicesRow />
           <ActivityRow />
-          <Row href="/account/password" title={t('nav.password')} detail={t('overview.password')} />
+          {!isHeld && <Row href="/account/password" title={t('nav.password')} detail={t('overview.password')} />}
           <Row href="/account/support" title={t('nav.support')} detail={t('overview.support')} />
         </ul>
       </Card>
