@@ -4,6 +4,7 @@ import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import { rowsOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
+import { stateNow } from './challenge-rules.js';
 import { accountNow, pushedNow, shownNow } from './challenge-views.js';
 import { isPrompt } from './prompt-kinds.js';
 
@@ -50,7 +51,7 @@ function changes(db: Sql, limits: Limits, marks: Marks): Promise<{ topic: Topic;
         from unnest(${accounts.ids}::uuid[], ${accounts.marks}::text[]) as k (id, mark) join account a on a.id = k.id
         cross join lateral (
           select concat_ws(' ', a.activity_count, a.epoch,
-            (select string_agg(concat_ws(' ', c.id, c.state, c.last_app_send_at), ' ' order by c.id) from challenge c
+            (select string_agg(concat_ws(' ', c.id, ${stateNow()}, c.last_app_send_at), ' ' order by c.id) from challenge c
              where c.account_id = a.id and ${isPrompt('c')} and c.expires_at > clock_timestamp()
                -- For the index: of the ended ones there may be many.
                and c.created_at > clock_timestamp() - make_interval(secs => ${limits.CHALLENGE_SECONDS}))) as mark) now

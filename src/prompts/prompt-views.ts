@@ -1,7 +1,7 @@
 import type { Session, SessionChecks, Standing } from '../api/session.js';
 import type { Bus } from '../bus/bus.js';
 import { ChallengeRow, type State } from '../challenges/challenge.entity.js';
-import { isOpen, type SeenNow, seenNow } from '../challenges/challenge-rules.js';
+import { type SeenNow, seenNow, stateNow } from '../challenges/challenge-rules.js';
 import { giving } from '../challenges/challenge-states.js';
 import { showing } from '../challenges/displays.js';
 import { askedIn, isForDevice, isPrompt, type PromptKind, promptKindOf } from '../challenges/prompt-kinds.js';
@@ -164,7 +164,7 @@ export class PromptViews implements SessionChecks {
       db,
       sql`with shown as (
             select c.id from challenge c join session s on s.account_id = c.account_id join device d on d.id = s.device_id
-            where c.id = ${challengeId} and ${isOpen('c')} and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
+            where c.id = ${challengeId} and ${stateNow()} = 'PENDING' and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
               and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes
               and ${isForDevice(askedIn('c'), 'd')}),
           given as (${giving(sql`select id from shown`)}),

@@ -17,6 +17,7 @@ import { ResetPassword } from './sign-in/reset-password.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { SignUp } from './sign-in/sign-up.tsx';
 import { TypedEmailProvider } from './sign-in/typed-email.tsx';
+import { StopChange } from './stop-change/stop-change.tsx';
 import { Waiting } from './ui/waiting.tsx';
 
 // What only somebody who is signed in sees is fetched then.
@@ -75,6 +76,7 @@ function Pages() {
         <Route path="/about" component={About} />
         <Route path="/reset-password" component={ResetPassword} />
         <Route path="/hand-over" component={HandOver} />
+        <Route path="/stop-change" component={StopChange} />
         {/* At its own address, which is where the account then opens. */}
         <Route path="/account/*?">
           <OnTheWay>{viewer ? <Account /> : <SignIn />}</OnTheWay>

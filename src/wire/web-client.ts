@@ -11,7 +11,10 @@ const assets = path.join(folder, 'assets');
 /** The addresses of its pages: each is answered with the same document, which shows the right one. */
 export const pages = [
   '/',
-  ...['/sign-up', '/reset-password', '/about', '/account', '/hand-over'].flatMap((page) => [page, `${page}/`]),
+  ...['/sign-up', '/reset-password', '/about', '/account', '/hand-over', '/stop-change'].flatMap((page) => [
+    page,
+    `${page}/`,
+  ]),
   '/account/*',
 ];
 

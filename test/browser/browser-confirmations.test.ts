@@ -1,60 +1,63 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { Backend } from '../support/backend.js';
 import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
-import { Confirming, transfer } from '../support/confirmations.js';
-import type { Handset } from '../support/handset.js';
+import { transfer } from '../support/confirmations.js';
 import { letIn } from '../support/owner.js';
 import { promptedCode, trustedPhone } from '../support/pages.js';
 import { ServiceWorker } from '../support/service-worker.js';
+import { askFor } from '../support/verifications.js';
 import { until } from '../support/waiting.js';
 
 describeInBrowser('what is to be confirmed, on the page of a trusted device,', { count: 2 }, (site) => {
-  let shop: Confirming;
+  let shop: Backend;
   beforeAll(async () => {
-    const backend = await Backend.add(site.servers, { ownAccounts: true, name: 'Rosebud & Sons' });
-    shop = await Confirming.by(site.servers, backend);
+    shop = await Backend.add(site.servers, { ownAccounts: true, name: 'Rosebud & Sons' });
   });
-  afterAll(() => shop[Symbol.asyncDispose]());
 
-  /** A page that its account trusts, and a tablet that asks for things. */
-  async function phoneAndTablet(): Promise<{ owner: Handset; phone: Page; tablet: Handset }> {
-    const { owner, phone } = await trustedPhone(site);
-    const tablet = owner.another('Tablet', site.servers.client(1));
-    await letIn(owner, tablet);
-    // The tablet's own sign-in was shown there as well.
-    await phone.getByText('“Tablet” is signed in.').waitFor();
-    return { owner, phone, tablet };
-  }
-
+  const signIn = (page: Page) => page.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
   const asked = (page: Page) => page.getByRole('alertdialog', { name: 'Rosebud & Sons asks you to confirm' });
 
-  test('is shown word for word with who asks and its code, in both themes, and goes when it is over', async () => {
-    const { phone, tablet } = await phoneAndTablet();
-    const { challengeId, token } = await shop.ask(tablet);
+  test('is shown word for word with who asks and its code, and that is told', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    const { token } = await askFor(site.servers, shop, owner, { action: transfer });
     await asked(phone).waitFor();
     for (const part of [transfer.title, ...transfer.fields.flatMap(({ label, value }) => [label, value])]) {
       await asked(phone).getByText(part, { exact: true }).waitFor();
     }
-    await asked(phone).getByText('Tablet', { exact: true }).waitFor();
+    await asked(phone).getByText('Phone', { exact: true }).waitFor();
     expect(await promptedCode(phone)).toMatch(/^\d{8}$/);
     expect(await phone.title()).toBe('1 request is waiting to be confirmed · Doorstep');
-    expect((await tablet.challenge({ token })).deliveries[0]).toMatchObject({ state: 'SEEN' });
+    await until(async () => (await owner.challenge({ token })).deliveries[0]?.state === 'SEEN', 'that it is told');
+  });
+
+  test('is clean in both themes', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    await askFor(site.servers, shop, owner);
+    await asked(phone).waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await phone.emulateMedia({ colorScheme });
       expect(await accessibilityFaults(phone)).toEqual([]);
     }
+  });
+
+  test('goes when its time is over, and the next one is shown', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    const { challengeId } = await askFor(site.servers, shop, owner);
+    await asked(phone).waitFor();
     await site.servers.database.age('challenge', '11 minutes', 'id = $1', [challengeId]);
-    await shop.ask(tablet, { action: { title: 'Another', fields: [] } });
+    await askFor(site.servers, shop, owner, { action: { title: 'Another', fields: [] } });
     await phone.getByText('The code for the request from Rosebud & Sons has expired.').waitFor();
     await asked(phone).getByText('Another', { exact: true }).waitFor();
   });
 
   test('is told by a push with neither what is asked nor the code, and then with how it ended', async () => {
-    const { owner, phone, tablet } = await phoneAndTablet();
+    const { owner, phone } = await trustedPhone(site);
+    const tablet = owner.another('Tablet', site.servers.client(1));
+    await letIn(owner, tablet);
     const worker = await ServiceWorker.of(phone);
     await phone.goto(`${site.servers.client().url}/livez`);
-    const { challengeId, token } = await shop.ask(tablet);
+    const { challengeId, token } = await askFor(site.servers, shop, tablet);
     const push = { id: `cnf_${challengeId}`, kind: 'CONFIRMATION' };
     await worker.push(push);
     expect(await worker.see(push.id)).toMatchObject({
@@ -73,55 +76,58 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('is refused there, and says what to do now', async () => {
-    const { phone, tablet } = await phoneAndTablet();
-    const { token } = await shop.ask(tablet);
+    const { owner, phone } = await trustedPhone(site);
+    const { token } = await askFor(site.servers, shop, owner);
     await asked(phone).getByRole('button', { name: 'I did not ask for this' }).click();
     const refused = phone.getByRole('alertdialog', { name: 'Request refused' });
-    await refused.getByText('Someone may be using your account on “Tablet”.').waitFor();
-    expect(await tablet.challenge({ token })).toMatchObject({ state: 'DENIED' });
+    await refused.getByText('Someone may be using your account on “Phone”.').waitFor();
+    expect(await owner.challenge({ token })).toMatchObject({ state: 'DENIED' });
     expect(await accessibilityFaults(phone)).toEqual([]);
     await refused.getByRole('button', { name: 'Go to devices' }).click();
     await phone.waitForURL('**/account/devices');
     await phone.goto(new URL('/account/activity', phone.url()).href);
-    await phone.getByText('You refused a request from Tablet').first().waitFor();
+    await phone.getByText('You refused a request from Phone').first().waitFor();
   });
 
-  test('waits behind a sign-in, so that no two codes are in sight, and where it was put aside', async () => {
-    const { owner, phone, tablet } = await phoneAndTablet();
+  test('waits behind a sign-in, so that no two codes are in sight', async () => {
+    const { owner, phone } = await trustedPhone(site);
     await owner.another('Laptop', site.servers.client(1)).challenged();
-    const signIn = phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' });
-    await signIn.waitFor();
-    await shop.ask(tablet);
+    await signIn(phone).waitFor();
+    await askFor(site.servers, shop, owner);
     await phone.getByRole('button', { name: 'Hide for now' }).click();
     await asked(phone).waitFor();
-    expect(await signIn.count()).toBe(0);
-    await phone.getByRole('button', { name: 'Hide for now' }).click();
-    const confirmations = phone.getByRole('button', { name: '1 request is waiting to be confirmed' });
-    const signIns = phone.getByRole('button', { name: '1 sign-in is waiting for a code' });
-    await signIns.waitFor();
-    await confirmations.click();
-    await asked(phone).waitFor();
-    await phone.getByRole('button', { name: 'Hide for now' }).click();
-    await signIns.click();
-    await signIn.waitFor();
+    expect(await signIn(phone).count()).toBe(0);
+  });
+
+  test('can be put aside beside a sign-in, and each taken up again', async () => {
+    const { owner, phone } = await trustedPhone(site);
+    await askFor(site.servers, shop, owner);
+    await asked(phone).getByRole('button', { name: 'Hide for now' }).click();
+    await owner.another('Laptop', site.servers.client(1)).challenged();
+    await signIn(phone).getByRole('button', { name: 'Hide for now' }).click();
+    await phone.getByRole('button', { name: '1 request is waiting to be confirmed' }).click();
+    await asked(phone).getByRole('button', { name: 'Hide for now' }).click();
+    await phone.getByRole('button', { name: '1 sign-in is waiting for a code' }).click();
+    await signIn(phone).waitFor();
     expect(await asked(phone).count()).toBe(0);
   });
 
   test('is never on the page of the browser that asks', async () => {
-    const { owner, phone } = await phoneAndTablet();
+    const { owner, phone } = await trustedPhone(site);
     const { id } = await site.servers.database.row<{ id: string }>(
       `select d.id from device d join account a on a.id = d.account_id where a.email = $1 and d.name like 'Chrome%'`,
       [owner.owner.email],
     );
     const browser = owner.twin();
+    browser.deviceToken = null;
     await site.servers.database.query(
       `update session set device_id = $1 where token_hash = sha256(convert_to($2, 'UTF8'))`,
       [id, browser.sessionToken],
     );
-    await shop.ask(browser);
+    await askFor(site.servers, shop, browser);
     // What comes after it is there: it would have been before.
     await owner.another('Laptop', site.servers.client(1)).challenged();
-    await phone.getByRole('alertdialog', { name: 'Are you trying to sign in?' }).waitFor();
+    await signIn(phone).waitFor();
     await phone.getByRole('button', { name: 'Hide for now' }).click();
     await phone.getByRole('button', { name: '1 sign-in is waiting for a code' }).waitFor();
     expect(await asked(phone).count()).toBe(0);
@@ -129,9 +135,9 @@ describeInBrowser('what is to be confirmed, on the page of a trusted device,', {
   });
 
   test('fits the screen however long it is, each part in its own direction', async () => {
-    const { phone, tablet } = await phoneAndTablet();
+    const { owner, phone } = await trustedPhone(site);
     await phone.setViewportSize({ width: 320, height: 640 });
-    await shop.ask(tablet, {
+    await askFor(site.servers, shop, owner, {
       action: {
         title: '\ufdfd'.repeat(80),
         fields: [

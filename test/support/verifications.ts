@@ -272,6 +272,38 @@ export async function askedToConfirm(
   return { started, challenge: await begun(device, started) };
 }
 
+/** Whose device it is, as the backend knows them. */
+export async function personOf(servers: Servers, backend: Backend, device: Handset): Promise<Person> {
+  const { accountId } = await sessionOf(servers, device);
+  const { externalId } = await servers.database.row<{ externalId: string | null }>(
+    'select external_id as "externalId" from account where id = $1',
+    [accountId],
+  );
+  return { backend, accountId, externalId, email: device.owner.email };
+}
+
+/** Something that waits to be confirmed. */
+export interface Awaited {
+  /** As trusted devices have it. */
+  readonly id: string;
+  readonly challengeId: string;
+  readonly requestId: string;
+  readonly token: string;
+}
+
+/** The same for whoever's device it is. */
+export async function askFor(
+  servers: Servers,
+  backend: Backend,
+  device: Handset,
+  wish: Parameters<typeof askedToConfirm>[3] = {},
+): Promise<Awaited> {
+  const person = await personOf(servers, backend, device);
+  const { started, challenge } = await askedToConfirm(servers, person, device, wish);
+  const { requestId, token } = started;
+  return { id: `cnf_${challenge.id}`, challengeId: challenge.id, requestId, token };
+}
+
 /** The code that a trusted device shows for something to be confirmed. */
 export async function actionCodeShownOn(phone: Handset, { id }: { readonly id: string }): Promise<string> {
   const shown = (await confirmationsSeenBy(phone)).find((confirmation) => confirmation.id === `cnf_${id}`);

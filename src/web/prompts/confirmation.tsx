@@ -6,6 +6,7 @@ import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { clock, useSecondsLeft, useTimeTexts } from '../ui/time.ts';
 import { AskedAction } from './asked-action.tsx';
+import longer from './confirmations.module.css';
 import styles from './prompts.module.css';
 import { useIsNoticed } from './use-is-noticed.ts';
 import { type RefusalOptions, useRefusal } from './use-refusal.ts';
@@ -31,7 +32,11 @@ export function Confirmation({ confirmation, waiting, onPutAside, ...options }: 
       <AskedAction action={confirmation.action} />
       <div className={styles.code}>
         <p className={styles.label}>{t('confirmation.code')}</p>
-        <output className={styles.digits} translate="no" aria-label={code ? [...code].join(' ') : ''}>
+        <output
+          className={`${styles.digits} ${longer.digits}`}
+          translate="no"
+          aria-label={code ? [...code].join(' ') : ''}
+        >
           {/* Digits run from left to right in every language; the halves of a code do not, unless they are told to. */}
           <span dir="ltr">{grouped(code ?? '')}</span>
         </output>

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { RequestFieldsFragment } from '../api/operations.ts';
+import { useIsHeld } from '../session/use-is-held.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
 import { useIsNoticed } from './use-is-noticed.ts';
@@ -17,11 +18,12 @@ export function Denied({
   const [, navigate] = useLocation();
   // The second half of a double click on the prompt before it answers nothing here.
   const isNoticed = useIsNoticed();
+  const isHeld = useIsHeld();
   const close = () => isNoticed && onClose();
   return (
     <Dialog role="alertdialog" title={t('denied.title')} isOpen onClose={close}>
       <p>{t('denied.text', { device: request.deviceName })}</p>
-      <p>{t('denied.advice')}</p>
+      <p>{t(isHeld ? 'denied.heldAdvice' : 'denied.advice')}</p>
       <DialogActions>
         <Button aria-disabled={!isNoticed} onPress={close}>
           {t('denied.later')}
@@ -33,10 +35,10 @@ export function Denied({
           onPress={() => {
             if (!isNoticed) return;
             onClose();
-            navigate('/account/password');
+            navigate(isHeld ? '/account/devices' : '/account/password');
           }}
         >
-          {t('denied.changePassword')}
+          {t(isHeld ? 'denied.devices' : 'denied.changePassword')}
         </Button>
       </DialogActions>
     </Dialog>

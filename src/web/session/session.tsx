@@ -25,7 +25,7 @@ export type Settings = ViewerQuery['settings'];
  * Why nobody is signed in, where there is something to say about it. `notKept`: the server let somebody in, but the
  * browser has not kept the cookie that says so.
  */
-export type Farewell = 'notKept' | 'endedElsewhere' | 'leftInAnotherTab' | 'passwordReset' | null;
+export type Farewell = 'notKept' | 'endedElsewhere' | 'leftInAnotherTab' | 'leftToProduct' | 'passwordReset' | null;
 
 interface SessionValue {
   readonly api: Api;

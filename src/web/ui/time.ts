@@ -60,6 +60,13 @@ export function useTimeTexts() {
       const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
       return passed < 60 ? format.format(-passed, 'second') : format.format(-Math.floor(passed / 60), 'minute');
     },
+    /** How long until then of what an answer tells is so many seconds away: in 23 hours. */
+    ahead: (answer: object, seconds: number): string => {
+      const left = secondsLeft(answer, seconds);
+      const format = new Intl.RelativeTimeFormat(language);
+      if (left >= 5_400) return format.format(Math.ceil(left / 3_600), 'hour');
+      return format.format(Math.max(1, Math.ceil(left / 60)), 'minute');
+    },
     /** The time of day, with the day where it is not today. */
     moment: (instant: string): string => {
       const at = new Date(instant);

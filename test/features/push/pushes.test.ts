@@ -5,7 +5,6 @@ import { claimPushes } from '../../../src/outbox/pushes.js';
 import { PushTries } from '../../../src/push/push-tries.js';
 import { Vapid, vapidPublicKey } from '../../../src/push/vapid.js';
 import { Backend, withDatabase } from '../../support/backend.js';
-import { Confirming } from '../../support/confirmations.js';
 import type { Handset } from '../../support/handset.js';
 import { NameServer } from '../../support/name-server.js';
 import { asA, type Challenge, type Delivery, promptId } from '../../support/outcomes.js';
@@ -13,6 +12,7 @@ import { codeShownOn, deviceOf, letIn, removeDevice, wrongCode } from '../../sup
 import { BrowserSubscription, hasPush, setReceivesCodes, subscribePush, vapidKeys } from '../../support/push.js';
 import { PUSH_HERE, PushService, senderOf } from '../../support/push-service.js';
 import { backEnds, Servers } from '../../support/servers.js';
+import { askFor } from '../../support/verifications.js';
 import { until } from '../../support/waiting.js';
 
 // What is left behind is swept up after some seconds, and there are several servers here.
@@ -331,11 +331,10 @@ describe.each(backEnds)('on $name', ({ redis }) => {
     await letIn(phone, laptop);
     const asking = service.subscription();
     await subscribePush(laptop, asking);
-    await using confirming = await Confirming.by(servers, await Backend.add(servers, { ownAccounts: true }));
+    const shop = await Backend.add(servers, { ownAccounts: true });
     const before = service.of(browser).length;
-    const { id } = await confirming.ask(laptop);
-    // It was put there by no server: the sweeper finds it.
-    const message = await service.nth(browser, before, 20_000);
+    const { id } = await askFor(servers, shop, laptop);
+    const message = await service.nth(browser, before);
     expect(service.read(message).content).toEqual({ id, kind: 'CONFIRMATION' });
     expect(message.body).toHaveLength(231);
     expect(service.of(asking)).toEqual([]);

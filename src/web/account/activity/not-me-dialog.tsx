@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { useLocation } from 'wouter';
 import { type ActivityType, RemoveDeviceDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
+import { useIsHeld } from '../../session/use-is-held.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -16,7 +17,13 @@ import styles from './not-me-dialog.module.css';
 /** After these the old password is worth nothing: another one comes by the mailbox. */
 const takesPassword: readonly ActivityType[] = ['PASSWORD_CHANGED', 'PASSWORD_RESET'];
 /** Nobody else did these: they were stopped, or can be done from within the account alone. */
-const harmless: readonly ActivityType[] = ['SIGNED_UP', 'SIGNED_OUT', 'WRONG_PASSWORD', 'LOGIN_DENIED'];
+const harmless: readonly ActivityType[] = [
+  'SIGNED_UP',
+  'SIGNED_OUT',
+  'WRONG_PASSWORD',
+  'LOGIN_DENIED',
+  'CONFIRMATION_DENIED',
+];
 
 /** Whether somebody may want to say 'this was not me' of it: not of what this very device did. */
 export function mayBeAnothers({ head }: Happening, currentDeviceId: string): boolean {
@@ -47,6 +54,7 @@ function NotMe({ happening: { head }, onClose }: NotMeDialogProps & { readonly h
   const [, remove] = useMutation(RemoveDeviceDocument);
   const [fault, setFault] = useState<string | null>(null);
   const { device, deviceName } = head;
+  const isHeld = useIsHeld();
 
   const { isPending, submit } = useSubmission(async () => {
     setFault(null);
@@ -56,7 +64,8 @@ function NotMe({ happening: { head }, onClose }: NotMeDialogProps & { readonly h
       say(t('remove.done', { device: deviceName }));
     }
     onClose();
-    navigate(takesPassword.includes(head.type) ? '/reset-password' : '/account/password');
+    if (isHeld) navigate('/account/devices');
+    else navigate(takesPassword.includes(head.type) ? '/reset-password' : '/account/password');
   });
 
   return (
@@ -66,7 +75,7 @@ function NotMe({ happening: { head }, onClose }: NotMeDialogProps & { readonly h
       </p>
       <ol className={styles.steps}>
         <li>{device ? t('activity.notMe.remove', { device: deviceName }) : t('activity.notMe.gone')}</li>
-        <li>{t('activity.notMe.password')}</li>
+        <li>{t(isHeld ? 'activity.notMe.heldPassword' : 'activity.notMe.password')}</li>
       </ol>
       {fault && (
         <Notice look="alarm">
@@ -78,7 +87,7 @@ function NotMe({ happening: { head }, onClose }: NotMeDialogProps & { readonly h
           {t('cancel', { ns: 'common' })}
         </Button>
         <Button look={device ? 'danger' : 'primary'} isPending={isPending} onPress={() => submit()}>
-          {t(device ? 'activity.notMe.submit' : 'activity.notMe.next')}
+          {t(device ? 'activity.notMe.submit' : isHeld ? 'activity.notMe.heldNext' : 'activity.notMe.next')}
         </Button>
       </DialogActions>
     </>

@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { type DeviceFieldsFragment, DevicesDocument } from '../../api/operations.ts';
 import { useFaultText } from '../../api/use-fault-text.ts';
 import { useViewer } from '../../session/session.tsx';
+import { useIsHeld } from '../../session/use-is-held.ts';
 import { useLookAgain } from '../../session/use-look-again.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -59,6 +60,7 @@ function DeviceLists({ devices, isTwoStepOn }: ListsProps) {
   const [asked, ask] = useState<DeviceFieldsFragment | null>(null);
   const [removedId, setRemovedId] = useState<string | null>(null);
   const lists = useRef<HTMLElement>(null);
+  const isHeld = useIsHeld();
 
   // The button that was pressed goes with its row: the focus goes to the list instead of nowhere.
   const isGone = removedId !== null && !devices.some(({ id }) => id === removedId);
@@ -94,7 +96,7 @@ function DeviceLists({ devices, isTwoStepOn }: ListsProps) {
           title={t('devices.all.title')}
           lead={
             <>
-              <span>{t('devices.all.lead')}</span> <Link href="/account">{t('devices.all.turnOn')}</Link>
+              <span>{t('devices.all.lead')}</span> {!isHeld && <Link href="/account">{t('devices.all.turnOn')}</Link>}
             </>
           }
         >

@@ -4,12 +4,14 @@ import { Link } from 'wouter';
 import { ActivityDocument, type ActivityFieldsFragment, DevicesDocument } from '../../api/operations.ts';
 import { PushCard } from '../../push/push-card.tsx';
 import { useAsking } from '../../push/use-asking.ts';
+import { useIsHeld } from '../../session/use-is-held.ts';
 import { Card } from '../../ui/card.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
 import { ActivitySentence } from '../activity/activity-sentence.tsx';
 import { happeningsOf } from '../activity/happenings.ts';
 import { isMarkedBlocked } from '../activity/kinds.ts';
 import { Badge } from '../badge.tsx';
+import { HeldChanges } from '../held-changes/held-changes.tsx';
 import { Page } from '../page.tsx';
 import { TwoStepCard } from '../two-step/two-step-card.tsx';
 import styles from './overview.module.css';
@@ -21,8 +23,10 @@ const STEPS = 10;
 export function Overview() {
   const { t } = useTranslation('account');
   const { isAsking, putOff } = useAsking();
+  const isHeld = useIsHeld();
   return (
     <Page title={t('title')} lead={t('overview.lead')}>
+      <HeldChanges />
       {isAsking && <PushCard onLater={putOff} />}
       <TwoStepCard />
       {!isAsking && <PushCard />}
@@ -30,7 +34,7 @@ export function Overview() {
         <ul className={styles.rows}>
           <DevicesRow />
           <ActivityRow />
-          <Row href="/account/password" title={t('nav.password')} detail={t('overview.password')} />
+          {!isHeld && <Row href="/account/password" title={t('nav.password')} detail={t('overview.password')} />}
           <Row href="/account/support" title={t('nav.support')} detail={t('overview.support')} />
         </ul>
       </Card>

@@ -3,11 +3,13 @@ import { useTranslation } from 'react-i18next';
 import type { VerificationMethod } from '../../api/operations.ts';
 import { useStore } from '../../api/store.ts';
 import { useSession, useViewer } from '../../session/session.tsx';
+import { useIsHeld } from '../../session/use-is-held.ts';
 import { useLookAgain } from '../../session/use-look-again.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import { useTimeTexts } from '../../ui/time.ts';
+import { Badge } from '../badge.tsx';
 import { SetUpDialog } from './set-up-dialog.tsx';
 import { SwitchOffDialog } from './switch-off-dialog.tsx';
 import styles from './two-step-card.module.css';
@@ -20,11 +22,21 @@ export function TwoStepCard() {
   const method = useMethod();
   const [asked, ask] = useState<'on' | 'off' | null>(null);
   const { enabled, enabledAt } = twoStep;
+  const isHeld = useIsHeld();
+  const since = enabled && enabledAt ? t('twoStep.since', { day: day(enabledAt) }) : t('twoStep.offLead');
+  if (isHeld) {
+    return (
+      <Card title={t('twoStep.title')} lead={since} aside={<Badge>{t(enabled ? 'twoStep.on' : 'twoStep.off')}</Badge>}>
+        {enabled && <p>{t(`twoStep.by.${method}`)}</p>}
+        <p>{t(enabled ? 'twoStep.heldOn' : 'twoStep.heldOff')}</p>
+      </Card>
+    );
+  }
   return (
     <>
       <Card
         title={t('twoStep.title')}
-        lead={enabled && enabledAt ? t('twoStep.since', { day: day(enabledAt) }) : t('twoStep.offLead')}
+        lead={since}
         aside={
           <Switch
             label={t('twoStep.title')}
