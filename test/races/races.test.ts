@@ -15,6 +15,7 @@ const limits = {
   DENIALS_BEFORE_PAUSE: 1000,
   PASSWORD_FAILURES_FREE: 20,
   MAILS_PER_ADDRESS_HOUR: 1000,
+  UNPROVEN_MAILS_DAY: 100,
 };
 
 describe('of many requests at once, over two servers,', () => {

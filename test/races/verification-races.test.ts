@@ -35,7 +35,12 @@ beforeAll(async () => {
   servers = await Servers.start({
     count: 2,
     redis: backEnds.some(({ redis }) => redis),
-    limits: { CHALLENGES_PER_ACCOUNT_HOUR: 1000, PROMPTS_UNANSWERED: 1000, MAILS_PER_ADDRESS_HOUR: 1000 },
+    limits: {
+      CHALLENGES_PER_ACCOUNT_HOUR: 1000,
+      PROMPTS_UNANSWERED: 1000,
+      MAILS_PER_ADDRESS_HOUR: 1000,
+      UNPROVEN_MAILS_DAY: 100,
+    },
   });
   shop = await Backend.add(servers);
 });

@@ -85,7 +85,7 @@ describe('of PostgreSQL', () => {
     const starting = await counter.during(async () => {
       started.push(await start(servers, { ...person, backend: here }, { purpose: 'SIGN_IN', epoch }));
     });
-    expectWithin(starting, { statements: 9, roundTrips: 5 });
+    expectWithin(starting, { statements: 10, roundTrips: 5 });
     const [one] = started as [Started];
     const challenges: Challenge[] = [];
     const beginning = await counter.during(async () => void challenges.push(await begun(laptop, one)));
