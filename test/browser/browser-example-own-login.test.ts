@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { Backend } from '../support/backend.js';
 import { accessibilityFaults, describeInBrowser, screens } from '../support/browser.js';
@@ -114,142 +114,165 @@ describeInBrowser('the shop with users of its own', withShop, (site) => {
     return Object.entries(users).find(([, user]) => user.email === email)?.[0] ?? '';
   };
 
-  test('asks a new device for the code that the phone shows, and a trusted one for none', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await browser('laptop');
-    await signIn(laptop, email);
-    await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
-    expect(await accessibilityFaults(laptop)).toEqual([]);
-    const code = await shownCode(phone);
-    expect(code).toMatch(/^\d{6}$/);
-    expect(await accessibilityFaults(phone)).toEqual([]);
-    await typeCode(laptop, code === '000000' ? '000001' : '000000');
-    await laptop.getByRole('alert').getByText(/./).waitFor();
-    await typeCode(laptop, code);
-    await who(laptop).getByText(email).waitFor();
-    await digits(phone).waitFor({ state: 'detached' });
-    await laptop.getByRole('button', { name: 'Sign out' }).click();
-    await signIn(laptop, email);
-    await who(laptop).getByText(email).waitFor();
-    // What the shop was sent holds no token of Doorstep's. (A code is typed into its page, and goes to Doorstep.)
-    const requests = await Promise.all(sent);
-    expect(requests.filter((request) => /(ses|dev|chl)_[\w-]{43}|doorstep-/.test(request))).toEqual([]);
-    expect(requests.filter((request) => request.includes(code))).toEqual([]);
-  });
-
-  test('is left at once by a device that is removed, also where no request is made', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await trustedLaptop(phone, email);
-    const { devices } = await shop.ask<{ devices: { id: string; name: string }[] }>(
-      'query ($id: ID!) { result: person(externalId: $id) { devices { id name } } }',
+  async function devicesOf(email: string): Promise<string[]> {
+    const { devices } = await shop.ask<{ devices: { id: string }[] }>(
+      'query ($id: ID!) { result: person(externalId: $id) { devices { id } } }',
       { id: idOf(email) },
     );
-    const removed = devices.find(({ name }) => name.endsWith('Linux'));
-    await shop.ask('mutation ($id: ID!) { result: removeDevice(deviceId: $id) { sessionsEnded } }', {
-      id: removed?.id,
-    });
-    await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
-    await signIn(laptop, email);
-    await laptop.getByLabel('Code', { exact: true }).waitFor();
-  });
-
-  test('changes an address by a code that stands for that alone', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await trustedLaptop(phone, email);
-    const next = `${randomUUID()}@example.com`;
-    await laptop.getByRole('link', { name: 'Account' }).click();
-    await laptop.getByLabel('New e-mail address').fill(next);
-    await laptop.getByRole('button', { name: 'Change the address' }).click();
-    await phone.getByText(`New address: ${next}`).waitFor();
-    const code = await shownCode(phone);
-    expect(code).toMatch(/^\d{8}$/);
-    await typeCode(laptop, code);
-    await laptop.locator('#email').getByText(next).waitFor();
-    expect(idOf(next)).not.toBe('');
-    // At Doorstep it is another matter: whoever holds the shop's key could have asked.
-    await laptop.getByText(`Codes are mailed to ${email}`).waitFor();
-    await laptop.getByRole('link', { name: 'the new one is proven' }).click();
-    await typeCode(laptop, await site.servers.mailbox.code(next));
-    await laptop.getByRole('heading', { name: 'Account' }).waitFor();
-  });
-
-  test('throws out who is signed in elsewhere when the password is changed, and takes a code to be turned off', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await trustedLaptop(phone, email);
-    await laptop.getByRole('link', { name: 'Account' }).click();
-    await laptop.getByLabel('Password now').fill(PASSWORD);
-    const next = `${PASSWORD}-again`;
-    await laptop.getByLabel('New password').fill(next);
-    await laptop.getByRole('button', { name: 'Change the password' }).click();
-    await phone.getByText('Sign in with two-step verification').waitFor();
-    await laptop.getByLabel('Your password').fill(next);
-    await laptop.getByRole('button', { name: 'Turn it off' }).click();
-    // No other device can show it any more.
-    await typeCode(laptop, await site.servers.mailbox.code(email));
-    await laptop.getByText('Off: the password is enough.').waitFor();
-  });
-
-  test('sends the code by mail to whoever asks, and ends what the phone refuses', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await browser('laptop');
-    await signIn(laptop, email);
-    await laptop.getByRole('button', { name: 'Send it by e-mail' }).click();
-    await typeCode(laptop, await site.servers.mailbox.code(email));
-    await who(laptop).getByText(email).waitFor();
-    const tablet = await browser('phone');
-    await signIn(tablet, email);
-    await phone.getByRole('button', { name: 'This is not me' }).click();
-    await tablet.getByText('It was refused on another device.').waitFor();
-  });
-
-  test('takes no receipt but that of its own verification', async () => {
-    const { email, phone } = await trustedPhone();
-    const laptop = await browser('laptop');
-    await signIn(laptop, email);
-    await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
-    const bring = (receipt: string) =>
-      laptop.evaluate<number>(`fetch('/second-step', { method: 'POST', headers: { 'content-type': 'application/json' },
-        body: ${JSON.stringify(JSON.stringify({ receipt }))} }).then(({ status }) => status)`);
-    expect(await bring(`rcp_${'A'.repeat(43)}`)).toBe(400);
-    // Of somebody else, who is through with it and has not brought it yet.
-    const receipt = await receiptOf(await trustedPhone());
-    expect(await bring(receipt)).toBe(400);
-    await laptop.goto(shopUrl);
-    await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
-    await phone.getByText('appear here').waitFor();
-  });
-
-  /** What the browser of a sign-in was about to bring. */
-  async function receiptOf({ email, phone }: { email: string; phone: Page }): Promise<string> {
-    const laptop = await browser('laptop');
-    let receipt = '';
-    await signIn(laptop, email);
-    await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
-    await laptop.route(`${shopUrl}/second-step`, (route) => {
-      receipt = (route.request().postDataJSON() as { receipt: string }).receipt;
-      return route.abort();
-    });
-    await typeCode(laptop, await shownCode(phone));
-    await until(() => receipt, 'a receipt');
-    return receipt;
+    return devices.map(({ id }) => id);
   }
 
-  test('lets nobody in without the second step because Doorstep is away', async () => {
-    const { email } = await trustedPhone();
-    const other = await browser('laptop');
-    const without = await signUp(other);
-    const laptop = await browser('laptop');
-    proxy.refuse();
-    proxy.cut();
-    try {
+  /** Gives a code up, which takes it off the phone. */
+  async function leave(laptop: Page): Promise<void> {
+    await laptop.getByRole('link', { name: 'Leave it' }).click();
+    await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await digits(phone).waitFor({ state: 'detached' });
+  }
+
+  let email: string;
+  let phone: Page;
+
+  describe('with a phone that shows codes', () => {
+    beforeAll(async () => {
+      ({ email, phone } = await trustedPhone());
+    });
+
+    test('asks a new device for the code that the phone shows, and a trusted one for none', async () => {
+      const laptop = await browser('laptop');
       await signIn(laptop, email);
-      await laptop.getByText('This does not work right now.').waitFor();
-      await laptop.goto(shopUrl);
+      await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
+      expect(await accessibilityFaults(laptop)).toEqual([]);
+      const code = await shownCode(phone);
+      expect(code).toMatch(/^\d{6}$/);
+      expect(await accessibilityFaults(phone)).toEqual([]);
+      await typeCode(laptop, code === '000000' ? '000001' : '000000');
+      await laptop.getByRole('alert').getByText(/./).waitFor();
+      await typeCode(laptop, code);
+      await who(laptop).getByText(email).waitFor();
+      await digits(phone).waitFor({ state: 'detached' });
+      await laptop.getByRole('button', { name: 'Sign out' }).click();
+      await signIn(laptop, email);
+      await who(laptop).getByText(email).waitFor();
+      // What the shop was sent holds no token of Doorstep's. (A code is typed into its page, and goes to Doorstep.)
+      const requests = await Promise.all(sent);
+      expect(requests.filter((request) => /(ses|dev|chl)_[\w-]{43}|doorstep-/.test(request))).toEqual([]);
+      expect(requests.filter((request) => request.includes(code))).toEqual([]);
+    });
+
+    test('is left at once by a device that is removed, also where no request is made', async () => {
+      const before = await devicesOf(email);
+      const laptop = await trustedLaptop(phone, email);
+      const removed = (await devicesOf(email)).find((id) => !before.includes(id));
+      await shop.ask('mutation ($id: ID!) { result: removeDevice(deviceId: $id) { sessionsEnded } }', { id: removed });
       await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
-      await signIn(laptop, without);
-      await who(laptop).getByText(without).waitFor();
-    } finally {
-      await proxy.heal();
+      await signIn(laptop, email);
+      await laptop.getByLabel('Code', { exact: true }).waitFor();
+      await leave(laptop);
+    });
+
+    test('sends the code by mail to whoever asks, and ends what the phone refuses', async () => {
+      const laptop = await browser('laptop');
+      await signIn(laptop, email);
+      await laptop.getByRole('button', { name: 'Send it by e-mail' }).click();
+      await typeCode(laptop, await site.servers.mailbox.code(email));
+      await who(laptop).getByText(email).waitFor();
+      const tablet = await browser('phone');
+      await signIn(tablet, email);
+      await phone.getByRole('button', { name: 'This is not me' }).click();
+      await tablet.getByText('It was refused on another device.').waitFor();
+    });
+
+    test('takes no receipt but that of its own verification', async () => {
+      // Of another sign-in, which is through with it and has not brought it yet.
+      const receipt = await receiptOf(await browser('laptop'));
+      const laptop = await browser('laptop');
+      await signIn(laptop, email);
+      await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
+      for (const brought of [`rcp_${'A'.repeat(43)}`, receipt]) {
+        const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+        const options = JSON.stringify({ ...post, body: JSON.stringify({ receipt: brought }) });
+        const status = `fetch('/second-step', ${options}).then(({ status }) => status)`;
+        expect(await laptop.evaluate<number>(status)).toBe(400);
+      }
+      await leave(laptop);
+    });
+
+    /** What the browser of a sign-in was about to bring. */
+    async function receiptOf(laptop: Page): Promise<string> {
+      let receipt = '';
+      await signIn(laptop, email);
+      await laptop.locator('#sent', { hasText: 'your trusted devices' }).waitFor();
+      await laptop.route(`${shopUrl}/second-step`, (route) => {
+        receipt = (route.request().postDataJSON() as { receipt: string }).receipt;
+        return route.abort();
+      });
+      await typeCode(laptop, await shownCode(phone));
+      await until(() => receipt, 'a receipt');
+      return receipt;
     }
+
+    test('lets nobody in without the second step because Doorstep is away', async () => {
+      const other = await browser('laptop');
+      const without = await signUp(other);
+      const laptop = await browser('laptop');
+      proxy.refuse();
+      proxy.cut();
+      try {
+        await signIn(laptop, email);
+        await laptop.getByText('This does not work right now.').waitFor();
+        await laptop.goto(shopUrl);
+        await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
+        await signIn(laptop, without);
+        await who(laptop).getByText(without).waitFor();
+      } finally {
+        await proxy.heal();
+      }
+    });
+  });
+
+  describe('an address', () => {
+    beforeAll(async () => {
+      ({ email, phone } = await trustedPhone());
+    });
+
+    test('changes an address by a code that stands for that alone', async () => {
+      const laptop = await trustedLaptop(phone, email);
+      const next = `${randomUUID()}@example.com`;
+      await laptop.getByRole('link', { name: 'Account' }).click();
+      await laptop.getByLabel('New e-mail address').fill(next);
+      await laptop.getByRole('button', { name: 'Change the address' }).click();
+      await phone.getByText(`New address: ${next}`).waitFor();
+      const code = await shownCode(phone);
+      expect(code).toMatch(/^\d{8}$/);
+      await typeCode(laptop, code);
+      await laptop.locator('#email').getByText(next).waitFor();
+      expect(idOf(next)).not.toBe('');
+      // At Doorstep it is another matter: whoever holds the shop's key could have asked.
+      await laptop.getByText(`Codes are mailed to ${email}`).waitFor();
+      await laptop.getByRole('link', { name: 'the new one is proven' }).click();
+      await typeCode(laptop, await site.servers.mailbox.code(next));
+      await laptop.getByRole('heading', { name: 'Account' }).waitFor();
+    });
+  });
+
+  describe('a password', () => {
+    beforeAll(async () => {
+      ({ email, phone } = await trustedPhone());
+    });
+
+    test('throws out who is signed in elsewhere when the password is changed, and takes a code to be turned off', async () => {
+      const laptop = await trustedLaptop(phone, email);
+      await laptop.getByRole('link', { name: 'Account' }).click();
+      await laptop.getByLabel('Password now').fill(PASSWORD);
+      const next = `${PASSWORD}-again`;
+      await laptop.getByLabel('New password').fill(next);
+      await laptop.getByRole('button', { name: 'Change the password' }).click();
+      await phone.getByText('Sign in with two-step verification').waitFor();
+      await laptop.getByLabel('Your password').fill(next);
+      await laptop.getByRole('button', { name: 'Turn it off' }).click();
+      // No other device can show it any more.
+      await typeCode(laptop, await site.servers.mailbox.code(email));
+      await laptop.getByText('Off: the password is enough.').waitFor();
+    });
   });
 });

@@ -130,7 +130,8 @@ test.each([
   'examples/README.md',
   ...['express', 'phone', 'python-introspect', 'your-own-login'].map((name) => `examples/${name}/README.md`),
 ])('the links of %s lead to files', (file) => {
-  const targets = [...readText(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+  const prose = readText(file).replace(/^```.*?^```$/gms, '');
+  const targets = [...prose.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
   const missing = targets.filter((target) => !existsSync(path.join(projectRoot, path.dirname(file), target)));
   expect(missing).toEqual([]);
 });
