@@ -166,12 +166,17 @@ export function describeInBrowser(
   });
 }
 
+/** Colours that are on their way to others are neither: two frames later, and when what has an end has ended, they are there. */
+const drawn = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => Promise.allSettled(
+  document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)))`;
+
 /** What axe-core finds on a page as it stands, a line each; empty where all is well. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // Through the debugger: the page's own policy lets no script in that it does not bring.
   const session = await page.context().newCDPSession(page);
   const { result } = await session.send('Runtime.evaluate', {
-    expression: `${axeScript}; axe.run({ runOnly: ${JSON.stringify(axeTags)} }).then(({ violations }) => violations)`,
+    expression: `${axeScript}; ${drawn}.then(() => axe.run({ runOnly: ${JSON.stringify(axeTags)} }))
+      .then(({ violations }) => violations)`,
     awaitPromise: true,
     returnByValue: true,
   });

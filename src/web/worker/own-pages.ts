@@ -1,5 +1,5 @@
 /** The addresses of the pages below the base path; the server lists the same. On a host that is shared there are others. */
-const pages = /^\/(?:(?:sign-up|reset-password|about|hand-over|account)\/?|account\/.*)?$/;
+const pages = /^\/(?:(?:sign-up|reset-password|about|hand-over|stop-change|account)\/?|account\/.*)?$/;
 
 /** Whether an address is that of a page of ours. */
 export function isOwnPage({ origin, pathname }: URL, ownOrigin: string, basePath: string): boolean {
