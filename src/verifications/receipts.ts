@@ -53,13 +53,17 @@ export class Receipts {
     });
   }
 
-  /** The session that was opened has to be live still: it is what the product is about to rely on. */
+  /**
+   * The session that was opened, or that asked for an action, has to be live still: it is what the product is about to rely
+   * on. That two-step verification was turned off is done already, whatever became of the session since.
+   */
   private isOwn(caller: Caller, requestId: string, receipt: string): Fragment {
+    const reliedOn = sql`case when v.purpose = 'CONFIRM' then v.session_id else v.verified_session_id end`;
     return sql`v.client_id = ${caller.clientId} and v.request_id = ${requestId}
       and v.receipt_hash = ${tokenHash('rcp', receipt) ?? NO_HASH} and ${isOf(caller, 'a')}
-      and (v.verified_session_id is null or exists (
+      and (${reliedOn} is null or exists (
         select 1 from session s join device d on d.id = s.device_id
-        where s.id = v.verified_session_id and d.removed_at is null and ${isLive(this.limits, 's')}))`;
+        where s.id = ${reliedOn} and d.removed_at is null and ${isLive(this.limits, 's')}))`;
   }
 
   /** A session lapses where its answer was lost: that it was not is known now. */

@@ -183,6 +183,26 @@ describe('an action', () => {
     }
   });
 
+  test('that was confirmed is proven no more once the session that asked is over, by whatever it ended', async () => {
+    const { person, phone, laptop } = await desk();
+    const ends: ((device: Handset) => Promise<unknown>)[] = [
+      (device) => device.signOut(),
+      async (device) => removeDevice(phone, (await sessionOf(servers, device)).deviceId),
+      async (device) => servers.database.age('session', '8 days', 'id = $1', [(await sessionOf(servers, device)).id]),
+    ];
+    for (const [nth, end] of ends.entries()) {
+      const device =
+        nth === 0
+          ? laptop
+          : (await signInElsewhere(servers, person, phone, `Laptop ${nth}`, { trustDevice: false })).device;
+      const { started, challenge } = await askedToConfirm(servers, person, device);
+      const code = await actionCodeShownOn(phone, challenge);
+      const { receipt } = asConfirm('Confirmed', await confirmAction(device, challenge, code));
+      await end(device);
+      expect((await redeem(started, receipt)).__typename).toBe('ReceiptVoid');
+    }
+  });
+
   test('is asked for by a live session of that person alone, which is there still when a device begins', async () => {
     const [one, other] = [await desk(), await desk()];
     const { id: sessionId } = await sessionOf(servers, other.laptop);
