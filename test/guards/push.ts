@@ -123,6 +123,12 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
   },
   {
+    name: 'fallback-behind-others',
+    keeps: 'no code waits behind others that may not be mailed',
+    edits: [{ file: 'challenges/fallbacks.ts', find: 'found.length < MOST ? null', replace: 'MOST ? null' }],
+    noticedBy: ['fallback', 'however many others may not be mailed, and wait before it'],
+  },
+  {
     name: 'fallback-while-held',
     keeps: 'no code goes by mail by itself while mail is held',
     edits: [{ file: 'challenges/fallbacks.ts', find: ' and not c.mail_held', replace: '' }],
