@@ -105,6 +105,12 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['pushes', 'what passes is tried again: away, slow, 5xx; with a pause as long as is asked for'],
   },
   {
+    name: 'push-busy-for-one',
+    keeps: 'a push service that has had too many for one device is not left alone with those of others',
+    edits: [{ file: 'push/push-tries.ts', find: 'status === 503 ? resting', replace: 'status >= 400 ? resting' }],
+    noticedBy: ['pushes', 'that one device has had too many holds up no other of the same service'],
+  },
+  {
     name: 'push-by-whoever-has-the-key',
     keeps: 'a worker leaves what it cannot sign to one that can',
     edits: [
