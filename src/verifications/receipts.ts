@@ -9,6 +9,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Action } from './action.types.js';
+import { isRequestId } from './request-id.js';
 import { ReceiptVoid, Verified } from './verification.types.js';
 import { type Proof, redeemWhere, verifyWhere } from './verification-states.js';
 
@@ -36,7 +37,8 @@ export class Receipts {
   ) {}
 
   /** Of any number of requests with the same receipt, one is told. Whatever else is brought changes nothing. */
-  redeem(caller: Caller, requestId: string, receipt: string): Promise<Verified | ReceiptVoid> {
+  async redeem(caller: Caller, requestId: string, receipt: string): Promise<Verified | ReceiptVoid> {
+    if (!isRequestId(requestId)) return new ReceiptVoid();
     return this.transactions.run(async (tx) => {
       const redeemed = await redeemWhere(tx, this.isOwn(caller, requestId, receipt));
       if (!redeemed) return new ReceiptVoid();
