@@ -6,6 +6,7 @@ import type { Tx } from '../sql/transactions.js';
 import { DeletedSubjectRow } from './account.entity.js';
 import type { SubjectName } from './accounts.js';
 import { isDeletionWaiting } from './held-changes.js';
+import { isExternalId } from './reach.js';
 
 // The one writer of `deleted_subject`.
 
@@ -25,6 +26,7 @@ export async function wasDeleted(db: Sql, { clientId, externalId }: SubjectName,
 
 /** The same, and of one that is about to be deleted: whoever takes its id for nobody's must not let its person in. */
 export async function isGoingOrGone(db: Sql, { clientId, externalId }: SubjectName, limits: Limits): Promise<boolean> {
+  if (!isExternalId(externalId)) return false;
   const [isGone, going] = await Promise.all([
     wasDeleted(db, { clientId, externalId }, limits),
     rowOf(

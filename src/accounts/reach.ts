@@ -43,6 +43,11 @@ export function isAmong(client: string | null, account: string): Fragment {
 /** As the table holds them to it: visible ASCII, compared byte by byte. */
 const externalIdForm = /^[!-~]{1,128}$/;
 
+/** Whether it can be a client's id for a subject; what cannot names nobody, and much of it is no text to PostgreSQL. */
+export function isExternalId(text: string): boolean {
+  return externalIdForm.test(text);
+}
+
 /** What names one of a client's people: one of the two is given. */
 export interface PersonName {
   readonly accountId?: string | null;
@@ -66,7 +71,7 @@ export async function lockPerson(tx: Tx, caller: Caller, name: PersonName): Prom
 function selection(caller: Caller, { accountId, externalId }: PersonName): Fragment | null {
   const ofClient = sql`select ${columns(AccountRow, 'a')} from account a where ${isOf(caller, 'a')}`;
   if (accountId != null) return isUuid(accountId) ? sql`${ofClient} and a.id = ${accountId}` : null;
-  if (externalId == null || !externalIdForm.test(externalId)) return null;
+  if (externalId == null || !isExternalId(externalId)) return null;
   // Others' ids say nothing of ours: an own account has none, and two clients may have the same.
   return sql`${ofClient} and a.client_id = ${caller.clientId} and a.external_id = ${externalId}`;
 }

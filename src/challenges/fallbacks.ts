@@ -11,7 +11,7 @@ import { type ChallengeSends, unprovenFor } from './challenge-sends.js';
 import { countSend } from './challenge-states.js';
 
 const EVERY_SECONDS = 2;
-/** In one go; there are more two seconds later. */
+/** In one go; the others have their turn two seconds later. */
 const MOST = 100;
 
 /** What goes by mail. */
@@ -19,6 +19,9 @@ type Unseen = Pick<ChallengeRow, 'id' | 'accountId'>;
 
 /** Mails codes that nobody has seen on a device for `FALLBACK_SECONDS`. */
 export class Fallbacks {
+  /** The last one of a look that did not reach the end; the next goes on behind it. */
+  private lastId: string | null = null;
+
   constructor(
     private readonly transactions: Transactions,
     private readonly sends: ChallengeSends,
@@ -37,12 +40,17 @@ export class Fallbacks {
     });
   }
 
-  private find(db: Sql): Promise<Unseen[]> {
-    return rowsOf<Unseen>(
+  /** Those that may not be mailed stay: nobody's must wait behind them, so each look goes on where the last one ended. */
+  private async find(db: Sql): Promise<Unseen[]> {
+    const found = await rowsOf<Unseen>(
       db,
       sql`select ${columns(ChallengeRow, 'c', ['id', 'accountId'])} from challenge c
-          where ${this.isUnseen()} order by c.created_at limit ${MOST}`,
+          where ${this.isUnseen()} and (${this.lastId}::uuid is null
+            or (c.created_at, c.id) > (select l.created_at, l.id from challenge l where l.id = ${this.lastId}))
+          order by c.created_at, c.id limit ${MOST}`,
     );
+    this.lastId = found.length < MOST ? null : (found.at(-1)?.id ?? null);
+    return found;
   }
 
   /**

@@ -106,7 +106,9 @@ function judged(push: ClaimedPush, endpoint: string, { status, retryAfterMs }: A
   const again = later(push, 'UNAVAILABLE', status);
   if ((status !== 429 && status !== 503) || retryAfterMs === null) return again;
   const delayMs = Math.max(retryAfterMs, again.outcome.delayMs ?? 0);
-  return { ...again, outcome: { ...again.outcome, delayMs }, restMs: Math.min(retryAfterMs, REST_MAX_MS) };
+  const resting = { ...again, outcome: { ...again.outcome, delayMs }, restMs: Math.min(retryAfterMs, REST_MAX_MS) };
+  // That one device has had too many is nothing to the others: who has a subscription could hold up everybody's by that.
+  return status === 503 ? resting : { ...resting, restMs: null };
 }
 
 function later(push: ClaimedPush, fault: string, statusCode: number | null): TriedPush {

@@ -4,6 +4,7 @@ import { lockSubject } from '../accounts/accounts.js';
 import { noticeAddressOf } from '../accounts/addresses.js';
 import { wasDeleted } from '../accounts/deleted-subjects.js';
 import { type HeldChange, heldChanges, holdChange } from '../accounts/held-changes.js';
+import { isExternalId } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { NotFound } from '../api/errors.js';
 import { newSalt } from '../codes/codes.js';
@@ -24,6 +25,7 @@ export class SubjectDeletions {
 
   /** Safe to repeat: what waits goes on waiting, and what is gone stays gone. @throws NotFound */
   ask({ clientId }: Caller, externalId: string): Promise<SubjectDeletion> {
+    if (!isExternalId(externalId)) throw new NotFound('subject');
     return this.transactions.run((tx) => this.askOnce(tx, { clientId, externalId }));
   }
 

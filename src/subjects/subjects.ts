@@ -11,6 +11,7 @@ import {
   nextAddress,
   noteAddress,
 } from '../accounts/held-changes.js';
+import { isExternalId } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { ApiError, BadUserInput, RateLimited } from '../api/errors.js';
 import { cancelAddressProofs } from '../challenges/challenge-states.js';
@@ -21,8 +22,6 @@ import type { Transactions, Tx } from '../sql/transactions.js';
 import { type Locale, localeOf } from '../texts/texts.js';
 import type { DueChanges } from './due-changes.js';
 
-/** As the table holds them to it. */
-const externalIdForm = /^[!-~]{1,128}$/;
 /** RFC 5646, 4.4.1: longer ones need not be taken. */
 const LOCALE_LENGTH_MOST = 35;
 
@@ -55,7 +54,7 @@ export class Subjects {
    * @throws SubjectGoing, RateLimited, BadUserInput
    */
   put(caller: Caller, { externalId, email, locale }: SubjectWish): Promise<AccountRow> {
-    if (!externalIdForm.test(externalId)) {
+    if (!isExternalId(externalId)) {
       throw new BadUserInput('input.externalId', 'must be 1 to 128 visible ASCII characters');
     }
     if (locale != null && (locale === '' || locale.length > LOCALE_LENGTH_MOST)) {

@@ -9,6 +9,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { Action } from './action.types.js';
+import { isRequestId } from './request-id.js';
 import { ReceiptVoid, Verified } from './verification.types.js';
 import { type Proof, redeemWhere, verifyWhere } from './verification-states.js';
 
@@ -36,7 +37,8 @@ export class Receipts {
   ) {}
 
   /** Of any number of requests with the same receipt, one is told. Whatever else is brought changes nothing. */
-  redeem(caller: Caller, requestId: string, receipt: string): Promise<Verified | ReceiptVoid> {
+  async redeem(caller: Caller, requestId: string, receipt: string): Promise<Verified | ReceiptVoid> {
+    if (!isRequestId(requestId)) return new ReceiptVoid();
     return this.transactions.run(async (tx) => {
       const redeemed = await redeemWhere(tx, this.isOwn(caller, requestId, receipt));
       if (!redeemed) return new ReceiptVoid();
@@ -53,13 +55,17 @@ export class Receipts {
     });
   }
 
-  /** The session that was opened has to be live still: it is what the product is about to rely on. */
+  /**
+   * The session that was opened, or that asked for an action, has to be live still: it is what the product is about to rely
+   * on. That two-step verification was turned off is done already, whatever became of the session since.
+   */
   private isOwn(caller: Caller, requestId: string, receipt: string): Fragment {
+    const reliedOn = sql`case when v.purpose = 'CONFIRM' then v.session_id else v.verified_session_id end`;
     return sql`v.client_id = ${caller.clientId} and v.request_id = ${requestId}
       and v.receipt_hash = ${tokenHash('rcp', receipt) ?? NO_HASH} and ${isOf(caller, 'a')}
-      and (v.verified_session_id is null or exists (
+      and (${reliedOn} is null or exists (
         select 1 from session s join device d on d.id = s.device_id
-        where s.id = v.verified_session_id and d.removed_at is null and ${isLive(this.limits, 's')}))`;
+        where s.id = ${reliedOn} and d.removed_at is null and ${isLive(this.limits, 's')}))`;
   }
 
   /** A session lapses where its answer was lost: that it was not is known now. */

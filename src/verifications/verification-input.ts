@@ -5,6 +5,7 @@ import { type ActionText, actionText } from '../api/action-text.js';
 import { BadUserInput } from '../api/errors.js';
 import { requireOneOf } from '../api/ids.js';
 import type { VerificationPurposeName } from '../challenges/verification-purpose.js';
+import { isRequestId } from './request-id.js';
 import type { VerificationInput } from './verification.types.js';
 
 /** What a backend asks to be verified, after everything about it that can be judged by itself. */
@@ -33,13 +34,10 @@ const wanted: Readonly<
   CONFIRM: { accountId: 'allowed', epoch: 'allowed', action: 'required', sessionId: 'required' },
 };
 
-/** As a backend's ids are: visible ASCII, compared byte by byte. */
-const requestIdForm = /^[!-~]{1,128}$/;
-
 /** @throws BadUserInput */
 export function readInput(input: VerificationInput): AskedVerification {
   const { requestId, purpose } = input;
-  if (!requestIdForm.test(requestId)) {
+  if (!isRequestId(requestId)) {
     throw new BadUserInput('input.requestId', 'must be 1 to 128 characters of visible ASCII');
   }
   requireOneOf({ 'input.externalId': input.externalId, 'input.accountId': input.accountId });

@@ -5,6 +5,7 @@ import { stateNow as challengeStateNow } from '../challenges/challenge-rules.js'
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
+import { isRequestId } from './request-id.js';
 import { VerificationRow } from './verification.entity.js';
 
 /** A verification as it stands now. */
@@ -47,6 +48,7 @@ function viewOf(found: ViewRow | null): VerificationView | null {
 
 /** What a backend has started by this id. @returns null if it has started none, or sees the person no more */
 export async function findVerification(db: Sql, caller: Caller, requestId: string): Promise<VerificationView | null> {
+  if (!isRequestId(requestId)) return null;
   return viewOf(
     await rowOf<ViewRow>(
       db,

@@ -167,8 +167,8 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'accounts/reach.ts',
-        find: 'externalId == null || !externalIdForm.test(externalId)',
-        replace: 'externalId == null || !externalIdForm',
+        find: 'externalId == null || !isExternalId(externalId)',
+        replace: 'externalId == null',
       },
     ],
     noticedBy: ['reach', 'a NUL is no text to PostgreSQL'],

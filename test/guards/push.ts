@@ -105,6 +105,12 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['pushes', 'what passes is tried again: away, slow, 5xx; with a pause as long as is asked for'],
   },
   {
+    name: 'push-busy-for-one',
+    keeps: 'a push service that has had too many for one device is not left alone with those of others',
+    edits: [{ file: 'push/push-tries.ts', find: 'status === 503 ? resting', replace: 'status >= 400 ? resting' }],
+    noticedBy: ['pushes', 'that one device has had too many holds up no other of the same service'],
+  },
+  {
     name: 'push-by-whoever-has-the-key',
     keeps: 'a worker leaves what it cannot sign to one that can',
     edits: [
@@ -121,6 +127,12 @@ export const pushGuards: readonly Guard[] = [
     keeps: 'a code that was mailed goes by mail by itself no more',
     edits: [{ file: 'challenges/fallbacks.ts', find: 'and c.last_mail_send_at is null ', replace: '' }],
     noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
+  },
+  {
+    name: 'fallback-behind-others',
+    keeps: 'no code waits behind others that may not be mailed',
+    edits: [{ file: 'challenges/fallbacks.ts', find: 'found.length < MOST ? null', replace: 'MOST ? null' }],
+    noticedBy: ['fallback', 'however many others may not be mailed, and wait before it'],
   },
   {
     name: 'fallback-while-held',

@@ -32,8 +32,23 @@ export const verificationGuards: readonly Guard[] = [
   {
     name: 'receipt-session',
     keeps: 'a receipt is good while the session that was opened is live',
-    edits: [{ file: RECEIPTS, find: '(v.verified_session_id is null or exists', replace: '(true or exists' }],
+    edits: [{ file: RECEIPTS, find: '(${reliedOn} is null or exists', replace: '(true or exists' }],
     noticedBy: ['verifications', 'is void once the epoch is another, or its session is over'],
+  },
+  {
+    name: 'receipt-asking-session',
+    keeps: 'an action is proven no more once the session that asked is over',
+    edits: [
+      {
+        file: RECEIPTS,
+        find: "case when v.purpose = 'CONFIRM' then v.session_id else v.verified_session_id end",
+        replace: 'v.verified_session_id',
+      },
+    ],
+    noticedBy: [
+      'confirm-actions',
+      'that was confirmed is proven no more once the session that asked is over, by whatever it ended',
+    ],
   },
   {
     name: 'receipt-client',

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Fallbacks } from '../../../src/challenges/fallbacks.js';
 import type { Handset } from '../../support/handset.js';
@@ -88,6 +89,21 @@ describe('a code that nobody has seen goes by mail by itself', () => {
       all.map(async (challenge) => (await mailed(challenge)).map(({ method }) => method)),
     );
     expect(methods).toEqual([['APP'], ['APP', 'EMAIL', 'APP'], ['APP'], ['APP'], ['APP']]);
+  });
+
+  test('however many others may not be mailed, and wait before it', async () => {
+    const { laptop, phone, challenge } = await asked();
+    asA('Challenge', await laptop.sendCode(challenge, 'EMAIL'));
+    const limited = await asked(phone);
+    await waited(limited.challenge, 120);
+    await servers.database.query(
+      `insert into challenge select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),
+         'token_hash', '\\x' || encode(sha256(gen_random_uuid()::text::bytea), 'hex')))).*
+       from challenge c, generate_series(1, 100) where c.id = $1`,
+      [limited.challenge.id],
+    );
+    await hasLooked();
+    expect(await mailed(limited.challenge)).toEqual([APP]);
   });
 });
 

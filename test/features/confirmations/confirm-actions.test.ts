@@ -78,8 +78,9 @@ describe('an action', () => {
       ...{ purpose: 'CONFIRM', method: 'APP', availableMethods: ['APP'], codeLength: 8 },
     });
     const { deviceId } = await sessionOf(servers, laptop);
-    expect(await happened(feed)).toMatchObject({
-      ...{ type: 'CONFIRMATION_REQUESTED', requestId: started.requestId, purpose: 'CONFIRM', deviceId },
+    // The end of the laptop's own sign-in may get its number only now.
+    expect(await feed.nextThat(({ requestId }) => requestId === started.requestId)).toMatchObject({
+      ...{ type: 'CONFIRMATION_REQUESTED', purpose: 'CONFIRM', deviceId },
     });
     const [shown] = await confirmationsSeenBy(phone);
     expect(shown).toMatchObject({ action: payment, deviceName: 'Laptop', state: 'PENDING' });
@@ -180,6 +181,26 @@ describe('an action', () => {
         expect((await confirmationsSeenBy(phone)).find(({ id }) => id === `cnf_${challenge.id}`)).toBeUndefined();
         expect(await verificationOf(started)).toMatchObject({ state: 'CANCELLED' });
       }
+    }
+  });
+
+  test('that was confirmed is proven no more once the session that asked is over, by whatever it ended', async () => {
+    const { person, phone, laptop } = await desk();
+    const ends: ((device: Handset) => Promise<unknown>)[] = [
+      (device) => device.signOut(),
+      async (device) => removeDevice(phone, (await sessionOf(servers, device)).deviceId),
+      async (device) => servers.database.age('session', '8 days', 'id = $1', [(await sessionOf(servers, device)).id]),
+    ];
+    for (const [nth, end] of ends.entries()) {
+      const device =
+        nth === 0
+          ? laptop
+          : (await signInElsewhere(servers, person, phone, `Laptop ${nth}`, { trustDevice: false })).device;
+      const { started, challenge } = await askedToConfirm(servers, person, device);
+      const code = await actionCodeShownOn(phone, challenge);
+      const { receipt } = asConfirm('Confirmed', await confirmAction(device, challenge, code));
+      await end(device);
+      expect((await redeem(started, receipt)).__typename).toBe('ReceiptVoid');
     }
   });
 

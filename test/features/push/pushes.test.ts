@@ -226,6 +226,20 @@ describe.each(backEnds)('on $name', ({ redis }) => {
     expect(await servers.database.count('push_subscription', 'device_id = $1', [oneId])).toBe(0);
   });
 
+  test('that one device has had too many holds up no other of the same service', async () => {
+    await using apart = await PushService.start();
+    const [one, other] = [await servers.trusted(1), await servers.trusted(1)];
+    const busy = apart.subscription();
+    await subscribePush(one, busy);
+    await subscribePush(other, apart.subscription());
+    apart.answer(({ path }) =>
+      busy.endpoint.endsWith(path) ? { status: 429, headers: { 'retry-after': '300' } } : {},
+    );
+    await reasonOf(laptopOf(one), await laptopOf(one).challenged(), 'PUSH_SERVICE_UNAVAILABLE');
+    const laptop = laptopOf(other);
+    await reasonOf(laptop, await laptop.challenged(), 'PUSH_ACCEPTED');
+  });
+
   test('what passes is tried again: away, slow, 5xx; with a pause as long as is asked for', async () => {
     const { phone, browser } = await pushed();
     const laptop = laptopOf(phone);

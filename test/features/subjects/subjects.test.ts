@@ -16,6 +16,7 @@ import {
   someAddress,
   subjectOf,
 } from '../../support/subjects.js';
+import { CANCEL_VERIFICATION, REDEEM_RECEIPT, START_VERIFICATION, VERIFICATION } from '../../support/verifications.js';
 
 // Users whom products' backends hold by ids of their own, without a second step: with one, see held-changes.test.ts.
 
@@ -229,4 +230,15 @@ describe('deleteSubject', () => {
     await servers.database.age('deleted_subject', '8 days', 'external_id = $1', [externalId]);
     expect(await putSubject(shop, input)).toMatchObject({ externalId, epoch: 0 });
   });
+});
+
+test('what PostgreSQL has no text for is the id of nobody, and of nothing that was started', async () => {
+  const odd = 'a\u0000';
+  const [requestId, receipt] = [randomUUID(), `rcp_${'A'.repeat(43)}`];
+  expect((await shop.error(DELETE_SUBJECT, { externalId: odd })).extensions.code).toBe('NOT_FOUND');
+  const input = { requestId, externalId: odd, epoch: 0, purpose: 'SIGN_IN' };
+  expect(await shop.ask(START_VERIFICATION, { input })).toMatchObject({ __typename: 'UnknownSubject' });
+  expect(await shop.ask(VERIFICATION, { requestId: odd })).toBeNull();
+  expect((await shop.error(CANCEL_VERIFICATION, { requestId: odd })).extensions.code).toBe('NOT_FOUND');
+  expect(await shop.ask(REDEEM_RECEIPT, { requestId: odd, receipt })).toMatchObject({ __typename: 'ReceiptVoid' });
 });
