@@ -102,21 +102,27 @@ export function takeDueChanges(tx: Tx, accountId: string): Promise<HeldChangeRow
 }
 
 /** The accounts that have changes which are due, those first that have waited longest. */
-export async function accountsWithDueChanges(db: Sql, most: number): Promise<string[]> {
+export async function accountsWithDueChanges(db: Sql, most: number, after: string | null = null): Promise<string[]> {
   const due = await rowsOf<Pick<HeldChangeRow, 'accountId'>>(
     db,
-    sql`select h.account_id as "accountId" from held_change h where ${isDue} order by h.waits_until limit ${most}`,
+    sql`select distinct h.account_id as "accountId" from held_change h
+        where ${isDue} and (${after}::uuid is null or h.account_id > ${after}::uuid) order by 1 limit ${most}`,
   );
-  return [...new Set(due.map(({ accountId }) => accountId))];
+  return due.map(({ accountId }) => accountId);
 }
 
-/** How long until an account may be given another address; null if it may now. */
-export async function nextAddress(db: Sql, accountId: string, limits: Limits): Promise<Wait | null> {
+/** How long until another change of the kind may be asked for an account; null if it may now. */
+export async function nextChange(
+  db: Sql,
+  accountId: string,
+  kind: HeldChangeRow['kind'],
+  limits: Limits,
+): Promise<Wait | null> {
   const until = sql`(min(asked_at) + interval '1 day')`;
   const asked = await rowOf<{ count: number; until: Date | null; ms: number | null }>(
     db,
     sql`select count(*)::int as count, ${until} as until, ${msUntil(until)} as ms
-        from (select asked_at from held_change where account_id = ${accountId} and kind = 'ADDRESS'
+        from (select asked_at from held_change where account_id = ${accountId} and kind = ${kind}
                 and asked_at > clock_timestamp() - interval '1 day'
               order by asked_at desc limit ${limits.ADDRESS_CHANGES_DAY}) lately`,
   );

@@ -222,7 +222,12 @@ export const limitTable = {
     1000,
     "codes mailed in a day to a subject's address that nobody has proven, per client and address",
   ),
-  ADDRESS_CHANGES_DAY: limit(3, 1, 1000, 'other addresses that a backend asks for in a day, per subject'),
+  ADDRESS_CHANGES_DAY: limit(
+    3,
+    1,
+    1000,
+    'other addresses that a backend asks for in a day, and deletions that wait, per subject',
+  ),
   VETO_FAILURES_PER_IP_HOUR: limit(
     100,
     1,

@@ -7,6 +7,8 @@ import type { DueChanges } from './due-changes.js';
 const EVERY_SECONDS = 60;
 /** So many accounts are read at a time. */
 const BATCH = 100;
+/** After so many that failed one after the other it is not them: the next look goes on behind them. */
+const FAILURES_MOST = 3;
 
 /**
  * Brings into force what has waited long enough, once a minute. A look costs one statement, together with what else is due
@@ -14,6 +16,8 @@ const BATCH = 100;
  */
 export class DueChangesTask {
   private running: Promise<void> | null = null;
+  /** The account that was looked at last; null: the next is the first. */
+  private last: string | null = null;
 
   constructor(
     private readonly due: DueChanges,
@@ -42,12 +46,29 @@ export class DueChangesTask {
       });
   }
 
-  /** All that is due now. */
+  /** All that is due now, from where the last look ended: whatever fails holds up nobody behind it. */
   async applyAll(): Promise<void> {
-    for (;;) {
-      const accountIds = await accountsWithDueChanges(this.db, BATCH);
-      for (const accountId of accountIds) await this.due.applyTo(accountId);
-      if (accountIds.length < BATCH) return;
+    for (let failures = 0; failures < FAILURES_MOST; ) {
+      const accountIds = await accountsWithDueChanges(this.db, BATCH, this.last);
+      for (const accountId of accountIds) {
+        failures = (await this.isApplied(accountId)) ? 0 : failures + 1;
+        this.last = accountId;
+        if (failures >= FAILURES_MOST) return;
+      }
+      if (accountIds.length < BATCH) {
+        this.last = null;
+        return;
+      }
+    }
+  }
+
+  private async isApplied(accountId: string): Promise<boolean> {
+    try {
+      await this.due.applyTo(accountId);
+      return true;
+    } catch (error) {
+      this.logger.warn({ err: error, accountId }, 'subjects: what is due cannot be brought into force now');
+      return false;
     }
   }
 

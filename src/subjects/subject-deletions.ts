@@ -3,10 +3,10 @@ import type { AccountRow } from '../accounts/account.entity.js';
 import { lockSubject } from '../accounts/accounts.js';
 import { noticeAddressOf } from '../accounts/addresses.js';
 import { wasDeleted } from '../accounts/deleted-subjects.js';
-import { type HeldChange, heldChanges, holdChange } from '../accounts/held-changes.js';
+import { type HeldChange, heldChanges, holdChange, nextChange } from '../accounts/held-changes.js';
 import { isExternalId } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
-import { NotFound } from '../api/errors.js';
+import { NotFound, RateLimited } from '../api/errors.js';
 import { newSalt } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
 import { deliverHeldChange } from '../outbox/outbox.js';
@@ -23,7 +23,7 @@ export class SubjectDeletions {
     private readonly limits: Limits,
   ) {}
 
-  /** Safe to repeat: what waits goes on waiting, and what is gone stays gone. @throws NotFound */
+  /** Safe to repeat: what waits goes on waiting, and what is gone stays gone. @throws NotFound, RateLimited */
   ask({ clientId }: Caller, externalId: string): Promise<SubjectDeletion> {
     if (!isExternalId(externalId)) throw new NotFound('subject');
     return this.transactions.run((tx) => this.askOnce(tx, { clientId, externalId }));
@@ -50,6 +50,8 @@ export class SubjectDeletions {
     const held = await heldChanges(tx, account.id);
     const waiting = held.find(({ kind }) => kind === 'DELETION');
     if (waiting) return waiting;
+    const retry = await nextChange(tx, account.id, 'DELETION', this.limits);
+    if (retry) throw new RateLimited(retry);
     const asked = {
       id: randomUUID(),
       accountId: account.id,

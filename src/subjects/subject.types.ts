@@ -9,7 +9,8 @@ export class SubjectInput {
   readonly email!: string;
   @Field(() => String, {
     nullable: true,
-    description: 'BCP 47; the nearest of ours is taken. Null: as it was, and English for a new one.',
+    description:
+      'BCP 47; the nearest of ours is taken. Null: as it was, and English for a new one. While two-step is on it is the one in which somebody was let in last, whatever this says.',
   })
   readonly locale?: string | null;
 }

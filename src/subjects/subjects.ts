@@ -8,7 +8,7 @@ import {
   type HeldChange,
   heldChanges,
   holdChange,
-  nextAddress,
+  nextChange,
   noteAddress,
 } from '../accounts/held-changes.js';
 import { isExternalId } from '../accounts/reach.js';
@@ -78,7 +78,9 @@ export class Subjects {
     const locked = opened ?? (await lockSubject(tx, name));
     const account = locked && (await this.due.apply(tx, locked));
     if (!account) throw new SubjectGoing();
-    return this.change(tx, account, email, locale ?? account.locale);
+    // While two-step is on the language is the one that somebody was let in with: a product must not choose in which the
+    // owner is warned of it.
+    return this.change(tx, account, email, account.twoStepEnabledAt ? account.locale : (locale ?? account.locale));
   }
 
   private async change(tx: Tx, account: AccountRow, email: string, locale: string): Promise<AccountRow> {
@@ -103,7 +105,7 @@ export class Subjects {
       cancelAddressProofs(tx, account.id);
     }
     if (isInForce || (isHeld && pending?.email === email)) return account;
-    const retry = await nextAddress(tx, account.id, this.limits);
+    const retry = await nextChange(tx, account.id, 'ADDRESS', this.limits);
     if (retry) throw new RateLimited(retry);
     const asked = {
       id: randomUUID(),

@@ -68,7 +68,7 @@ export type SubjectInput = {
   readonly email: string;
   /** 1 to 128 visible ASCII characters, compared byte by byte. */
   readonly externalId: string;
-  /** BCP 47; the nearest of ours is taken. Null: as it was, and English for a new one. */
+  /** BCP 47; the nearest of ours is taken. Null: as it was, and English for a new one. While two-step is on it is the one in which somebody was let in last, whatever this says. */
   readonly locale?: string | null | undefined;
 };
 

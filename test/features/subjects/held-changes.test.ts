@@ -10,6 +10,7 @@ import { wrongCode } from '../../support/owner.js';
 import { Servers } from '../../support/servers.js';
 import {
   bringDueIntoForce,
+  DELETE_SUBJECT,
   deleteSubject,
   HELD_CHANGES,
   heldFor,
@@ -122,6 +123,13 @@ describe('another address', () => {
       await deleteSubject(shop, subject.externalId);
       await vetoCode(servers, subject.wanted);
     }
+  });
+
+  test('is told of in the language that somebody was let in with, whatever the product says', async () => {
+    const subject = await subjectOf(servers, shop);
+    await putSubject(shop, { externalId: subject.externalId, email: someAddress(), locale: 'ru' });
+    await vetoCode(servers, subject.email);
+    expect(servers.mailbox.to(subject.email)[0]?.text).not.toMatch(/\p{Script=Cyrillic}/u);
   });
 
   test('is brought into force by whoever asks next, once it may', async () => {
@@ -353,6 +361,34 @@ describe('a deletion', () => {
     });
   });
 
+  test('may be asked for as often in a day as another address, however often it is stopped', async () => {
+    const subject = await subjectOf(servers, shop);
+    for (let nth = 0; nth < 5; nth += 1) {
+      await deleteSubject(shop, subject.externalId);
+      const [change] = await heldFor(subject);
+      await subject.phone.ask(VETO_CHANGE, { id: change?.id });
+    }
+    const { extensions } = await shop.error(DELETE_SUBJECT, { externalId: subject.externalId });
+    expect(extensions).toMatchObject({ code: 'RATE_LIMITED', retryAt: expect.any(String) });
+    expect(await heldFor(subject)).toEqual([]);
+  });
+
+  test('that cannot be done holds up nobody behind it', async () => {
+    const subjects = [await going(), await going(), await going()];
+    const [first] = subjects.map(({ accountId }) => accountId).sort();
+    for (const { accountId } of subjects) await holdIsOver(servers, accountId);
+    await servers.database.query(`create function not_now() returns trigger language plpgsql as $$
+      begin raise exception 'not now'; end $$`);
+    await servers.database.query(`create trigger not_now before delete on account for each row
+      when (old.id = '${first}') execute function not_now()`);
+    const left = () => servers.database.count('account', 'id = any($1)', [subjects.map(({ accountId }) => accountId)]);
+    await bringDueIntoForce(servers);
+    expect(await left()).toBe(1);
+    await servers.database.query('drop trigger not_now on account');
+    await bringDueIntoForce(servers);
+    expect(await left()).toBe(0);
+  });
+
   test('is done once it has waited, and then nothing stops it', async () => {
     const subject = await going();
     const code = await vetoCode(servers, subject.email);
@@ -360,7 +396,8 @@ describe('a deletion', () => {
     await using _closing = feed;
     await holdIsOver(servers, subject.accountId);
     await bringDueIntoForce(servers);
-    expect(await feed.nextThat(({ type }) => type === 'SUBJECT_DELETED')).toMatchObject({
+    expect(await feed.nextThat(({ externalId }) => externalId === subject.externalId)).toMatchObject({
+      type: 'SUBJECT_DELETED',
       externalId: subject.externalId,
       accountId: subject.accountId,
     });
