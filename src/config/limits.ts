@@ -247,6 +247,7 @@ export const limitTable = {
   WEBHOOK_DAYS: limit(3, 1, 30, 'for how long a webhook is tried; no longer than EVENTS_DAYS'),
   PUSH_SECONDS: limit(10, 1, 30, 'how long a push service may take to answer'),
   PUSH_DEVICES: limit(20, 1, 1000, 'push subscriptions per account, one a device; the one unused longest makes room'),
+  TEST_PUSHES_PER_HOUR: limit(6, 1, 1000, 'test messages by push that a device may send itself in an hour'),
   FALLBACK_SECONDS: limit(
     0,
     0,

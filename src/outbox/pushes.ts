@@ -28,6 +28,16 @@ export function pushingOver(ended: Fragment): Fragment {
     and p.state in ('PENDING', 'TAKEN') returning p.challenge_id`;
 }
 
+/**
+ * SQL that writes a test message of a device to itself.
+ * @param device SQL that selects the device, the origin of its push service, and until when the message is awaited
+ */
+export function pushingTest(device: Fragment): Fragment {
+  return sql`insert into push (challenge_id, device_id, origin, expires_at, is_test)
+    select gen_random_uuid(), device_id, origin, expires_at, true from (${device}) as awaited (device_id, origin, expires_at)
+    returning challenge_id as id`;
+}
+
 /** Whatever a worker has under way is another attempt: what becomes of that is not written down any more. */
 const dueNow = sql`state = 'PENDING', attempts = p.attempts + 1, next_attempt_at = clock_timestamp(), claimed_until = null,
   changed_at = clock_timestamp()`;

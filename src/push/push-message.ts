@@ -4,11 +4,11 @@ import type { PushSubscription } from '../devices/push-subscriptions.js';
 /** What every message has in clear: whatever it says, it is as long as the others. */
 const PLAIN_BYTES = 128;
 
-/** What a device is told: which prompt to look at. */
+/** What a device is told: which prompt to look at, or that it can be woken. */
 export interface PushContent {
-  /** As the API has it. */
+  /** As the API has it; a test message has one that it knows nothing of. */
   readonly id: string;
-  readonly kind: 'LOGIN' | 'CONFIRMATION';
+  readonly kind: 'LOGIN' | 'CONFIRMATION' | 'TEST';
 }
 
 /** Encrypts it for one device (RFC 8291), for the push service to keep and pass on: 231 bytes. */

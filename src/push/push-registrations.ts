@@ -1,4 +1,4 @@
-import { ApiError, BadUserInput } from '../api/errors.js';
+import { BadUserInput } from '../api/errors.js';
 import type { Session } from '../api/session.js';
 import type { SigningKey } from '../codes/signing-keys.js';
 import type { Config } from '../config/config.js';
@@ -9,7 +9,7 @@ import { sql } from '../sql/statement.js';
 import type { Transactions } from '../sql/transactions.js';
 import type { PushSubscriptionInput } from './push.types.js';
 import { readSubscription } from './subscription-input.js';
-import { vapidPublicKey } from './vapid.js';
+import { currentKeyOf, vapidPublicKey } from './vapid.js';
 
 /** The push subscriptions of devices. */
 export class PushRegistrations {
@@ -25,8 +25,7 @@ export class PushRegistrations {
    */
   async register(session: Session, input: PushSubscriptionInput): Promise<void> {
     const { pushAllow, limits } = this.config;
-    const [current] = this.config.vapidKeys;
-    if (!current) throw new ApiError('FORBIDDEN', 'This server sends no pushes: VAPID_KEYS is not set.');
+    const current = currentKeyOf(this.config.vapidKeys);
     const subscription = readSubscription(input, pushAllow);
     const keyId = input.pushKey == null ? null : this.keyOf(input.pushKey).id;
     await this.transactions.run(async (tx) => {

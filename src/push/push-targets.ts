@@ -12,13 +12,14 @@ import { sql } from '../sql/statement.js';
 /** Where a push goes, and what it is about, as that is at the moment. */
 export interface PushTarget {
   readonly id: string;
-  readonly purpose: Purpose;
-  /** Whether the challenge takes codes. */
+  /** Null: it is a test message, about no challenge. */
+  readonly purpose: Purpose | null;
+  /** Whether the challenge takes codes; a test message is awaited for as long as it may be sent. */
   readonly isOpen: boolean;
   /** Until it is over by itself. */
   readonly msLeft: number;
-  /** The key of `CODE_KEYS` that it names. */
-  readonly codeKeyId: string;
+  /** The key of `CODE_KEYS` that it names; null: none does. */
+  readonly codeKeyId: string | null;
   /** Null: there is none any more by which its device may be woken. */
   readonly subscription: {
     readonly endpoint: string;
@@ -37,6 +38,7 @@ type TargetRow = Omit<PushTarget, 'subscription'> & {
 
 /**
  * Rows decide: what was written as the prompt began may be over by now, its device no longer trusted, its codes unwanted.
+ * A test message goes where a prompt would.
  * @returns none for a challenge that is not kept any more
  */
 export async function readTargets(
@@ -46,13 +48,14 @@ export async function readTargets(
 ): Promise<Map<string, PushTarget>> {
   const rows = await rowsOf<TargetRow>(
     db,
-    sql`select p.id, c.purpose, ${isOpen('c')} as "isOpen", ${msUntil(sql`c.expires_at`)} as "msLeft", c.key_id as "codeKeyId",
+    sql`select p.id, c.purpose, (p.is_test or ${isOpen('c')}) as "isOpen", c.key_id as "codeKeyId",
+          ${msUntil(sql`coalesce(c.expires_at, p.expires_at)`)} as "msLeft",
           ps.endpoint, ps.p256dh, ps.auth, ps.key_id as "keyId"
-        from push p join challenge c on c.id = p.challenge_id
+        from push p left join challenge c on c.id = p.challenge_id
         left join (push_subscription ps join device d on d.id = ps.device_id and ${mayShowCodes(limits, 'd')}
           join session s on s.id = ps.session_id and ${isLive(limits, 's')})
           on ps.device_id = p.device_id and ps.origin = p.origin and ${isForDevice(askedIn('c'), 'd')}
-        where p.id = any(${pushIds})`,
+        where p.id = any(${pushIds}) and (c.id is not null or p.is_test)`,
   );
   return new Map(
     rows.map(({ endpoint, p256dh, auth, keyId, ...target }) => [

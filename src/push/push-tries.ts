@@ -7,7 +7,7 @@ import { type Answer, type Outbound, SendFault } from '../outbound/outbound.js';
 import type { ClaimedPush, PushOutcome } from '../outbox/pushes.js';
 import { retryDelayMs } from '../outbox/queue.js';
 import type { Sql } from '../sql/database.js';
-import { encrypt } from './push-message.js';
+import { encrypt, type PushContent } from './push-message.js';
 import { type PushTarget, readTargets } from './push-targets.js';
 import type { Vapid } from './vapid.js';
 
@@ -52,14 +52,15 @@ export class PushTries {
     // Of what is over there is something to take down only where it was shown, and may be shown still.
     if (!target || target.msLeft <= 0 || (!target.isOpen && !push.wasTaken)) return ended(push, 'FAILED', 'TOO_LATE');
     const { subscription } = target;
-    const kind = promptKindOf(target.purpose);
-    if (!subscription || !kind) return ended(push, 'GONE', 'NO_SUBSCRIPTION');
+    const content = contentOf(target, push.challengeId);
+    if (!subscription || !content) return ended(push, 'GONE', 'NO_SUBSCRIPTION');
     const { origin } = new URL(subscription.endpoint);
     const authorization = await this.vapid.header(subscription.keyId, origin, push.claimedAt);
-    const key = this.keys.find(({ id }) => id === target.codeKeyId);
+    const { codeKeyId } = target;
+    const key = codeKeyId === null ? this.keys[0] : this.keys.find(({ id }) => id === codeKeyId);
     // Another worker may have it already, or still.
     if (authorization === null || !key) return later(push, 'NO_KEY', null);
-    const body = await encrypt(subscription, { id: promptIdOf(kind, push.challengeId), kind: contentKinds[kind] });
+    const body = await encrypt(subscription, content);
     const headers = {
       authorization,
       ttl: String(Math.ceil(target.msLeft / 1000)),
@@ -87,6 +88,13 @@ const contentKinds = { LOGIN_REQUEST: 'LOGIN', CONFIRMATION: 'CONFIRMATION' } as
   PromptKind,
   string
 >;
+
+/** Null: the challenge is no prompt. */
+function contentOf({ purpose }: PushTarget, challengeId: string): PushContent | null {
+  if (purpose === null) return { id: `tst_${challengeId}`, kind: 'TEST' };
+  const kind = promptKindOf(purpose);
+  return kind && { id: promptIdOf(kind, challengeId), kind: contentKinds[kind] };
+}
 
 /** What a status says (RFC 8030, 5 and 8; and what push services do). */
 function judged(push: ClaimedPush, endpoint: string, { status, retryAfterMs }: Answer): TriedPush {

@@ -6,11 +6,13 @@ import { Device } from '../devices/device.types.js';
 import type { Devices } from '../devices/devices.js';
 import { PushSubscriptionInput } from './push.types.js';
 import type { PushRegistrations } from './push-registrations.js';
+import type { TestPushes } from './test-pushes.js';
 
 @Resolver()
 export class PushResolver {
   constructor(
     private readonly registrations: PushRegistrations,
+    private readonly tests: TestPushes,
     private readonly devices: Devices,
   ) {}
 
@@ -31,6 +33,16 @@ export class PushResolver {
   async unregisterPush(@Ctx() context: Context): Promise<Device> {
     const session = requireSession(context);
     await this.registrations.unregister(session);
+    return this.current(context, session);
+  }
+
+  @Mutation(() => Device, {
+    description:
+      'Sends the current device, which is trusted, a message by its push service, of the kind `TEST`: it says nothing of the account, and is kept for a minute. NOT_FOUND where no push would bring it a code: it has no subscription, or shows no codes. FORBIDDEN where `settings.pushKey` is null.',
+  })
+  async testPush(@Ctx() context: Context): Promise<Device> {
+    const session = requireSession(context);
+    await this.tests.send(session);
     return this.current(context, session);
   }
 

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose';
+import { ApiError } from '../api/errors.js';
 import type { SigningKey } from '../codes/signing-keys.js';
 
 /** For how long a push service takes what was signed for it: less than the day that it may be (RFC 8292, 2). */
@@ -12,6 +13,13 @@ const KEPT_MOST = 1_000;
 export function vapidPublicKey({ publicKey }: Pick<SigningKey, 'publicKey'>): string {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
   return Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]).toString('base64url');
+}
+
+/** The one of `VAPID_KEYS` under which devices subscribe now. @throws ApiError FORBIDDEN without any */
+export function currentKeyOf(keys: readonly SigningKey[]): SigningKey {
+  const [current] = keys;
+  if (!current) throw new ApiError('FORBIDDEN', 'This server sends no pushes: VAPID_KEYS is not set.');
+  return current;
 }
 
 /** Says to push services who sends (RFC 8292): signed once an hour for each of them. */

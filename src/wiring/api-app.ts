@@ -44,6 +44,7 @@ import { PromptViews } from '../prompts/prompt-views.js';
 import { Prompts } from '../prompts/prompts.js';
 import { PushResolver } from '../push/push.resolver.js';
 import { PushRegistrations } from '../push/push-registrations.js';
+import { TestPushes } from '../push/test-pushes.js';
 import { vapidPublicKey } from '../push/vapid.js';
 import { RateLimits } from '../rate-limits/rate-limits.js';
 import { Returns } from '../returns/returns.js';
@@ -261,7 +262,11 @@ async function createResolvers(
     new PageOpeningsResolver(pageOpenings),
     new ReturnsResolver(returns),
     new SettingsResolver(settings),
-    new PushResolver(new PushRegistrations(transactions, sessions, config), devices),
+    new PushResolver(
+      new PushRegistrations(transactions, sessions, config),
+      new TestPushes(transactions, sessions, config),
+      devices,
+    ),
     new SecurityResolver(
       removals,
       changes,

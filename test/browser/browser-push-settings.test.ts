@@ -1,23 +1,30 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { newSigningKey } from '../../src/codes/signing-keys.js';
 import { accessibilityFaults, describeInBrowser, screens } from '../support/browser.js';
 import type { Handset } from '../support/handset.js';
 import { enterPassword, trustPhone, visit } from '../support/pages.js';
 import { BrowserSubscription, pushKeyOf, vapidKeys } from '../support/push.js';
+import { PUSH_HERE, PushService } from '../support/push-service.js';
 import { ServiceWorker, standInForPushService, subscribedUnder, subscribeUnder } from '../support/service-worker.js';
 import { until } from '../support/waiting.js';
 
-describeInBrowser('notifications of sign-ins', { env: { VAPID_KEYS: vapidKeys } }, (site) => {
+describeInBrowser('notifications of sign-ins', { env: { ...PUSH_HERE, VAPID_KEYS: vapidKeys } }, (site) => {
+  let service: PushService;
+  beforeAll(async () => {
+    service = await PushService.start();
+  });
+  afterAll(() => service[Symbol.asyncDispose]());
+
   /** A phone's browser that is trusted and has a push service. */
   async function pushablePhone() {
     const owner = await site.servers.trusted();
     const context = await site.browser.device(screens.phone);
-    const { endpoint } = await standInForPushService(context);
+    const subscription = await standInForPushService(context, service.subscription());
     const phone = await context.newPage();
     await phone.goto(site.servers.client().url);
     await trustPhone(site, owner, phone);
-    return { owner, phone, endpoint };
+    return { owner, phone, subscription, endpoint: subscription.endpoint };
   }
 
   const turnOn = async (phone: Page) => {
@@ -48,16 +55,20 @@ describeInBrowser('notifications of sign-ins', { env: { VAPID_KEYS: vapidKeys } 
   });
 
   test('come once they are on, with the code where its owner wants it there, and can be looked at before', async () => {
-    const { owner, phone, endpoint } = await pushablePhone();
+    const { owner, phone, subscription, endpoint } = await pushablePhone();
     await turnOn(phone);
     expect(await wakes(endpoint)).toBe(true);
     expect(await subscribedUnder(phone)).toBe(pushKeyOf());
     const worker = await ServiceWorker.of(phone);
-    await phone.getByRole('button', { name: 'Show me an example' }).click();
+    await phone.getByRole('button', { name: 'Send a test notification' }).click();
+    await phone.getByText('Sent. It appears on this device within a moment.').waitFor();
+    // What the push service would bring to this browser.
+    const { content } = service.read(await service.nth(subscription));
+    await worker.push(content);
     expect((await worker.see('test')).body).not.toContain('123');
     const code = phone.getByRole('checkbox', { name: 'Show the code in notifications' });
     await phone.getByText('Show the code in notifications').click();
-    await phone.getByRole('button', { name: 'Show me an example' }).click();
+    await worker.push(content);
     await worker.see('test', ({ body }) => body.includes('123 456'));
     expect(await accessibilityFaults(phone)).toEqual([]);
     await phone.reload();

@@ -55,6 +55,8 @@ export const REGISTER_PUSH = `mutation ($input: PushSubscriptionInput!) {
 
 export const UNREGISTER_PUSH = `mutation { result: unregisterPush { ${device} } }`;
 
+export const TEST_PUSH = `mutation { result: testPush { ${device} } }`;
+
 export const SET_RECEIVES_CODES = `mutation ($deviceId: ID!, $receivesCodes: Boolean!) {
   result: setReceivesCodes(deviceId: $deviceId, receivesCodes: $receivesCodes) { ${device} } }`;
 

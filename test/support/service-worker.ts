@@ -117,8 +117,10 @@ export class ServiceWorker {
 }
 
 /** In the place of a browser's push service: its pages subscribe and are subscribed for as long as their storage lives. */
-export async function standInForPushService(context: BrowserContext): Promise<BrowserSubscription> {
-  const subscription = new BrowserSubscription();
+export async function standInForPushService(
+  context: BrowserContext,
+  subscription = new BrowserSubscription(),
+): Promise<BrowserSubscription> {
   const { endpoint, ...keys } = subscription.input;
   await context.addInitScript(`{
     const given = ${JSON.stringify({ endpoint, keys })};

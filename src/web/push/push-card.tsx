@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClient, useMutation } from 'urql';
 import { Link } from 'wouter';
-import { UpdateCurrentDeviceDocument } from '../api/operations.ts';
+import { TestPushDocument, UpdateCurrentDeviceDocument } from '../api/operations.ts';
 import { askForNotifications, notificationPermission } from '../prompts/notifications.ts';
 import { NotificationsCard } from '../prompts/notifications-card.tsx';
 import { useSession, useSettings, useViewer } from '../session/session.tsx';
@@ -16,7 +16,6 @@ import { canBeWoken, isBeforeHomeScreen } from './browser.ts';
 import { kept } from './kept.ts';
 import { Push } from './push.ts';
 import styles from './push-card.module.css';
-import { registeredWorker } from './registration.ts';
 
 export interface PushCardProps {
   /** Puts off the question whether to turn it on; undefined where nobody asks. */
@@ -132,21 +131,37 @@ function WhatIsShown() {
     setShowsCode(chosen);
     void kept.keep('showsCode', chosen);
   };
-  /** By the worker itself, as a push would be. */
-  const showExample = async () => {
-    const registration = await registeredWorker();
-    registration?.active?.postMessage(null);
-  };
   return (
     <>
       <Checkbox isSelected={showsCode} onChange={choose} description={t('push.codeMeans', { productName })}>
         {t('push.code')}
       </Checkbox>
+      <Test />
+    </>
+  );
+}
+
+/** A message to oneself, the whole way that a code's would go. */
+function Test() {
+  const { t } = useTranslation('prompts');
+  const [, test] = useMutation(TestPushDocument);
+  const [isSent, setSent] = useState(false);
+  const { fault, refuse, say } = useFault();
+  const { isPending, submit } = useSubmission(async () => {
+    say(null);
+    const { error } = await test({});
+    setSent(!error);
+    if (error) refuse(error);
+  });
+  return (
+    <>
       <div>
-        <Button isSmall onPress={() => void showExample()}>
+        <Button isSmall isPending={isPending} onPress={() => submit()}>
           {t('push.test')}
         </Button>
       </div>
+      <div role="status">{isSent && <p>{t('push.sent')}</p>}</div>
+      {fault && <p role="alert">{fault}</p>}
     </>
   );
 }

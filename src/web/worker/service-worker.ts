@@ -34,9 +34,6 @@ worker.addEventListener('fetch', (event) => answerOffline(event, words));
 
 worker.addEventListener('push', (event) => event.waitUntil(tell(event.data?.text() ?? '')));
 
-// A page of ours asks for an example of what a push would show: all that pages say.
-worker.addEventListener('message', (event) => event.waitUntil(tell('{"kind":"TEST"}')));
-
 async function tell(message: string): Promise<void> {
   await new Wake(kept, await words()).tell(pushMessageOf(message));
 }

@@ -49,6 +49,10 @@ const boundaryTests: Readonly<Record<LimitName, readonly [file: string, title: s
   PUSH_SECONDS: ['pushes', 'has PUSH_SECONDS to answer, and not more'],
   FALLBACK_SECONDS: ['fallback', 'after FALLBACK_SECONDS, and not before'],
   PUSH_DEVICES: ['registrations', 'is had by at most PUSH_DEVICES of an account: the one seen longest ago makes room'],
+  TEST_PUSHES_PER_HOUR: [
+    'test-pushes',
+    'are TEST_PUSHES_PER_HOUR of a device, and there is one again when the oldest is an hour old',
+  ],
   PROMPTS_UNANSWERED: ['limits-of-time', 'count for PROMPTS_WINDOW_SECONDS, and PROMPTS_UNANSWERED of them are shown'],
   PROMPTS_WINDOW_SECONDS: [
     'limits-of-time',

@@ -150,6 +150,7 @@ describe('the examples', () => {
     await run('rename', phone, { id });
     await run('updateDevice', phone);
     await run('registerPush', phone);
+    await run('testPush', phone);
     await run('unregisterPush', phone);
     await run('setReceivesCodes', phone, { deviceId: id });
     const { sessions } = await run<{ sessions: Texts[] }>('sessions', phone);
