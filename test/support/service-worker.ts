@@ -12,9 +12,19 @@ export interface Shown {
   readonly lang: string;
 }
 
-const notifications = `navigator.serviceWorker.ready.then((registration) => registration.getNotifications())
-  .then((all) => all.map(({ title, body, tag, actions, silent, lang }) =>
-    ({ title, body, tag, actions: actions.map(({ action }) => action), silent, lang })))`;
+const described = `.then((all) => all.map(({ title, body, tag, actions, silent, lang }) =>
+  ({ title, body, tag, actions: actions.map(({ action }) => action), silent, lang })))`;
+
+/**
+ * Chromium forgets a notification that it is asked for between writing it down and showing it: in the worker, one waits for
+ * the other.
+ */
+const oneAtATime = `if (!self.inTurn) {
+  let turn = Promise.resolve();
+  self.inTurn = (work) => (turn = turn.catch(() => null).then(work));
+  const show = registration.showNotification.bind(registration);
+  registration.showNotification = (...wanted) => inTurn(() => show(...wanted));
+}`;
 
 const heard = `new Promise((resolve) => {
   const opening = indexedDB.open('doorstep-push');
@@ -49,7 +59,9 @@ export class ServiceWorker {
     });
     await session.send('ServiceWorker.enable');
     await until(() => registrationId, 'the registration of the service worker');
-    return new ServiceWorker(page, session, registrationId);
+    const worker = new ServiceWorker(page, session, registrationId);
+    await (await worker.running()).evaluate(`{ ${oneAtATime} }`);
+    return worker;
   }
 
   /** Waits until the page has told it what language to speak. */
@@ -65,7 +77,8 @@ export class ServiceWorker {
   }
 
   async shown(): Promise<Shown[]> {
-    return this.page.evaluate(notifications);
+    return (await this.running()).evaluate(`{ ${oneAtATime}
+      inTurn(() => registration.getNotifications())${described} }`);
   }
 
   /** The notification of a tag, once it is there and says what is looked for. */
@@ -111,8 +124,17 @@ export class ServiceWorker {
     await (await this.running()).evaluate(`fetch = () => Promise.reject(new TypeError('Failed to fetch')), null`);
   }
 
+  /** One that is idle is stopped after a while: asking for it starts it. */
   private async running(): Promise<Worker> {
-    return until(() => this.page.context().serviceWorkers()[0], 'a service worker that runs');
+    return until(async () => {
+      const [worker] = this.page.context().serviceWorkers();
+      if (!worker) await this.session.send('ServiceWorker.startWorker', { scopeURL: await this.scope() });
+      return worker;
+    }, 'a service worker that runs');
+  }
+
+  private scope(): Promise<string> {
+    return this.page.evaluate('navigator.serviceWorker.ready.then(({ scope }) => scope)');
   }
 }
 
