@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { StartedVerification } from '@doorstep/server';
+import { randomInt, randomUUID } from 'node:crypto';
+import type { ExternalId, StartedVerification } from '@doorstep/server';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Backend } from '../../support/backend.js';
 import { Door } from '../../support/doors.js';
@@ -35,23 +35,24 @@ const CONFIRM = `mutation ($token: String!, $code: String!) {
 
 /** A user of the product, on a device that Doorstep does not know yet. */
 class User {
-  readonly externalId = randomUUID();
   readonly phone = new Handset(servers.client(), servers.mailbox, newOwner());
+
+  constructor(readonly externalId: ExternalId = randomUUID()) {}
 
   get email(): string {
     return this.phone.owner.email;
   }
 
   /** Told to Doorstep. */
-  static async told(): Promise<User> {
-    const user = new User();
+  static async told(externalId?: ExternalId): Promise<User> {
+    const user = new User(externalId);
     await door.its.putSubject(user);
     return user;
   }
 
   /** The same with two-step verification on: the phone is the one trusted device. */
-  static async trusted(): Promise<User> {
-    const user = await User.told();
+  static async trusted(externalId?: ExternalId): Promise<User> {
+    const user = await User.told(externalId);
     const { requestId, started } = await user.start('ENABLE_TWO_STEP');
     await door.its.redeem(requestId, await user.pass(user.phone, started));
     return user;
@@ -100,6 +101,35 @@ test('tells Doorstep of a user, and reads what it knows', async () => {
   expect(await door.its.putSubject({ ...user, email: user.email })).toEqual(put);
   expect(await door.its.subject(user.externalId)).toEqual(put);
 });
+
+test.each([
+  ['numbers', (id: number) => id],
+  ['counts further than numbers reach', (id: number) => BigInt(id) + 2n ** 60n],
+])('a user whom the product %s may be named so, and is text at Doorstep', async (_, numbered) => {
+  const externalId = numbered(randomInt(2 ** 47));
+  const { email } = new User();
+  const told = await door.its.putSubject({ externalId, email });
+  expect(told).toMatchObject({ externalId: String(externalId), email });
+  expect(await door.its.subject(externalId)).toEqual(told);
+  expect(await door.its.subject(String(externalId))).toEqual(told);
+  const options = { requestId: randomUUID(), externalId, epoch: told.epoch };
+  const started = await door.its.verify({ ...options, purpose: 'ENABLE_TWO_STEP' });
+  expect(started).toMatchObject({ verification: { externalId: String(externalId) } });
+});
+
+test.each([undefined, null, true, Number.NaN, 1.5, 2 ** 53, ['7'], {}])(
+  'what is no id of a user is not asked about: %p',
+  async (id) => {
+    const externalId = id as unknown as string;
+    const asked = { requestId: randomUUID(), externalId };
+    const ask = async () => {
+      await expect(door.its.subject(externalId)).rejects.toThrow(TypeError);
+      await expect(door.its.putSubject({ externalId, email: 'ada@example.com' })).rejects.toThrow(TypeError);
+      await expect(door.its.verify({ ...asked, epoch: 0, purpose: 'SIGN_IN' })).rejects.toThrow(TypeError);
+    };
+    expect(await door.questionsDuring(ask)).toBe(0);
+  },
+);
 
 describe('a verification', () => {
   test('is proven once, by its own receipt, to the client that started it', async () => {
@@ -154,7 +184,7 @@ describe('a verification', () => {
 });
 
 test('an action is confirmed by a code that stands for it', async () => {
-  const user = await User.trusted();
+  const user = await User.trusted(randomInt(2 ** 47));
   const laptop = user.phone.another('Laptop');
   const { requestId: signIn, started: signInStarted } = await user.start('SIGN_IN');
   const asked = asA('Challenge', await user.begin(laptop, signInStarted));
@@ -174,6 +204,7 @@ test('an action is confirmed by a code that stands for it', async () => {
   const outcome = await laptop.ask(CONFIRM, { token: challenge.token, code: confirmations[0]?.code });
   const { receipt: proof } = outcome as unknown as { receipt: string };
   expect(await door.its.redeem(requestId, proof)).toMatchObject({
+    externalId: String(user.externalId),
     purpose: 'CONFIRM',
     method: 'APP',
     action,
