@@ -1,6 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ExternalId, StartedVerification } from '@doorstep/server';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Doorstep, ExternalId, StartedVerification } from '@doorstep/server';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { projectRoot } from '../../../src/config/project.js';
 import { Backend } from '../../support/backend.js';
 import { Door } from '../../support/doors.js';
 import { Handset, newOwner } from '../../support/handset.js';
@@ -223,4 +226,56 @@ test.each([undefined, null, '', 'nonsense', ['rcp_'], { $ne: '' }, `ses_${'A'.re
 test.each([undefined, null, ''])('a receipt without a verification is not asked about: %j', async (requestId) => {
   const redeem = async () => expect(await door.its.redeem(requestId, `rcp_${'A'.repeat(43)}`)).toBeNull();
   expect(await door.questionsDuring(redeem)).toBe(0);
+});
+
+describe('second-step.js of examples/your-own-login', () => {
+  /** What this test asks of it. */
+  interface SecondStep {
+    start(
+      user: unknown,
+      purpose: string,
+      epoch: number,
+    ): Promise<{ asked?: { challengeToken: string }; problem?: string }>;
+    confirm(user: unknown, sessionId: string | null, title: string, fields: []): Promise<{ problem?: string }>;
+    redeem(
+      session: { userId: ExternalId; asked: unknown },
+      receipt: string,
+    ): Promise<{ session: { id: string } } | null>;
+    signedOut(session: { doorstepId: string | null } | null): Promise<void>;
+  }
+
+  async function secondStep(): Promise<SecondStep> {
+    const file = pathToFileURL(path.join(projectRoot, 'examples/your-own-login/second-step.js'));
+    const module = (await import(file.href)) as { SecondStep: new (door: Doorstep) => SecondStep };
+    return new module.SecondStep(door.its);
+  }
+
+  test('proves a user with a number, and signs out at Doorstep too', async () => {
+    const step = await secondStep();
+    const user = await User.told(randomInt(2 ** 47));
+    const epoch = (await door.its.subject(user.externalId))?.epoch ?? -1;
+    const { asked } = await step.start({ id: user.externalId }, 'ENABLE_TWO_STEP', epoch);
+    const challenge = await user.phone.ask(BEGIN, {
+      ...{ token: asked?.challengeToken, deviceToken: null, device: { name: 'Phone', platform: 'LINUX' } },
+    });
+    const code = await servers.mailbox.code(user.email);
+    const { token } = asA('Challenge', challenge as Outcome);
+    const receipt = user.keep(user.phone, await user.phone.ask(VERIFY, { token, code }));
+    const verified = await step.redeem({ userId: user.externalId, asked }, receipt);
+    const doorstepId = verified?.session.id ?? '';
+    expect(await door.its.checkId(doorstepId)).not.toBeNull();
+    await step.signedOut({ doorstepId });
+    expect(await door.its.checkId(doorstepId)).toBeNull();
+    // Once more, one that nobody knows, and none.
+    for (const gone of [doorstepId, randomUUID(), null]) await step.signedOut({ doorstepId: gone });
+    await step.signedOut(null);
+  });
+
+  test('says so where no session of Doorstep asks', async () => {
+    const step = await secondStep();
+    const user = { id: randomInt(2 ** 47) };
+    const problem = expect.stringContaining('two-step verification');
+    expect(await step.confirm(user, null, 'Close it', [])).toEqual({ problem });
+    expect(await step.start(user, 'DISABLE_TWO_STEP', 0)).toEqual({ problem });
+  });
 });
