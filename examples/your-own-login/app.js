@@ -74,9 +74,23 @@ const somebody = async (request, response, next) => {
   else response.sendStatus(401);
 };
 
+/** Doorstep's cookies stay in a browser: a page that speaks to it is only for the one whom they stand for there. */
+const withSecondStep = (request, response, next) => {
+  if (request.who.session.doorstepId) next();
+  else say(response, 403, pages.sorry('Please turn on two-step verification first, or sign in again.'));
+};
+
+/** Ends the session of that browser, at Doorstep too: whoever sits there next is not to see these people's codes. */
+async function leave(request) {
+  const session = sessions.find(cookieOf(request, SESSION));
+  // First there: where that fails they are signed in still, and see it.
+  await secondStep.signedOut(session);
+  sessions.end(session?.id);
+}
+
 /** A session of a new id each time: one that was planted before is worth nothing. */
-function open(request, response, fields) {
-  sessions.end(cookieOf(request, SESSION));
+async function open(request, response, fields) {
+  await leave(request);
   response.cookie(SESSION, sessions.start(fields), cookie);
 }
 
@@ -93,7 +107,7 @@ app.post('/sign-up', fromHere, form, async (request, response) => {
   if (!(password?.length >= 12)) return say(response, 400, pages.signUp('That password is too short.'));
   const user = users.add({ email, password: await hashOf(password) });
   if (!user) return say(response, 409, pages.signUp('Somebody has that address already.'));
-  open(request, response, { userId: user.id, isSignedIn: true });
+  await open(request, response, { userId: user.id, isSignedIn: true });
   response.redirect(303, '/');
 });
 
@@ -112,7 +126,7 @@ app.post('/sign-in', fromHere, form, async (request, response) => {
   const isAsked = users.byId(user.id).atDoorstep;
   const { asked, problem } = isAsked ? await secondStep.start(user, 'SIGN_IN', epoch) : {};
   if (problem) return say(response, 403, pages.signIn(problem));
-  open(request, response, { userId: user.id, isSignedIn: !asked, asked });
+  await open(request, response, { userId: user.id, isSignedIn: !asked, asked });
   response.redirect(303, asked ? '/second-step' : '/');
 });
 
@@ -136,14 +150,15 @@ app.post('/second-step', fromHere, express.json(), async (request, response) => 
 /** What a proof leads to, and which page comes then. */
 const done = {
   async SIGN_IN(request, response, { userId }, { session }) {
-    open(request, response, { userId, isSignedIn: true, doorstepId: session.id });
+    await open(request, response, { userId, isSignedIn: true, doorstepId: session.id });
     return '/';
   },
   async ENABLE_TWO_STEP(request, response, { userId }, { session }) {
     sessions.endAllOf(userId);
-    open(request, response, { userId, isSignedIn: true, doorstepId: session.id });
+    await open(request, response, { userId, isSignedIn: true, doorstepId: session.id });
     return '/account';
   },
+  /** Nothing to do: `atDoorstep` and the sessions stay, and Doorstep says at the next sign-in that there is no second step. */
   async DISABLE_TWO_STEP() {
     return '/account';
   },
@@ -191,13 +206,12 @@ app.post('/email', somebody, fromHere, form, async (request, response) => {
     await changeEmail(user, email);
     return response.redirect(303, '/account');
   }
-  if (!session.doorstepId) return say(response, 403, pages.sorry('Please sign in again first.'));
   const fields = [{ label: NEW_ADDRESS, value: email }];
   goOn(response, session, await secondStep.confirm(user, session.doorstepId, 'Change your e-mail address', fields));
 });
 
 /** A code that is mailed to the new address; the browser and Doorstep need nobody for it. */
-app.get('/prove-address', somebody, (_request, response) => {
+app.get('/prove-address', somebody, withSecondStep, (_request, response) => {
   say(response, 200, pages.secondStep({ purpose: 'PROVE_ADDRESS' }));
 });
 
@@ -221,7 +235,7 @@ function goOn(response, session, { asked, problem }) {
 }
 
 /** On a trusted phone: the codes for sign-ins elsewhere. They come from Doorstep to the page, past this server. */
-app.get('/codes', somebody, (_request, response) => say(response, 200, pages.codes()));
+app.get('/codes', somebody, withSecondStep, (_request, response) => say(response, 200, pages.codes()));
 
 /** Tells a page at once when its session is over. */
 app.get('/live', somebody, (request, response) => {
@@ -231,13 +245,8 @@ app.get('/live', somebody, (request, response) => {
 });
 
 app.post('/sign-out', fromHere, async (request, response) => {
-  const session = sessions.find(cookieOf(request, SESSION));
-  sessions.end(session?.id);
+  await leave(request);
   response.clearCookie(SESSION, cookie);
-  if (session?.doorstepId) {
-    const end = 'mutation ($id: ID!) { endSession(sessionId: $id) { sessionsEnded } }';
-    await door.graphql(end, { id: session.doorstepId });
-  }
   response.redirect(303, '/');
 });
 
@@ -263,7 +272,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 // What ends at Doorstep ends here in the same second, also where no request comes. It needs no cursor: what ended while
-// this process was away is asked anew at the next request.
+// this process was away is asked anew at the next request. It comes last, as it goes on until this process ends.
 for await (const { sessionId } of door.feed({ types: ['SESSION_ENDED'], signal: closing.signal })) {
   sessions.endOf(sessionId);
 }

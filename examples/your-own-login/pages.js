@@ -94,7 +94,7 @@ export const secondStep = ({ purpose, challengeToken }) => ({
       <p id="sent" role="status"></p>
       <form id="code" hidden>
         ${field('Code', 'name="code" inputmode="numeric" autocomplete="one-time-code"')}
-        ${purpose === 'SIGN_IN' ? '<label class="check"><input type="checkbox" name="trust" checked> Ask for no code on this device again</label>' : ''}
+        <label class="check"><input type="checkbox" name="trust" checked> Ask for no code on this device again</label>
         <button>Continue</button>
       </form>
       ${alert(null)}

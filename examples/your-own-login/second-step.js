@@ -41,13 +41,18 @@ export class SecondStep {
   /** @param purpose SIGN_IN, ENABLE_TWO_STEP or DISABLE_TWO_STEP, after the password was right */
   async start(user, purpose, epoch, sessionId) {
     if (epoch === null) return { problem: problems.StaleFirstFactor };
+    if (purpose === 'DISABLE_TWO_STEP' && !sessionId) return { problem: NOT_AT_DOORSTEP };
     const requestId = randomUUID();
     const options = { requestId, externalId: user.id, epoch, purpose, sessionId };
     return outcomeOf(await this.#door.verify(options), { requestId, purpose });
   }
 
-  /** Something that takes a code of its own. @param sessionId the session at Doorstep of whoever asks */
+  /**
+   * Something that takes a code of its own.
+   * @param sessionId the session at Doorstep of whoever asks; null, where there is no second step, is a `problem`
+   */
   async confirm(user, sessionId, title, fields) {
+    if (!sessionId) return { problem: NOT_AT_DOORSTEP };
     const requestId = randomUUID();
     const options = { requestId, externalId: user.id, sessionId, title, fields };
     return outcomeOf(await this.#door.confirm(options), { requestId, purpose: 'CONFIRM' });
@@ -55,7 +60,20 @@ export class SecondStep {
 
   /** After it was changed: whoever is signed in elsewhere, or was trusted, has to pass both steps again. */
   async passwordChanged({ id, atDoorstep }, sessionId) {
-    if (atDoorstep) await this.#door.graphql(END_TRUST, { externalId: id, except: sessionId });
+    if (atDoorstep) await this.#door.graphql(END_TRUST, { externalId: String(id), except: sessionId });
+  }
+
+  /**
+   * Whoever signs out here does so at Doorstep: its cookies stay in the browser, and the next who sits there would be shown
+   * these people's codes. The device stays trusted.
+   * @param session the shop's own, before it ends
+   */
+  async signedOut(session) {
+    if (!session?.doorstepId) return;
+    await this.#door.graphql(END_SESSION, { id: session.doorstepId }).catch((error) => {
+      // It has been over for so long that it is forgotten.
+      if (error.code !== 'NOT_FOUND') throw error;
+    });
   }
 
   /**
@@ -64,10 +82,12 @@ export class SecondStep {
    */
   async redeem({ userId, asked }, receipt) {
     const verified = await this.#door.redeem(asked?.requestId, receipt);
-    return verified?.externalId === userId ? verified : null;
+    // Ids are text there, whatever they are here.
+    return verified?.externalId === String(userId) ? verified : null;
   }
 }
 
+const END_SESSION = 'mutation ($id: ID!) { endSession(sessionId: $id) { sessionsEnded } }';
 const END_TRUST = `mutation ($externalId: ID!, $except: ID) {
   endTrust(externalId: $externalId, reason: PASSWORD_CHANGED, exceptSessionId: $except) { sessionsEnded } }`;
 
@@ -84,6 +104,7 @@ function outcomeOf(started, { requestId, purpose }) {
   return { problem };
 }
 
+const NOT_AT_DOORSTEP = 'Please turn on two-step verification first, or sign in again.';
 const problems = {
   TwoStepOff: 'Two-step verification is off.',
   TwoStepAlreadyEnabled: 'Two-step verification is on already.',

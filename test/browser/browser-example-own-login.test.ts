@@ -61,8 +61,12 @@ describeInBrowser('the shop with users of its own', withShop, (site) => {
   }
 
   async function signUp(page: Page): Promise<string> {
-    const email = `${randomUUID()}@example.com`;
     await page.getByRole('link', { name: 'New here?' }).click();
+    return openAccount(page);
+  }
+
+  async function openAccount(page: Page): Promise<string> {
+    const email = `${randomUUID()}@example.com`;
     await page.getByLabel('E-mail address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Open an account' }).click();
@@ -210,6 +214,35 @@ describeInBrowser('the shop with users of its own', withShop, (site) => {
       await until(() => receipt, 'a receipt');
       return receipt;
     }
+
+    test('shows nothing of theirs to whoever has the browser next', async () => {
+      const laptop = await trustedLaptop(phone, email);
+      expect(await atDoorstep(laptop)).toEqual({ email });
+      // They did not even sign out.
+      await laptop.goto(`${shopUrl}/sign-up`);
+      const next = await openAccount(laptop);
+      expect(await atDoorstep(laptop)).toBeNull();
+      for (const page of ['codes', 'prove-address']) {
+        await laptop.goto(`${shopUrl}/${page}`);
+        await laptop.getByText('Please turn on two-step verification').waitFor();
+      }
+      await laptop.goto(shopUrl);
+      await who(laptop).getByText(next).waitFor();
+      await signOut(laptop);
+      await signIn(laptop, email);
+      await who(laptop).getByText(email).waitFor();
+      await signOut(laptop);
+      expect(await atDoorstep(laptop)).toBeNull();
+    });
+
+    async function signOut(laptop: Page): Promise<void> {
+      await laptop.getByRole('button', { name: 'Sign out' }).click();
+      await laptop.getByRole('heading', { name: 'Sign in' }).waitFor();
+    }
+
+    /** Whom a script of the shop's pages speaks to Doorstep as. */
+    const atDoorstep = (page: Page) =>
+      page.evaluate<{ email: string } | null>(`import('/doorstep.js').then(({ ask }) => ask('{ viewer { email } }'))`);
 
     test('lets nobody in without the second step because Doorstep is away', async () => {
       const other = await browser('laptop');

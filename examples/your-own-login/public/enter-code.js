@@ -8,6 +8,11 @@ const form = document.getElementById('code');
 const alert = step.querySelector('[role=alert]');
 const { purpose } = step.dataset;
 let { challenge: token } = step.dataset;
+/** The shop's addresses: what takes a receipt, what comes after a new address is proven, and for whoever leaves. */
+const [RECEIPTS, PROVEN, LEFT] = ['/second-step', '/account', '/'];
+
+// Only a sign-in asks whether the device is to be trusted.
+if (purpose !== 'SIGN_IN') form.elements.trust?.closest('label').remove();
 
 const problem = '... on Problem { message }';
 const shown = `token state sentTo codeLength expiresInSeconds help
@@ -51,7 +56,7 @@ form.addEventListener('submit', async (event) => {
   button.disabled = true;
   const answer = await tell(() => ends[purpose](code.value));
   if (answer?.receipt) return bring(answer.receipt);
-  if (answer?.__typename === 'AddressProven') return location.replace('/account');
+  if (answer?.__typename === 'AddressProven') return location.replace(PROVEN);
   button.disabled = false;
   code.select();
 });
@@ -60,12 +65,12 @@ form.addEventListener('submit', async (event) => {
 document.getElementById('leave').addEventListener('click', async (event) => {
   event.preventDefault();
   await tell(() => ask(cancel, { token }));
-  location.replace('/');
+  location.replace(LEFT);
 });
 
 /** Once, and at once: it is worth nothing a minute later. */
 async function bring(receipt) {
-  const brought = fetch('/second-step', {
+  const brought = fetch(RECEIPTS, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ receipt }),

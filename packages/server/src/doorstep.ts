@@ -24,9 +24,11 @@ import { isAccessToken, isId, isReceipt, isReturnCode, isSessionToken } from './
 import {
   type ConfirmOptions,
   confirmationInputOf,
+  type ExternalId,
   inputOf,
   type StartedVerification,
   type SubjectOptions,
+  textOf,
   type VerifyOptions,
 } from './verifications.js';
 
@@ -126,8 +128,8 @@ export class Doorstep implements AsyncDisposable {
    * @returns null where Doorstep was never told of them, or knows them no more
    * @throws DoorstepError
    */
-  async subject(externalId: string): Promise<Subject | null> {
-    const { person } = await this.endpoint.read(readSubject, { externalId });
+  async subject(externalId: ExternalId): Promise<Subject | null> {
+    const { person } = await this.endpoint.read(readSubject, { externalId: textOf(externalId) });
     return person;
   }
 
@@ -135,7 +137,7 @@ export class Doorstep implements AsyncDisposable {
   async putSubject({ externalId, email, locale }: SubjectOptions): Promise<Subject> {
     // Read, in that it may be asked again: the same once more changes nothing.
     const { putSubject: put } = await this.endpoint.read(putSubject, {
-      input: { externalId, email, locale: locale ?? null },
+      input: { externalId: textOf(externalId), email, locale: locale ?? null },
     });
     return put;
   }

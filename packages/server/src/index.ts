@@ -16,6 +16,12 @@ export type {
   Verified,
 } from './operations.js';
 export { returnState, type SignInOptions, sameState, signInAddress } from './returns.js';
-export type { ConfirmOptions, StartedVerification, SubjectOptions, VerifyOptions } from './verifications.js';
+export type {
+  ConfirmOptions,
+  ExternalId,
+  StartedVerification,
+  SubjectOptions,
+  VerifyOptions,
+} from './verifications.js';
 export { type WakeUp, wakeUpOf } from './wake-ups.js';
 export { verifyWebhook, type Webhook, type WebhookHeaders, WebhookInvalid } from './webhooks.js';

@@ -1,9 +1,14 @@
 import type { StartVerificationMutation, StartVerificationMutationVariables } from './operations.js';
 
+/**
+ * Your own id of somebody, for good: 1 to 128 visible ASCII characters, or a whole number. It is text at Doorstep, and comes back
+ * as text: compare it with `String(id)`.
+ */
+export type ExternalId = string | number | bigint;
+
 /** One of the people that you hold yourself. */
 export interface SubjectOptions {
-  /** Your own id: 1 to 128 visible ASCII characters, for good. */
-  readonly externalId: string;
+  readonly externalId: ExternalId;
   readonly email: string;
   /** BCP 47, for what Doorstep writes to them. */
   readonly locale?: string | null;
@@ -13,7 +18,7 @@ export interface SubjectOptions {
 export interface VerifyOptions {
   /** Yours, and new for each: `crypto.randomUUID()`. Keep it in the half-signed-in session of that browser, with you. */
   readonly requestId: string;
-  readonly externalId: string;
+  readonly externalId: ExternalId;
   /** As you read it (`subject`) before you compared the password. */
   readonly epoch: number;
   readonly purpose: 'SIGN_IN' | 'ENABLE_TWO_STEP' | 'DISABLE_TWO_STEP';
@@ -26,7 +31,7 @@ export interface ConfirmOptions {
   /** As in `VerifyOptions`. */
   readonly requestId: string;
   /** A subject of yours, or else `accountId`. */
-  readonly externalId?: string;
+  readonly externalId?: ExternalId;
   /** An account that somebody opened at Doorstep, for a client with `--own-accounts`. */
   readonly accountId?: string;
   /** The session of Doorstep's that asks: its own device is not shown the code. */
@@ -47,15 +52,22 @@ export type StartedVerification = StartVerificationMutation['startVerification']
 type Input = StartVerificationMutationVariables['input'];
 
 export function inputOf({ requestId, externalId, epoch, purpose, sessionId }: VerifyOptions): Input {
-  return { requestId, externalId, epoch, purpose, sessionId: sessionId ?? null };
+  return { requestId, externalId: textOf(externalId), epoch, purpose, sessionId: sessionId ?? null };
 }
 
 export function confirmationInputOf({ title, fields = [], externalId, accountId, ...asked }: ConfirmOptions): Input {
   return {
     ...asked,
-    externalId: externalId ?? null,
+    externalId: externalId === undefined || externalId === null ? null : textOf(externalId),
     accountId: accountId ?? null,
     purpose: 'CONFIRM',
     action: { title, fields: [...fields] },
   };
+}
+
+/** @throws TypeError for what is no id: nobody is meant by `undefined`, and a number that is not exact is somebody else's */
+export function textOf(externalId: ExternalId): string {
+  const isId = ['string', 'bigint'].includes(typeof externalId) || Number.isSafeInteger(externalId);
+  if (!isId) throw new TypeError('externalId: expected text or a whole number');
+  return String(externalId);
 }
