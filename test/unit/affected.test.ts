@@ -76,5 +76,7 @@ test('what the compiler tells of the imports has this file, the product in full 
   expect(found.get('test/unit/affected.test.ts')).toContain('test/affected/imports.ts');
   expect(found.get('src/server.ts')).toContain('src/wiring/process.ts');
   const files = guards.flatMap(({ edits }) => edits.map(({ file }) => path.posix.join('src', file)));
-  expect(files.filter((file) => !found.has(file))).toEqual([]);
+  // The web client is built by other means, and no suite is compiled with it.
+  const compiled = files.filter((file) => !file.startsWith('src/web/'));
+  expect(compiled.filter((file) => !found.has(file))).toEqual([]);
 });

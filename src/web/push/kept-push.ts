@@ -23,16 +23,25 @@ export class KeptPush {
 
   /** Undefined where it was never kept, or cannot be read. */
   read<Name extends keyof Entries>(name: Name): Promise<Entries[Name] | undefined> {
-    return get<Entries[Name]>(name, this.store).catch(() => undefined);
+    return ifPossible(() => get<Entries[Name]>(name, this.store));
   }
 
+  /** Nothing is kept where it cannot be. */
   keep<Name extends keyof Entries>(name: Name, value: Entries[Name]): Promise<void> {
-    return set(name, value, this.store);
+    return ifPossible(() => set(name, value, this.store));
   }
 
   /** What one account has chosen is not the next one's choice. */
   async forgetChoices(): Promise<void> {
-    // Where nothing can be kept there is nothing to forget.
-    await Promise.all([del('deviceId', this.store), del('showsCode', this.store)]).catch(() => undefined);
+    await Promise.all((['deviceId', 'showsCode'] as const).map((name) => ifPossible(() => del(name, this.store))));
+  }
+}
+
+/** A browser may have no database, or one that throws as soon as it is touched. */
+async function ifPossible<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { activityOf, streamOf } from '../../support/activity.js';
+import { activityOf, pageOf, streamOf } from '../../support/activity.js';
 import type { Handset } from '../../support/handset.js';
 import { asA } from '../../support/outcomes.js';
 import { deviceOf, removeDevice, resetByMail, SIGN_OUT_OTHERS } from '../../support/owner.js';
@@ -69,7 +69,9 @@ describe('live sessions', () => {
     // Used last, though it was opened first.
     expect(await first.viewer()).not.toBeNull();
     await using closing = streamOf(second);
-    await using open = streamOf(first);
+    // From where it stands: it may begin to listen after what it is to hear.
+    const { pageInfo } = await pageOf(first, { first: 1 });
+    await using open = streamOf(first, pageInfo.startCursor);
     const { id } = await deviceOf(first);
     const third = phone.twin();
     asA('SignedIn', await third.signIn());
