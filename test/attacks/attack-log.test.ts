@@ -28,7 +28,7 @@ test('a row that the database refuses is not written to the log', async () => {
     cwd: projectRoot,
   });
   expect(stdout).toContain('account_email_unique');
-  expect(stdout).toContain('violates not-null constraint');
+  expect(stdout).toContain('violates check constraint');
   expect(stdout).not.toContain('someone@example.com');
   expect(stdout).not.toContain('argon2id');
 });
