@@ -123,12 +123,6 @@ export const pushGuards: readonly Guard[] = [
     noticedBy: ['pushes', 'with a key that a worker does not have nothing is lost: another worker has it'],
   },
   {
-    name: 'fallback-once',
-    keeps: 'a code that was mailed goes by mail by itself no more',
-    edits: [{ file: 'challenges/fallbacks.ts', find: 'and c.last_mail_send_at is null ', replace: '' }],
-    noticedBy: ['fallback', 'not where it was seen, was mailed before, is over, or may not be mailed'],
-  },
-  {
     name: 'fallback-behind-others',
     keeps: 'no code waits behind others that may not be mailed',
     edits: [{ file: 'challenges/fallbacks.ts', find: 'found.length < MOST ? null', replace: 'MOST ? null' }],
@@ -157,17 +151,5 @@ export const pushGuards: readonly Guard[] = [
     keeps: 'backends are told of the devices that show codes alone',
     edits: [{ file: 'challenges/code-devices.ts', find: '${d}.receives_codes and ', replace: '' }],
     noticedBy: ['code-choices', 'skips the second step, and is prompted for none'],
-  },
-  {
-    name: 'code-choices-of-the-account',
-    keeps: "nobody chooses for another account's device",
-    edits: [
-      {
-        file: 'devices/devices.ts',
-        find: 'where account_id = ${accountId} and id = ${deviceId} and removed_at is null and receives_codes',
-        replace: 'where ${accountId}::uuid is not null and id = ${deviceId} and removed_at is null and receives_codes',
-      },
-    ],
-    noticedBy: ['code-choices', 'is made on trusted devices alone, about devices of the account'],
   },
 ];

@@ -137,22 +137,6 @@ export const subjectGuards: readonly Guard[] = [
     ],
   },
   {
-    name: 'subjects-locked',
-    keeps: 'what is asked for a subject at once is done one after the other',
-    edits: [
-      {
-        file: 'accounts/accounts.ts',
-        find: 'where client_id = ${clientId} and external_id = ${externalId} for no key update`',
-        replace: 'where client_id = ${clientId} and external_id = ${externalId}`',
-      },
-    ],
-    noticedBy: [
-      'subject-races',
-      'of any number of addresses that are asked for at once ADDRESS_CHANGES_DAY are told, and one waits',
-    ],
-    breaks: true,
-  },
-  {
     name: 'unproven-mails',
     keeps: 'an address that nobody has proven gets UNPROVEN_MAILS_DAY codes of a client a day',
     edits: [
@@ -193,6 +177,8 @@ export const subjectGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['enumeration', 'the mails of an hour are counted the same for anybody'],
+    // What names a client is no network.
+    breaks: true,
   },
   {
     name: 'notices-to-the-proven',

@@ -56,7 +56,7 @@ export const verificationGuards: readonly Guard[] = [
     edits: [
       { file: RECEIPTS, find: 'sql`v.client_id = ${caller.clientId} and v.request_id', replace: 'sql`v.request_id' },
     ],
-    noticedBy: ['verifications', 'is good for its own request and client alone, and stays good for those'],
+    noticedBy: ['confirm-actions', 'is confirmed for an own account too, by a client that sees it'],
   },
   {
     name: 'receipt-request',
@@ -149,6 +149,8 @@ export const verificationGuards: readonly Guard[] = [
       'verification-races',
       'is started once by twenty that ask for the same, begun once by twenty that begin it',
     ],
+    // No challenge has the token of another: the table itself refuses the second.
+    breaks: true,
   },
   {
     name: 'answered-where-it-began',

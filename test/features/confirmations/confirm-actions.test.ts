@@ -250,6 +250,9 @@ describe('an action', () => {
     const challenge = await begun(laptop, started);
     const code = await actionCodeShownOn(phone, challenge);
     const { receipt } = asConfirm('Confirmed', await confirmAction(laptop, challenge, code));
+    // Another client that sees the account as well has not started it.
+    const backend = await Backend.add(servers, { ownAccounts: true });
+    expect((await redeem({ ...started, backend }, receipt)).__typename).toBe('ReceiptVoid');
     expect(await redeemed(started, receipt)).toMatchObject({ accountId, externalId: null, action: payment });
   });
 
