@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { Backend } from '../support/backend.js';
-import { accessibilityFaults, describeInBrowser } from '../support/browser.js';
+import { describeInBrowser, faultsInBothThemes } from '../support/browser.js';
 import { type HandedOver, OPEN_PAGES } from '../support/hand-overs.js';
 import type { Handset } from '../support/handset.js';
 import { signedIn, typeCode, visit } from '../support/pages.js';
@@ -45,10 +45,7 @@ describeInBrowser('somebody whom a product holds', { count: 2 }, (site) => {
   }
 
   async function isClean(page: Page): Promise<void> {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await accessibilityFaults(page)).toEqual([]);
-    }
+    expect(await faultsInBothThemes(page)).toEqual([]);
   }
 
   test('sees devices, activity and help, and is asked for no password anywhere', async () => {

@@ -13,7 +13,7 @@ import {
 } from 'playwright-core';
 import { installed } from './programs.js';
 import { Servers, type ServersOptions } from './servers.js';
-import { DEADLINE_MS } from './waiting.js';
+import { DEADLINE_MS, until } from './waiting.js';
 
 /**
  * Where Chromium is installed: the path of its program, null where there is none.
@@ -185,6 +185,21 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
   );
+}
+
+/** The same of an open page in both themes. Chromium takes over the colours of the other one piece by piece. */
+export async function faultsInBothThemes(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    let found: string[] = [];
+    const isClean = async () => {
+      found = await accessibilityFaults(page);
+      return found.length === 0;
+    };
+    await until(isClean, 'a page without faults').catch(() => faults.push(...found));
+  }
+  return faults;
 }
 
 interface Violation {
