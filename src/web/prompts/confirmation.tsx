@@ -1,13 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { ConfirmationFieldsFragment } from '../api/operations.ts';
-import { grouped } from '../codes/grouped.ts';
 import { Button } from '../ui/button.tsx';
-import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
-import { clock, useSecondsLeft, useTimeTexts } from '../ui/time.ts';
+import { useSecondsLeft, useTimeTexts } from '../ui/time.ts';
 import { AskedAction } from './asked-action.tsx';
-import longer from './confirmations.module.css';
 import styles from './prompts.module.css';
+import { ShownCode } from './shown-code.tsx';
 import { useIsNoticed } from './use-is-noticed.ts';
 import { type RefusalOptions, useRefusal } from './use-refusal.ts';
 
@@ -30,23 +28,7 @@ export function Confirmation({ confirmation, waiting, onPutAside, ...options }: 
   return (
     <Dialog role="alertdialog" title={t('confirmation.title', { client: productName })} isOpen onClose={putAside}>
       <AskedAction action={confirmation.action} />
-      <div className={styles.code}>
-        <p className={styles.label}>{t('confirmation.code')}</p>
-        <output
-          className={`${styles.digits} ${longer.digits}`}
-          translate="no"
-          aria-label={code ? [...code].join(' ') : ''}
-        >
-          {/* Digits run from left to right in every language; the halves of a code do not, unless they are told to. */}
-          <span dir="ltr">{grouped(code ?? '')}</span>
-        </output>
-        <div className={styles.row}>
-          <p className={styles.quiet}>
-            <span>{t('timeLeft')}</span> <span className={styles.clock}>{clock(secondsLeft)}</span>
-          </p>
-          <CopyButton isSmall text={code ?? ''} label={t('copy')} />
-        </div>
-      </div>
+      <ShownCode label={t('confirmation.code')} code={code} secondsLeft={secondsLeft} isLonger />
       <p>{t('confirmation.onlyThis')}</p>
       <dl className={styles.facts}>
         <dt>{t('confirmation.device')}</dt>

@@ -1,12 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { RequestFieldsFragment } from '../api/operations.ts';
-import { grouped } from '../codes/grouped.ts';
 import { useProductName } from '../session/use-product-name.ts';
 import { Button } from '../ui/button.tsx';
-import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, DialogActions } from '../ui/dialog.tsx';
-import { clock, useSecondsLeft, useTimeTexts } from '../ui/time.ts';
+import { useSecondsLeft, useTimeTexts } from '../ui/time.ts';
 import styles from './prompts.module.css';
+import { ShownCode } from './shown-code.tsx';
 import { type DenialOptions, useDenial } from './use-denial.ts';
 import { useIsNoticed } from './use-is-noticed.ts';
 
@@ -44,19 +43,7 @@ export function Prompt({ request, waiting, onDeny, onDenied, onPutAside }: Promp
         <dt>{t('time')}</dt>
         <dd>{ago(request, request.requestedSecondsAgo)}</dd>
       </dl>
-      <div className={styles.code}>
-        <p className={styles.label}>{t('code')}</p>
-        <output className={styles.digits} translate="no" aria-label={request.code ? [...request.code].join(' ') : ''}>
-          {/* Digits run from left to right in every language; the halves of a code do not, unless they are told to. */}
-          <span dir="ltr">{grouped(request.code ?? '')}</span>
-        </output>
-        <div className={styles.row}>
-          <p className={styles.quiet}>
-            <span>{t('timeLeft')}</span> <span className={styles.clock}>{clock(secondsLeft)}</span>
-          </p>
-          <CopyButton isSmall text={request.code ?? ''} label={t('copy')} />
-        </div>
-      </div>
+      <ShownCode label={t('code')} code={request.code} secondsLeft={secondsLeft} />
       <p>{t('onlyThere', { productName })}</p>
       {waiting > 0 && <p className={styles.quiet}>{t('more', { count: waiting })}</p>}
       {fault && <p role="alert">{fault}</p>}

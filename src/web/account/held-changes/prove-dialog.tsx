@@ -7,13 +7,10 @@ import {
   ProveAddressDocument,
   StartAddressProofDocument,
 } from '../../api/operations.ts';
-import { Closed } from '../../codes/closed.tsx';
-import { CodeField } from '../../codes/code-field.tsx';
-import { Deliveries } from '../../codes/deliveries.tsx';
+import { MailedCodeForm } from '../../codes/mailed-code-form.tsx';
 import { useCodeEntry } from '../../codes/use-code-entry.ts';
 import { useSession } from '../../session/session.tsx';
 import { useFault } from '../../session/use-fault.ts';
-import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -77,7 +74,7 @@ interface TypeCodeProps {
 }
 
 function TypeCode({ challenge: opened, onAgain, onClose, onProven }: TypeCodeProps) {
-  const { t } = useTranslation(['account', 'common']);
+  const { t } = useTranslation('account');
   const announce = useSay();
   const { refresh } = useSession();
   const [, prove] = useMutation(ProveAddressDocument);
@@ -93,24 +90,5 @@ function TypeCode({ challenge: opened, onAgain, onClose, onProven }: TypeCodePro
     onClose();
     return {};
   });
-  const { challenge, closed, faults, fault, isPending } = entry;
-  if (closed) return <Closed state={closed} onAgain={onAgain} />;
-  return (
-    <DoorForm onSubmit={() => entry.submit()} faults={faults}>
-      <p>{t('code.leadEmail', { ns: 'common', to: challenge.sentTo })}</p>
-      <CodeField entry={entry} />
-      {fault && (
-        <Notice look="alarm">
-          <p>{fault}</p>
-        </Notice>
-      )}
-      <DialogActions>
-        <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button type="submit" look="primary" isPending={isPending}>
-          {t('held.prove.submit')}
-        </Button>
-      </DialogActions>
-      <Deliveries challenge={challenge} onAgain={onAgain} />
-    </DoorForm>
-  );
+  return <MailedCodeForm entry={entry} submit={t('held.prove.submit')} onAgain={onAgain} onClose={onClose} />;
 }

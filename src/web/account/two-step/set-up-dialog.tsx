@@ -6,13 +6,10 @@ import {
   EnableTwoStepDocument,
   StartTwoStepSetupDocument,
 } from '../../api/operations.ts';
-import { Closed } from '../../codes/closed.tsx';
-import { CodeField } from '../../codes/code-field.tsx';
-import { Deliveries } from '../../codes/deliveries.tsx';
+import { MailedCodeForm } from '../../codes/mailed-code-form.tsx';
 import { useCodeEntry } from '../../codes/use-code-entry.ts';
 import { useSession, useViewer } from '../../session/session.tsx';
 import { useFault } from '../../session/use-fault.ts';
-import { DoorForm } from '../../sign-in/door.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog, DialogActions } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -99,7 +96,7 @@ interface TypeCodeProps {
 }
 
 function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps) {
-  const { t } = useTranslation(['account', 'common']);
+  const { t } = useTranslation('account');
   const [, enable] = useMutation(EnableTwoStepDocument);
   const entry = useCodeEntry(opened, async (code, taken) => {
     const { data, error } = await enable({ challengeToken: opened.token, code });
@@ -109,27 +106,7 @@ function TypeCode({ challenge: opened, onDone, onAgain, onClose }: TypeCodeProps
     onDone(outcome.sessionsEnded);
     return {};
   });
-  const { challenge, closed, faults, fault, isPending } = entry;
-
-  if (closed) return <Closed state={closed} onAgain={onAgain} />;
-  return (
-    <DoorForm onSubmit={() => entry.submit()} faults={faults}>
-      <p>{t('code.leadEmail', { ns: 'common', to: challenge.sentTo })}</p>
-      <CodeField entry={entry} />
-      {fault && (
-        <Notice look="alarm">
-          <p>{fault}</p>
-        </Notice>
-      )}
-      <DialogActions>
-        <Button onPress={onClose}>{t('cancel', { ns: 'common' })}</Button>
-        <Button type="submit" look="primary" isPending={isPending}>
-          {t('setUp.submit')}
-        </Button>
-      </DialogActions>
-      <Deliveries challenge={challenge} onAgain={onAgain} />
-    </DoorForm>
-  );
+  return <MailedCodeForm entry={entry} submit={t('setUp.submit')} onAgain={onAgain} onClose={onClose} />;
 }
 
 function Done({ sessionsEnded, onClose }: { readonly sessionsEnded: number; readonly onClose: () => void }) {
