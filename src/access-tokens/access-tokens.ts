@@ -11,7 +11,7 @@ import type { AccessTokenName } from '../sessions/live-sessions.js';
 import { authenticatedAt, isLive, lapsesAt } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
-import { type Fragment, sql } from '../sql/statement.js';
+import { constant, type Fragment, sql } from '../sql/statement.js';
 import { AccessToken } from './access-token.types.js';
 import type { KeySet } from './key-set.js';
 
@@ -89,7 +89,7 @@ export class AccessTokens {
     const isOfClient = isOf({ clientId: sql`c.id`, ownAccounts: sql`c.own_accounts` }, 'a');
     return sql`select s.account_id as sub, s.id as sid, s.device_id, a.external_id as ext, c.id as client_id,
         ${secondsOf(authenticatedAt('s'))} as auth_time, ${secondsOf(sql`clock.at`)} as iat,
-        ${secondsOf(sql`least(clock.at + make_interval(secs => ${limits.ACCESS_TOKEN_SECONDS}), ${lapsesAt(limits, 's')})`)} as exp
+        ${secondsOf(sql`least(clock.at + make_interval(secs => ${constant(limits.ACCESS_TOKEN_SECONDS)}), ${lapsesAt(limits, 's')})`)} as exp
       from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
         cross join (select clock_timestamp() as at) clock
         left join lateral (

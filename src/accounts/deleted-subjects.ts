@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
-import { columns, sql } from '../sql/statement.js';
+import { columns, constant, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { DeletedSubjectRow } from './account.entity.js';
 import type { SubjectName } from './accounts.js';
@@ -19,7 +19,7 @@ export async function wasDeleted(db: Sql, { clientId, externalId }: SubjectName,
     db,
     sql`select ${columns(DeletedSubjectRow)} from deleted_subject
         where client_id = ${clientId} and external_id = ${externalId}
-          and deleted_at > clock_timestamp() - make_interval(days => ${limits.EVENTS_DAYS})`,
+          and deleted_at > clock_timestamp() - make_interval(days => ${constant(limits.EVENTS_DAYS)})`,
   );
   return found !== null;
 }

@@ -2,7 +2,7 @@ import type { Limits } from '../config/limits.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { HeldChangeRow } from './held-change.entity.js';
@@ -47,7 +47,7 @@ export function heldChangesOfAddress(db: Sql, email: string): Promise<HeldChange
 
 /** Lets a change wait for `RESET_HOLD_HOURS`. There must be none of its kind that waits. */
 export async function holdChange(tx: Tx, change: NewHeldChange, limits: Limits): Promise<HeldChange> {
-  return add(tx, change, sql`h.asked_at + make_interval(hours => ${limits.RESET_HOLD_HOURS})`, sql`null`);
+  return add(tx, change, sql`h.asked_at + make_interval(hours => ${constant(limits.RESET_HOLD_HOURS)})`, sql`null`);
 }
 
 /** Notes an address that is in force at once. */
@@ -124,7 +124,7 @@ export async function nextChange(
     sql`select count(*)::int as count, ${until} as until, ${msUntil(until)} as ms
         from (select asked_at from held_change where account_id = ${accountId} and kind = ${kind}
                 and asked_at > clock_timestamp() - interval '1 day'
-              order by asked_at desc limit ${limits.ADDRESS_CHANGES_DAY}) lately`,
+              order by asked_at desc limit ${constant(limits.ADDRESS_CHANGES_DAY)}) lately`,
   );
   return asked && asked.count >= limits.ADDRESS_CHANGES_DAY ? waitOf(asked.until, asked.ms) : null;
 }

@@ -6,7 +6,7 @@ import { type Counts, countsBy, isUsedUp } from '../rate-limits/shares.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
-import { type Fragment, sql } from '../sql/statement.js';
+import { constant, type Fragment, sql } from '../sql/statement.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import type { Purpose } from './challenge.entity.js';
 import { TemporarilyLocked } from './challenge.types.js';
@@ -68,7 +68,7 @@ export class AccountLimits {
       sql`select ${this.lockFacts(failures)}, started.*, ${firstMethod(this.limits, accountId, purpose, deviceId)} as method,
             (select ${countsBy('c.ip_address', ipAddress)} from challenge c
              where c.account_id = a.id and c.purpose = 'SIGN_IN' and not c.is_silent and c.state not in ('VERIFIED', 'DENIED')
-               and c.created_at > clock_timestamp() - make_interval(secs => ${this.limits.PROMPTS_WINDOW_SECONDS})) as prompts,
+               and c.created_at > clock_timestamp() - make_interval(secs => ${constant(this.limits.PROMPTS_WINDOW_SECONDS)})) as prompts,
             ${isMailHeld(deviceId)} as "isMailHeld"
           from account a cross join lateral (${startFacts(accountId, purpose, ipAddress)}) started where a.id = ${accountId}`,
     );

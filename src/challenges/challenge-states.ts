@@ -6,7 +6,7 @@ import type { Method } from '../outbox/delivery.entity.js';
 import { isLive } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow, type Purpose } from './challenge.entity.js';
 import { isOpen, provenPurposes } from './challenge-rules.js';
@@ -58,7 +58,7 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
           ${row.passwordHash}, ${row.mailHeld}, ${row.isSilent}, ${row.deviceName}, ${row.deviceModel}, ${row.platform},
           ${row.osVersion}, ${row.appVersion}, ${row.notificationsEnabled}, ${row.ipAddress}, ${row.locale},
           1, ${sentBy('APP')}, ${sentBy('EMAIL')},
-          clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
+          clock_timestamp() + make_interval(secs => ${constant(limits.CHALLENGE_SECONDS)}))
         returning ${requested}`;
   const kind = promptKindOf(row.purpose);
   if (kind) tx.write(tellRequested(tx, opened, kind, limits), (answer) => wakePushes(tx, answer));
@@ -70,8 +70,8 @@ export function addChallenge(tx: Tx, row: NewChallenge, limits: Limits): void {
 /** SQL that is true where a challenge `c` that is open takes a send now: not all are used up, and the last is a while ago. */
 export function takesSend(method: Method, limits: Limits): Fragment {
   const lastSend = sql`c.${lastSendBy(method)}`;
-  return sql`(c.sends < ${limits.CHALLENGE_SENDS}
-    and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS})))`;
+  return sql`(c.sends < ${constant(limits.CHALLENGE_SENDS)}
+    and (${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${constant(limits.RESEND_SECONDS)})))`;
 }
 
 /** Counts one more send. Behind the challenge's lock it was open and `takesSend`. */
@@ -108,7 +108,7 @@ export function answers({ own, backends }: Answerable, { purpose, clientId }: Ch
 }
 
 function isAnsweredBy({ own, backends }: Answerable): Fragment {
-  return sql`c.purpose = any(case when c.client_id is null then ${own}::text[] else ${backends}::text[] end)`;
+  return sql`c.purpose = any(case when c.client_id is null then ${constant(own)} else ${constant(backends)} end)`;
 }
 
 /** Who answers a challenge. */
@@ -124,7 +124,7 @@ export interface Answerer {
 /** SQL that is true where a challenge `c` takes a try of whoever answers it. */
 export function takesTry({ tokenHash, field, sessionId, digits }: Answerer, limits: Limits): Fragment {
   return sql`c.token_hash = ${tokenHash} and ${isAnsweredBy(field)}
-          and ${isOpen('c')} and c.tries < ${limits.CHALLENGE_TRIES} and c.code_length = ${digits}
+          and ${isOpen('c')} and c.tries < ${constant(limits.CHALLENGE_TRIES)} and c.code_length = ${digits}
           and (c.session_id is null or case when c.client_id is null then c.session_id = ${sessionId}::uuid
             else ${isAskerLive(limits)} end)`;
 }
@@ -150,8 +150,8 @@ export async function countJudgement(db: Sql, challengeId: string, limits: Limit
   const counted = await countOf(
     db,
     sql`update challenge c set judgements = judgements + 1
-        where c.id = ${challengeId} and ${isOpen('c')} and tries < ${limits.CHALLENGE_TRIES}
-          and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE}`,
+        where c.id = ${challengeId} and ${isOpen('c')} and tries < ${constant(limits.CHALLENGE_TRIES)}
+          and judgements < ${constant(limits.JUDGEMENTS_PER_CHALLENGE)}`,
   );
   return counted === 1;
 }
@@ -161,15 +161,18 @@ export async function takeJudgementBack(db: Sql, challengeId: string): Promise<v
   await countOf(db, sql`update challenge set judgements = greatest(judgements - 1, 0) where id = ${challengeId}`);
 }
 
-/** SQL that notes that devices are about to show codes: until a code was given to a channel, none is right. @param which SQL for the ids */
-export function giving(which: Fragment): Fragment {
+/**
+ * SQL that notes that a device is about to show a code: until it was given to a channel, none is right.
+ * @param allowed SQL that is true where it may be shown
+ */
+export function giving(challengeId: string, allowed: Fragment): Fragment {
   return sql`update challenge c set code_given_at = clock_timestamp()
-        where c.id in (${which}) and code_given_at is null and ${isOpen('c')}`;
+        where c.id = ${challengeId} and code_given_at is null and ${isOpen('c')} and ${allowed}`;
 }
 
-/** Notes it of one. */
+/** Notes it of one that the device has already. */
 export function giveToDevice(tx: Tx, challengeId: string): void {
-  tx.write(giving(sql`${challengeId}::uuid`));
+  tx.write(giving(challengeId, sql`true`));
 }
 
 /**
@@ -256,14 +259,14 @@ export async function deny(tx: Tx, challengeId: string, accountId: string): Prom
 
 /** SQL that is true where so many sign-ins of the account were denied a moment ago. */
 export function isDeniedOften(accountId: string, limits: Limits): Fragment {
-  return sql`${limits.DENIALS_BEFORE_PAUSE} <= (
+  return sql`${constant(limits.DENIALS_BEFORE_PAUSE)} <= (
     select count(*) from challenge c where c.account_id = ${accountId} and c.purpose = 'SIGN_IN' and c.state = 'DENIED'
-      and c.ended_at > clock_timestamp() - make_interval(secs => ${limits.DENIALS_WINDOW_SECONDS}))`;
+      and c.ended_at > clock_timestamp() - make_interval(secs => ${constant(limits.DENIALS_WINDOW_SECONDS)}))`;
 }
 
 /** Ends the challenges of an account that wait and were made under its epoch, which is over. */
 export function cancelPending(tx: Tx, accountId: string): void {
-  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = any(${provenPurposes})`);
+  cancelEach(tx, sql`c.account_id = ${accountId} and c.purpose = any(${constant(provenPurposes)})`);
 }
 
 /** Ends the set-ups that a session has begun: a newer one takes their place. */

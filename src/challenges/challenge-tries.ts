@@ -8,7 +8,7 @@ import { type Codes, sameCode, typedCode } from '../codes/codes.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
-import { sql } from '../sql/statement.js';
+import { constant, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import type { AccountLimits } from './account-limits.js';
 import { type ChallengeRow, type Purpose, purposes } from './challenge.entity.js';
@@ -123,7 +123,7 @@ export class ChallengeTries {
 
   /** @returns null where the challenge is not counted there, or that count is paused */
   private async countFailure(tx: Tx, count: FailureCount, answerer: Answerer): Promise<FailureCount | null> {
-    const which = sql`${takesTry(answerer, this.limits)} and c.purpose = any(${purposesOf(count)})`;
+    const which = sql`${takesTry(answerer, this.limits)} and c.purpose = any(${constant(purposesOf(count))})`;
     return (await countCodeFailure(tx, count, which, this.limits)) ? count : null;
   }
 

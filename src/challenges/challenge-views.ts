@@ -8,7 +8,7 @@ import { deliveriesOf, lastDeliveriesOf } from '../outbox/outbox.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { ChallengeRow, type State } from './challenge.entity.js';
@@ -92,17 +92,17 @@ export interface LockedChallenge {
 }
 
 /** What only the database's clock and the account's devices can tell of a challenge. */
-interface Facts extends SeenNow, AccountNow, PushFacts {
-  readonly shownOn: number;
-  readonly seenOn: number;
-  readonly displayChangedAt: Date | null;
+interface Facts extends SeenNow, AccountNow {
   /** Until each method takes a send again; null where it was not sent by it yet. */
   readonly appRetryMs: number | null;
   readonly mailRetryMs: number | null;
 }
 
-/** What became of the challenge's pushes, while it was open. */
-interface PushFacts {
+/** What became of the challenge's sends: where its code is shown, and of its pushes, while it was open. */
+interface SendFacts {
+  readonly shownOn: number;
+  readonly seenOn: number;
+  readonly displayChangedAt: Date | null;
   /** How many devices' push services have taken it. */
   readonly pushed: number;
   /** Of these, those that were not shown the code since. */
@@ -177,7 +177,9 @@ export function pushedNow(): Fragment {
       from push p cross join (select coalesce(c.ended_at, c.expires_at) as at) ended where p.challenge_id = c.id) push`;
 }
 
-function withFacts(found: ChallengeRow & Facts): ChallengeRow & Facts {
+type Seen = ChallengeRow & Facts & SendFacts;
+
+function withFacts(found: Seen): Seen {
   return found.seenState === 'PENDING' ? found : { ...found, ...nothingKnown };
 }
 
@@ -205,9 +207,9 @@ export class ChallengeViews {
   async lock(tx: Tx, which: Fragment, token: string, takes: Fragment): Promise<LockedChallenge | null> {
     const found = await rowOf<ChallengeRow & Facts & { takesNow: boolean }>(
       tx,
-      sql`${this.selection(which, sql`${takes} as "takesNow",`)} for no key update of c`,
+      sql`select ${takes} as "takesNow", ${this.now()} where ${which} for no key update of c`,
     );
-    return found && { view: this.viewOf(found, token, []), takesNow: found.takesNow };
+    return found && { view: { ...this.viewOf(found, token), deliveries: [] }, takesNow: found.takesNow };
   }
 
   /** A challenge, for the server itself, which does not have the token. */
@@ -219,12 +221,12 @@ export class ChallengeViews {
   async lastDeliveries(db: Sql, accountId: string, most: number): Promise<DeliveryView[]> {
     const sent = await lastDeliveriesOf(
       db,
-      sql`select id from challenge where account_id = ${accountId} and purpose = any(${provenPurposes})
+      sql`select id from challenge where account_id = ${accountId} and purpose = any(${constant(provenPurposes)})
           order by created_at desc limit ${most}`,
       most,
     );
     const ids = [...new Set(sent.map(({ challengeId }) => challengeId))];
-    const found = await rowsOf<ChallengeRow & Facts>(db, this.selection(sql`c.id = any(${ids})`));
+    const found = await rowsOf<Seen>(db, this.selection(sql`c.id = any(${ids})`));
     const byId = new Map(found.map((row) => [row.id, withFacts(row)]));
     return sent.flatMap((delivery) => {
       const challenge = byId.get(delivery.challengeId ?? '');
@@ -236,38 +238,44 @@ export class ChallengeViews {
     // Where no password was proven nothing is told of the sends; they are read all the same: the same work for everybody.
     const [found, deliveries] = await db.together((connection) =>
       Promise.all([
-        rowOf<ChallengeRow & Facts>(connection, this.selection(condition)),
+        rowOf<Seen>(connection, this.selection(condition)),
         deliveriesOf(connection, sql`(select c.id from challenge c where ${condition})`),
       ]),
     );
     if (!found) return null;
-    return this.viewOf(withFacts(found), token, isProven(found.purpose) ? deliveries : []);
+    const seen = withFacts(found);
+    const told = isProven(seen.purpose) ? deliveries : [];
+    return { ...this.viewOf(seen, token), deliveries: told.map((delivery) => deliveryView(seen, delivery)) };
   }
 
-  private selection(condition: Fragment, more: Fragment = raw('')): Fragment {
-    return sql`select ${more} ${columns(ChallengeRow, 'c')},
+  private selection(condition: Fragment): Fragment {
+    return sql`select shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
+            push.taken as "pushed", push.alone as "pushedAlone", push.waiting as "pushesWaiting",
+            push.failing as "pushesFailing", push.refused as "pushesRefused", push.gone as "pushesGone",
+            push.changed_at as "pushChangedAt", ${this.now()} ${shownNow()} ${pushedNow()}
+          where ${condition}`;
+  }
+
+  /** SQL of a challenge `c` and its `Facts`, from the columns to what follows `from`. */
+  private now(): Fragment {
+    return sql`${columns(ChallengeRow, 'c')},
             ${seenNow()},
             coalesce(trusted.has_any, false) as "hasTrusted", coalesce(not trusted.has_any, false) as "areCodesUnwanted",
             coalesce(trusted.has_notifiable, false) as "hasNotifiable",
             coalesce(trusted.has_online, false) as "hasOnline", coalesce(trusted.can_show, false) as "canShow",
-            shown.on_devices as "shownOn", shown.seen_on as "seenOn", shown.changed_at as "displayChangedAt",
-            push.taken as "pushed", push.alone as "pushedAlone", push.waiting as "pushesWaiting",
-            push.failing as "pushesFailing", push.refused as "pushesRefused", push.gone as "pushesGone",
-            push.changed_at as "pushChangedAt",
             ${this.retryMs('c.last_app_send_at')} as "appRetryMs", ${this.retryMs('c.last_mail_send_at')} as "mailRetryMs",
             held.until as "mailHeldUntil", ${msUntil(sql`held.until`)} as "mailHeldMs"
           from challenge c
           left join lateral (
             select a.mail_held_until as until from account a where c.mail_held and a.id = c.account_id) held on true
-          ${accountNow(this.limits)} ${shownNow()} ${pushedNow()}
-          where ${condition}`;
+          ${accountNow(this.limits)}`;
   }
 
   private retryMs(lastSend: string): Fragment {
-    return msUntil(sql`(${raw(lastSend)} + make_interval(secs => ${this.limits.RESEND_SECONDS}))`);
+    return msUntil(sql`(${raw(lastSend)} + make_interval(secs => ${constant(this.limits.RESEND_SECONDS)}))`);
   }
 
-  private viewOf(row: ChallengeRow & Facts, token: string, deliveries: readonly DeliveryRow[]): ChallengeView {
+  private viewOf(row: ChallengeRow & Facts, token: string): Omit<ChallengeView, 'deliveries'> {
     return {
       row,
       token,
@@ -277,7 +285,6 @@ export class ChallengeViews {
       maskedAddress: row.method === 'EMAIL' ? maskEmailAddress(row.email) : null,
       attemptsRemaining: Math.max(0, this.limits.CHALLENGE_TRIES - row.tries),
       sendOptions: this.sendOptions(row),
-      deliveries: deliveries.map((delivery) => deliveryView(row, delivery)),
     };
   }
 
@@ -303,7 +310,7 @@ export class ChallengeViews {
   }
 }
 
-function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): DeliveryView {
+function deliveryView(challenge: Seen, row: DeliveryRow): DeliveryView {
   const common = {
     id: row.id,
     method: row.method,
@@ -322,7 +329,7 @@ function deliveryView(challenge: ChallengeRow & Facts, row: DeliveryRow): Delive
 
 type Fate = Pick<DeliveryView, 'state' | 'reason' | 'changedAt' | 'devicesReached'>;
 
-function appDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
+function appDelivery(challenge: Seen, row: DeliveryRow): Fate {
   const changedAt = latest(row.changedAt, challenge.displayChangedAt, challenge.pushChangedAt);
   if (challenge.seenOn > 0) return { state: 'SEEN', reason: null, changedAt, devicesReached: challenge.seenOn };
   const devicesReached = challenge.shownOn + challenge.pushedAlone;
@@ -347,7 +354,7 @@ function latest(first: Date, ...others: readonly (Date | null)[]): Date {
   return others.reduce<Date>((last, other) => (other && other > last ? other : last), first);
 }
 
-function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
+function whyNotShown(challenge: Seen): DeliveryReasonName {
   if (challenge.isSilent) return 'PROMPTS_PAUSED';
   if (challenge.hasOnline) return 'NOT_YET_ACKNOWLEDGED';
   if (challenge.pushesFailing > 0) return 'PUSH_SERVICE_UNAVAILABLE';
@@ -355,7 +362,7 @@ function whyNotShown(challenge: ChallengeRow & Facts): DeliveryReasonName {
   return whyNoneIsOnline(challenge, whyNoneIsReached(challenge));
 }
 
-function whyNoneIsReached(challenge: Facts): DeliveryReasonName {
+function whyNoneIsReached(challenge: Seen): DeliveryReasonName {
   if (challenge.areCodesUnwanted) return 'NO_DEVICE_RECEIVES_CODES';
   if (challenge.pushesRefused > 0) return 'PUSH_REFUSED';
   if (challenge.pushesGone > 0) return 'PUSH_GONE';
@@ -363,7 +370,7 @@ function whyNoneIsReached(challenge: Facts): DeliveryReasonName {
 }
 
 /** While mail is held that is said instead of what points at email. */
-function whyNoneIsOnline(challenge: ChallengeRow & Facts, otherwise: DeliveryReasonName): DeliveryReasonName {
+function whyNoneIsOnline(challenge: Seen, otherwise: DeliveryReasonName): DeliveryReasonName {
   return challenge.mailHeldUntil && !isForAnotherDevice(challenge) ? 'MAIL_HELD' : otherwise;
 }
 
@@ -371,7 +378,7 @@ function isForAnotherDevice({ purpose }: Pick<ChallengeRow, 'purpose'>): boolean
   return promptKindOf(purpose) === 'CONFIRMATION';
 }
 
-function mailDelivery(challenge: ChallengeRow & Facts, row: DeliveryRow): Fate {
+function mailDelivery(challenge: Seen, row: DeliveryRow): Fate {
   const { changedAt, state } = row;
   const fate = (seen: DeliveryStateName, reason: DeliveryReasonName): Fate => ({
     state: seen,

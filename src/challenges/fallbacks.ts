@@ -3,7 +3,7 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 import { isOpen } from './challenge-rules.js';
@@ -59,8 +59,8 @@ export class Fallbacks {
    */
   private isUnseen(): Fragment {
     return sql`${isOpen('c')} and c.purpose = 'SIGN_IN' and c.method = 'APP' and not c.mail_held
-      and c.last_mail_send_at is null and c.sends < ${this.limits.CHALLENGE_SENDS}
-      and c.created_at <= clock_timestamp() - make_interval(secs => ${this.limits.FALLBACK_SECONDS})
+      and c.last_mail_send_at is null and c.sends < ${constant(this.limits.CHALLENGE_SENDS)}
+      and c.created_at <= clock_timestamp() - make_interval(secs => ${constant(this.limits.FALLBACK_SECONDS)})
       and not exists (select from display di where di.challenge_id = c.id and di.seen_at is not null)`;
   }
 

@@ -3,7 +3,7 @@ import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import { rowsOf } from '../sql/rows.js';
-import { sql } from '../sql/statement.js';
+import { constant, sql } from '../sql/statement.js';
 import { stateNow } from './challenge-rules.js';
 import { accountNow, pushedNow, shownNow } from './challenge-views.js';
 import { isPrompt } from './prompt-kinds.js';
@@ -54,7 +54,7 @@ function changes(db: Sql, limits: Limits, marks: Marks): Promise<{ topic: Topic;
             (select string_agg(concat_ws(' ', c.id, ${stateNow()}, c.last_app_send_at), ' ' order by c.id) from challenge c
              where c.account_id = a.id and ${isPrompt('c')} and c.expires_at > clock_timestamp()
                -- For the index: of the ended ones there may be many.
-               and c.created_at > clock_timestamp() - make_interval(secs => ${limits.CHALLENGE_SECONDS}))) as mark) now
+               and c.created_at > clock_timestamp() - make_interval(secs => ${constant(limits.CHALLENGE_SECONDS)}))) as mark) now
         where now.mark <> k.mark
         union all
         select 'challenge:' || k.id, now.mark

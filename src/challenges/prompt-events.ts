@@ -3,7 +3,7 @@ import type { Limits } from '../config/limits.js';
 import { telling } from '../events/events.js';
 import { pushing, pushingOver } from '../outbox/pushes.js';
 import { isLive } from '../sessions/session-rules.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { ChallengeRow } from './challenge.entity.js';
 import { mayShowCodes } from './code-devices.js';
@@ -28,23 +28,25 @@ export const requested = columns(ChallengeRow, '', [
  */
 export function tellRequested(tx: Tx, change: Fragment, kind: PromptKind, limits: Limits): Fragment {
   const asked = { purpose: sql`h.purpose`, deviceId: sql`h."deviceId"` };
-  const shown = sql`d.account_id = h."accountId" and ${mayShowCodes(limits, 'd')} and ${isForDevice(asked, 'd')}`;
+  const shown = sql`select h.id as challenge_id, d.id as device_id, h."expiresAt" as expires_at
+    from happened h join device d on d.account_id = h."accountId" and ${mayShowCodes(limits, 'd')} and ${isForDevice(asked, 'd')}
+    where not h."isSilent"`;
   const event = {
     type: promptKinds[kind].requested,
     accountId: sql`h."accountId"`,
     deviceId: sql`h."deviceId"`,
-    deviceIds: sql`array(select d.id from device d where ${shown})`,
+    deviceIds: sql`array(select device_id from shown where challenge_id = h.id)`,
     promptId: sql`h.id`,
     requestId: sql`h."requestId"`,
     purpose: purposeToldOf(sql`h."requestId"`, sql`h.purpose`),
     expiresAt: sql`h."expiresAt"`,
   } as const;
   const source = sql`happened h where not h."isSilent"`;
-  const prompts = sql`select h.id, d.id, ps.origin, h."expiresAt"
-    from happened h join device d on ${shown} join push_subscription ps on ps.device_id = d.id
-      join session s on s.id = ps.session_id and ${isLive(limits, 's')}
-    where not h."isSilent"`;
-  return sql`with happened as (${change}), told as (${telling(tx, { event, source })}), pushed as (${pushing(prompts)})
+  const prompts = sql`select shown.challenge_id, shown.device_id, ps.origin, shown.expires_at
+    from shown join push_subscription ps on ps.device_id = shown.device_id
+      join session s on s.id = ps.session_id and ${isLive(limits, 's')}`;
+  return sql`with happened as (${change}), shown as (${shown}), told as (${telling(tx, { event, source })}),
+      pushed as (${pushing(prompts)})
     ${answer}`;
 }
 
@@ -65,7 +67,7 @@ export function tellOver(tx: Tx, change: Fragment): Fragment {
   } as const;
   const source = sql`happened h join lateral (
         select account_id, device_id, device_ids, prompt_id, request_id, purpose from event
-        where prompt_id = h.id and type = any(${requestedTypes}) order by serial desc limit 1) r on true`;
+        where prompt_id = h.id and type = any(${constant(requestedTypes)}) order by serial desc limit 1) r on true`;
   return sql`with happened as (${change}), told as (${telling(tx, { event, source })}),
       pushed as (${pushingOver(sql`happened`)})
     ${answer}`;

@@ -1,6 +1,6 @@
 import { isUuid } from '../api/ids.js';
 import type { EventTypeName } from '../events/event.entity.js';
-import { type Fragment, raw, sql } from '../sql/statement.js';
+import { constant, type Fragment, raw, sql } from '../sql/statement.js';
 import { type Purpose, purposes } from './challenge.entity.js';
 import { purposeRules } from './challenge-purposes.js';
 
@@ -49,7 +49,7 @@ const prompting: readonly Purpose[] = purposes.filter((purpose) => promptKindOf(
 
 /** SQL that is true where a challenge is a prompt. @param challenge the table's alias in the statement */
 export function isPrompt(challenge: string): Fragment {
-  return sql`${raw(challenge)}.purpose = any(${prompting})`;
+  return sql`${raw(challenge)}.purpose = any(${constant(prompting)})`;
 }
 
 /** Those of them whose code is for another device than the one that asks. */
@@ -68,7 +68,7 @@ interface Asked {
  * @param device the table's alias in the statement
  */
 export function isForDevice({ purpose, deviceId }: Asked, device: string): Fragment {
-  return sql`(${purpose} <> all(${forAnotherDevice}) or ${deviceId} is distinct from ${raw(device)}.id)`;
+  return sql`(${purpose} <> all(${constant(forAnotherDevice)}) or ${deviceId} is distinct from ${raw(device)}.id)`;
 }
 
 /** `Asked` of a challenge. @param challenge the table's alias in the statement */

@@ -3,7 +3,7 @@ import { changeAndTell, type NewEvent } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
-import { columns, type Fragment, raw, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { type Wait, waitOf } from '../texts/times.js';
 import { DeviceRow, type PlatformName } from './device.entity.js';
@@ -107,7 +107,7 @@ export class Devices {
     return rowsOf<Pick<DeviceRow, 'id'>>(
       tx,
       sql`select d.id from device d where d.account_id = ${accountId} and d.removed_at is null
-          order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${this.limits.DEVICES - 1}`,
+          order by ${isTrusted(this.limits, 'd')} desc, d.last_seen_at desc offset ${constant(this.limits.DEVICES - 1)}`,
     );
   }
 
@@ -117,7 +117,7 @@ export class Devices {
       tx,
       sql`select d.id from device d
           where d.account_id = ${accountId} and d.id is distinct from ${newcomerId}::uuid and ${isTrusted(this.limits, 'd')}
-          order by d.last_seen_at desc offset ${this.limits.TRUSTED_DEVICES - 1}`,
+          order by d.last_seen_at desc offset ${constant(this.limits.TRUSTED_DEVICES - 1)}`,
     );
   }
 

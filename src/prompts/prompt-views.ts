@@ -167,7 +167,7 @@ export class PromptViews implements SessionChecks {
             where c.id = ${challengeId} and ${stateNow()} = 'PENDING' and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
               and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes
               and ${isForDevice(askedIn('c'), 'd')}),
-          given as (${giving(sql`select id from shown`)}),
+          given as (${giving(challengeId, sql`exists (select 1 from shown)`)}),
           noted as (${showing(sql`select id from shown`, session.deviceId)})
           select exists (select 1 from shown) as "mayBe", exists (select 1 from noted) as "isFirst"`,
     );

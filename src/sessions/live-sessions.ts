@@ -5,7 +5,7 @@ import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
-import { type Fragment, sql } from '../sql/statement.js';
+import { constant, type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
 import { authenticatedAt, isLive, lapsesAt } from './session-rules.js';
 
@@ -56,7 +56,7 @@ export class LiveSessions {
     const found = await rowsOf<LiveSessionFacts>(
       db,
       sql`select ${this.facts(lapsesAt(this.limits, 's'))} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
-          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${this.limits.SESSIONS_PER_ACCOUNT}`,
+          order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${constant(this.limits.SESSIONS_PER_ACCOUNT)}`,
     );
     return found.map((facts) => this.shownTo(caller, facts));
   }

@@ -1,7 +1,7 @@
 import type { Session, Standing } from '../api/session.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted, trustUntil } from '../devices/trust.js';
-import { type Fragment, raw, sql } from '../sql/statement.js';
+import { constant, type Fragment, raw, sql } from '../sql/statement.js';
 
 /**
  * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
@@ -16,13 +16,13 @@ export function isLive(limits: Limits, session: string): Fragment {
 
 function isLiveItself(limits: Limits, s: Fragment): Fragment {
   return sql`(${s}.ended_at is null
-    and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})
-      and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})
-      or ${s}.created_at > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS})
-        and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS})
+    and (${s}.created_at > clock_timestamp() - make_interval(days => ${constant(limits.SESSION_MAX_DAYS)})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${constant(limits.SESSION_IDLE_DAYS)})
+      or ${s}.created_at > clock_timestamp() - make_interval(days => ${constant(limits.TRUSTED_SESSION_MAX_DAYS)})
+        and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${constant(limits.TRUSTED_SESSION_IDLE_DAYS)})
         and ${isHeldByTrust(limits, s)})
     and (${s}.last_used_at is not null or ${s}.challenge_id is null and ${s}.parent_id is null
-      or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})))`;
+      or ${s}.created_at > clock_timestamp() - make_interval(secs => ${constant(limits.UNUSED_SESSION_SECONDS)})))`;
 }
 
 /** @param live the same session as it was read now; undefined: it is over */
@@ -43,8 +43,8 @@ function isHeldByTrust(limits: Limits, s: Fragment): Fragment {
 function holdingTrust(limits: Limits, s: Fragment): Fragment {
   return sql`from device trusted join account a on a.id = trusted.account_id
     where trusted.id = ${s}.device_id and a.two_step_enabled_at is not null and ${isTrusted(limits, 'trusted')}
-      and ${s}.created_at > trusted.trusted_at - make_interval(days => ${limits.SESSION_MAX_DAYS})
-      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})`;
+      and ${s}.created_at > trusted.trusted_at - make_interval(days => ${constant(limits.SESSION_MAX_DAYS)})
+      and coalesce(${s}.last_used_at, ${s}.created_at) > trusted.trusted_at - make_interval(days => ${constant(limits.SESSION_IDLE_DAYS)})`;
 }
 
 /** SQL for when a session that is live is over if it is not used again. @param session as for `isLive` */
@@ -57,13 +57,13 @@ export function lapsesAt(limits: Limits, session: string): Fragment {
 function lapsesItselfAt(limits: Limits, s: Fragment): Fragment {
   const lastUsedAt = sql`coalesce(${s}.last_used_at, ${s}.created_at)`;
   return sql`least(greatest(
-    least(${s}.created_at + make_interval(days => ${limits.SESSION_MAX_DAYS}),
-      ${lastUsedAt} + make_interval(days => ${limits.SESSION_IDLE_DAYS})),
-    (select least(${s}.created_at + make_interval(days => ${limits.TRUSTED_SESSION_MAX_DAYS}),
-       ${lastUsedAt} + make_interval(days => ${limits.TRUSTED_SESSION_IDLE_DAYS}), ${trustUntil(limits, 'trusted')})
+    least(${s}.created_at + make_interval(days => ${constant(limits.SESSION_MAX_DAYS)}),
+      ${lastUsedAt} + make_interval(days => ${constant(limits.SESSION_IDLE_DAYS)})),
+    (select least(${s}.created_at + make_interval(days => ${constant(limits.TRUSTED_SESSION_MAX_DAYS)}),
+       ${lastUsedAt} + make_interval(days => ${constant(limits.TRUSTED_SESSION_IDLE_DAYS)}), ${trustUntil(limits, 'trusted')})
      ${holdingTrust(limits, s)})),
     case when ${s}.last_used_at is null and (${s}.challenge_id is not null or ${s}.parent_id is not null)
-      then ${s}.created_at + make_interval(secs => ${limits.UNUSED_SESSION_SECONDS}) end)`;
+      then ${s}.created_at + make_interval(secs => ${constant(limits.UNUSED_SESSION_SECONDS)}) end)`;
 }
 
 /**

@@ -15,11 +15,13 @@ export class Fragment {
   }
 
   private append(bound: unknown[]): string {
-    let text = this.texts[0] ?? '';
-    for (const [nth, value] of this.values.entries()) {
-      if (value instanceof Fragment) text += value.append(bound);
-      else text += `$${bound.push(value)}`;
-      text += this.texts[nth + 1] ?? '';
+    const { texts, values } = this;
+    let text = texts[0] ?? '';
+    // Plain steps: each statement of each request comes by here, piece by piece.
+    for (let nth = 0; nth < values.length; nth += 1) {
+      const value = values[nth];
+      text += value instanceof Fragment ? value.append(bound) : `$${bound.push(value)}`;
+      text += texts[nth + 1];
     }
     return text;
   }
@@ -39,6 +41,17 @@ export function sql(texts: TemplateStringsArray, ...values: unknown[]): Fragment
 /** Text of our own that goes into a statement as it is: an alias, a column. Never what somebody else chose. */
 export function raw(text: string): Fragment {
   return new Fragment([text], []);
+}
+
+/**
+ * What is the same in every statement of a process, a setting or a list of our own words: it stands in the text, so that
+ * PostgreSQL computes with it once, when it plans, and nobody sends it. Never what somebody else chose.
+ * @throws RangeError for what is neither a number nor words
+ */
+export function constant(value: number | readonly string[]): Fragment {
+  if (typeof value === 'number' && Number.isFinite(value)) return raw(String(value));
+  if (typeof value === 'object' && value.every((word) => /^\w+$/.test(word))) return raw(`'{${value.join()}}'::text[]`);
+  throw new RangeError('a constant is a number, or words');
 }
 
 const names = new Map<string, string>();

@@ -2,7 +2,7 @@ import type { Limits } from '../config/limits.js';
 import { changeAndTell } from '../events/events.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { rowOf } from '../sql/rows.js';
-import { columns, type Fragment, sql } from '../sql/statement.js';
+import { columns, constant, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import { VerificationRow } from './verification.entity.js';
 
@@ -36,7 +36,7 @@ export async function addVerification(tx: Tx, row: NewVerification, limits: Limi
           input_hash, token_hash, key_id, salt, expires_at)
         values (${row.id}, ${row.clientId}, ${row.requestId}, ${row.accountId}, ${row.purpose},
           ${row.epoch}, ${row.sessionId}, ${row.action && JSON.stringify(row.action)}::jsonb, ${row.inputHash}, ${row.tokenHash},
-          ${row.keyId}, ${row.salt}, clock_timestamp() + make_interval(secs => ${limits.CHALLENGE_SECONDS}))
+          ${row.keyId}, ${row.salt}, clock_timestamp() + make_interval(secs => ${constant(limits.CHALLENGE_SECONDS)}))
         on conflict (client_id, request_id) do nothing returning id`,
   );
   return added !== null;
@@ -73,7 +73,7 @@ export function verifyWhere(tx: Tx, which: Fragment, proof: Proof, limits: Limit
   const verified = sql`update verification v
         set verified_at = clock_timestamp(), method = ${proof.method},
           verified_session_id = ${proof.sessionId}, receipt_hash = ${proof.receiptHash}, receipt_epoch = a.epoch,
-          receipt_expires_at = clock_timestamp() + make_interval(secs => ${limits.RECEIPT_SECONDS})
+          receipt_expires_at = clock_timestamp() + make_interval(secs => ${constant(limits.RECEIPT_SECONDS)})
         from account a where a.id = v.account_id and ${which} and v.verified_at is null and v.cancelled_at is null
         returning v.account_id, v.request_id, v.purpose, coalesce(v.verified_session_id, v.session_id) as session_id`;
   tx.write(

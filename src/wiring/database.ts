@@ -28,7 +28,7 @@ export const connectionOptions = {
 const planning = {
   plan_cache_mode: 'force_generic_plan',
   random_page_cost: '1',
-  seq_page_cost: '20',
+  enable_seqscan: 'off',
   jit: 'off',
 };
 

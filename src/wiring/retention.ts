@@ -4,7 +4,7 @@ import { isTrusted } from '../devices/trust.js';
 import { isLive } from '../sessions/session-rules.js';
 import type { Database, Transaction } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
-import { type Fragment, raw, sql } from '../sql/statement.js';
+import { constant, type Fragment, raw, sql } from '../sql/statement.js';
 
 const EVERY_MS = 60_000;
 /** Rows in one transaction: far from the time limit of a statement. */
@@ -79,7 +79,7 @@ export class Retention {
   /** Of a session. */
   private isLost(): Fragment {
     return sql`ended_at is null and (challenge_id is not null or parent_id is not null) and last_used_at is null
-      and created_at <= clock_timestamp() - make_interval(secs => ${this.limits.UNUSED_SESSION_SECONDS})`;
+      and created_at <= clock_timestamp() - make_interval(secs => ${constant(this.limits.UNUSED_SESSION_SECONDS)})`;
   }
 
   private chores(): Chore[] {

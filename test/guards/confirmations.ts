@@ -12,7 +12,7 @@ export const confirmationGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/prompt-kinds.ts',
-        find: '(${purpose} <> all(${forAnotherDevice}) or ${deviceId} is distinct from ${raw(device)}.id)',
+        find: '(${purpose} <> all(${constant(forAnotherDevice)}) or ${deviceId} is distinct from ${raw(device)}.id)',
         replace: '(${purpose} = ${purpose} or ${deviceId} is null)',
       },
     ],

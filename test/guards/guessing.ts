@@ -16,7 +16,9 @@ export const guessingGuards: readonly Guard[] = [
   {
     name: 'tries-bound',
     keeps: 'at most CHALLENGE_TRIES codes of a challenge are compared',
-    edits: [{ file: states, find: `${tryIsOpen} and c.tries < \${limits.CHALLENGE_TRIES}`, replace: tryIsOpen }],
+    edits: [
+      { file: states, find: `${tryIsOpen} and c.tries < \${constant(limits.CHALLENGE_TRIES)}`, replace: tryIsOpen },
+    ],
     noticedBy: ['races', 'that are all wrong are compared five times'],
   },
   {
@@ -211,7 +213,7 @@ export const guessingGuards: readonly Guard[] = [
     name: 'outsiders-cannot-pause',
     keeps: 'who has no password cannot make an account wait',
     edits: [
-      { file: tries, find: ' and c.purpose = any(${purposesOf(count)})`', replace: '`' },
+      { file: tries, find: ' and c.purpose = any(${constant(purposesOf(count))})`', replace: '`' },
       {
         file: accounts,
         find: ' and a.id = c.account_id and a.epoch = c.epoch',
@@ -231,7 +233,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: '(${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${limits.RESEND_SECONDS}))',
+        find: '(${lastSend} is null or ${lastSend} <= clock_timestamp() - make_interval(secs => ${constant(limits.RESEND_SECONDS)}))',
         replace: '${lastSend} is not distinct from ${lastSend}',
       },
     ],
@@ -243,7 +245,7 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: 'c.sends < ${limits.CHALLENGE_SENDS}',
+        find: 'c.sends < ${constant(limits.CHALLENGE_SENDS)}',
         replace: 'c.sends >= 0',
       },
     ],
@@ -621,8 +623,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: states,
-        find: 'and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE}`',
-        replace: 'and judgements < ${limits.JUDGEMENTS_PER_CHALLENGE} + 1000`',
+        find: 'and judgements < ${constant(limits.JUDGEMENTS_PER_CHALLENGE)}`',
+        replace: 'and judgements < ${constant(limits.JUDGEMENTS_PER_CHALLENGE)} + 1000`',
       },
     ],
     noticedBy: [
@@ -675,8 +677,8 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       {
         file: tries,
-        find: '${takesTry(answerer, this.limits)} and c.purpose = any(${purposesOf(count)})',
-        replace: 'c.token_hash = ${answerer.tokenHash} and c.purpose = any(${purposesOf(count)})',
+        find: '${takesTry(answerer, this.limits)} and c.purpose = any(${constant(purposesOf(count))})',
+        replace: 'c.token_hash = ${answerer.tokenHash} and c.purpose = any(${constant(purposesOf(count))})',
       },
     ],
     noticedBy: ['judgements', '%s, for a challenge that is over'],

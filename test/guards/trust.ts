@@ -407,9 +407,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/session-rules.ts',
-        find: 'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
+        find: 'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => ${constant(limits.SESSION_IDLE_DAYS)})',
         replace:
-          'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
+          'and coalesce(${s}.last_used_at, ${s}.created_at) > clock_timestamp() - make_interval(days => 1000 + ${constant(limits.SESSION_IDLE_DAYS)})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was not used for SESSION_IDLE_DAYS is over, and not before'],
@@ -420,8 +420,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/session-rules.ts',
-        find: 'and (${s}.created_at > clock_timestamp() - make_interval(days => ${limits.SESSION_MAX_DAYS})',
-        replace: 'and (${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${limits.SESSION_MAX_DAYS})',
+        find: 'and (${s}.created_at > clock_timestamp() - make_interval(days => ${constant(limits.SESSION_MAX_DAYS)})',
+        replace:
+          'and (${s}.created_at > clock_timestamp() - make_interval(days => 1000 + ${constant(limits.SESSION_MAX_DAYS)})',
       },
     ],
     noticedBy: ['limits-of-time', 'a session that was opened SESSION_MAX_DAYS ago is over, and not before'],
@@ -444,8 +445,8 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/session-rules.ts',
-        find: '> trusted.trusted_at - make_interval(days => ${limits.SESSION_IDLE_DAYS})',
-        replace: '> trusted.trusted_at - make_interval(days => 1000 + ${limits.SESSION_IDLE_DAYS})',
+        find: '> trusted.trusted_at - make_interval(days => ${constant(limits.SESSION_IDLE_DAYS)})',
+        replace: '> trusted.trusted_at - make_interval(days => 1000 + ${constant(limits.SESSION_IDLE_DAYS)})',
       },
     ],
     noticedBy: ['trusted-sessions', 'does not come back to life with the next trust'],
@@ -456,9 +457,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/session-rules.ts',
-        find: 'or ${s}.created_at > clock_timestamp() - make_interval(secs => ${limits.UNUSED_SESSION_SECONDS})',
+        find: 'or ${s}.created_at > clock_timestamp() - make_interval(secs => ${constant(limits.UNUSED_SESSION_SECONDS)})',
         replace:
-          'or ${s}.created_at > clock_timestamp() - make_interval(secs => 100000 + ${limits.UNUSED_SESSION_SECONDS})',
+          'or ${s}.created_at > clock_timestamp() - make_interval(secs => 100000 + ${constant(limits.UNUSED_SESSION_SECONDS)})',
       },
     ],
     noticedBy: [
@@ -573,8 +574,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/trust.ts',
-        find: '${d}.last_seen_at > clock_timestamp() - make_interval(days => ${limits.TRUST_IDLE_DAYS})',
-        replace: '${d}.last_seen_at > clock_timestamp() - make_interval(days => 10000 + ${limits.TRUST_IDLE_DAYS})',
+        find: '${d}.last_seen_at > clock_timestamp() - make_interval(days => ${constant(limits.TRUST_IDLE_DAYS)})',
+        replace:
+          '${d}.last_seen_at > clock_timestamp() - make_interval(days => 10000 + ${constant(limits.TRUST_IDLE_DAYS)})',
       },
     ],
     noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],
@@ -585,8 +587,9 @@ export const trustGuards: readonly Guard[] = [
     edits: [
       {
         file: 'devices/trust.ts',
-        find: '${d}.trusted_at > clock_timestamp() - make_interval(days => ${limits.TRUST_MAX_DAYS})',
-        replace: '${d}.trusted_at > clock_timestamp() - make_interval(days => 10000 + ${limits.TRUST_MAX_DAYS})',
+        find: '${d}.trusted_at > clock_timestamp() - make_interval(days => ${constant(limits.TRUST_MAX_DAYS)})',
+        replace:
+          '${d}.trusted_at > clock_timestamp() - make_interval(days => 10000 + ${constant(limits.TRUST_MAX_DAYS)})',
       },
     ],
     noticedBy: ['devices', 'of a device whose %s is %s ago makes a sign-in end in %s'],

@@ -158,7 +158,7 @@ export const verificationGuards: readonly Guard[] = [
     edits: [
       {
         file: CHALLENGES,
-        find: 'any(case when c.client_id is null then ${own}::text[] else ${backends}::text[] end)',
+        find: 'any(case when c.client_id is null then ${constant(own)} else ${constant(backends)} end)',
         replace: 'any(${own}::text[] || ${backends}::text[])',
       },
       {
