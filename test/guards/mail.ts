@@ -46,7 +46,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'challenges/challenge-views.ts',
-        find: 'isProven(found.purpose) ? deliveries : []',
+        find: 'isProven(seen.purpose) ? deliveries : []',
         replace: 'deliveries',
       },
     ],
