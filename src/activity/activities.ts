@@ -3,7 +3,7 @@ import type { PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { clientNetworks } from '../places/client-network.js';
 import type { Places } from '../places/places.js';
-import { type Fragment, raw, sql } from '../sql/statement.js';
+import { constant, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
 import type { ActivityTypeName } from './activity.entity.js';
 
@@ -11,6 +11,8 @@ import type { ActivityTypeName } from './activity.entity.js';
 export interface NewActivity {
   readonly accountId: string;
   readonly type: ActivityTypeName;
+  /** What happened with it, at the same moment: an entry of its own, behind that one. */
+  readonly also?: ActivityTypeName | null;
   readonly deviceId: string | null;
   readonly deviceName: string;
   readonly platform: PlatformName;
@@ -60,14 +62,16 @@ export class Activities {
     const place = entry.isByProduct ? null : this.places.of(entry.ipAddress);
     const countryCode = place?.kind === 'known' ? place.countryCode : null;
     const isFlood = floods.includes(entry.type);
+    const types = entry.also ? [entry.type, entry.also] : [entry.type];
+    const count = constant(types.length);
     return sql`with ${isFlood ? again(entry) : raw('')} numbered as (
-        ${numbering(entry.accountId, isFlood ? raw('not exists (select 1 from again)') : raw('true'))})
+        ${numbering(entry.accountId, isFlood ? raw('not exists (select 1 from again)') : raw('true'), count)})
       insert into activity (account_id, number, type, device_id, device_name, platform, method, ip_address,
         country_code, is_new_device, is_new_location)
-      select id, activity_count, ${entry.type}::text, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,
+      select id, activity_count - ${count} + nth, happened.type, ${entry.deviceId}::uuid, ${entry.deviceName}::text, ${entry.platform}::text,
         ${entry.method ?? null}::text, ${entry.ipAddress}::text, ${countryCode}::text, ${entry.isNewDevice ?? false}::boolean,
-        ${countryCode !== null} and not ${this.isCountryKnown(entry.accountId, countryCode)}
-      from numbered`;
+        ${countryCode !== null} and nth = 1 and not ${this.isCountryKnown(entry.accountId, countryCode)}
+      from numbered, unnest(${types}::text[]) with ordinality as happened (type, nth)`;
   }
 
   /** Only who got in makes a country known: failed tries must not take the mark off the one that succeeds. */

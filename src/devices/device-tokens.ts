@@ -74,6 +74,15 @@ export async function presentToken(
 export function issueToken(tx: Tx, deviceId: string, from: Buffer | null): string {
   if (from) useToken(tx, deviceId, from);
   else retireTokens(tx, deviceId);
+  return addToken(tx, deviceId, from);
+}
+
+/** Issues the token of a device that had none. */
+export function issueFirstToken(tx: Tx, deviceId: string): string {
+  return addToken(tx, deviceId, null);
+}
+
+function addToken(tx: Tx, deviceId: string, from: Buffer | null): string {
   const token = newToken('dev');
   tx.write(
     sql`insert into device_token (hash, device_id, parent_hash) values (${tokenHash('dev', token)}, ${deviceId}, ${from})`,

@@ -5,7 +5,7 @@ import { noticeAddressOf } from '../accounts/addresses.js';
 import type { Activities } from '../activity/activities.js';
 import { shutDoor } from '../challenges/challenge-ends.js';
 import type { Limits } from '../config/limits.js';
-import { issueToken } from '../devices/device-tokens.js';
+import { issueFirstToken, issueToken } from '../devices/device-tokens.js';
 import type { DeviceDescription, Devices, SeenDevice } from '../devices/devices.js';
 import type { Method } from '../outbox/delivery.entity.js';
 import { deliverNewDevice } from '../outbox/outbox.js';
@@ -97,7 +97,9 @@ export class Admissions {
     );
     if (!isNewDevice) this.devices.greet(tx, deviceId, device, ipAddress);
     if (!isNewDevice && trustsDevice) this.devices.trust(tx, deviceId);
-    const deviceToken = issueToken(tx, deviceId, admission.presentedToken);
+    const deviceToken = isNewDevice
+      ? issueFirstToken(tx, deviceId)
+      : issueToken(tx, deviceId, admission.presentedToken);
     // Only of who gets in: a stranger with the password must not choose the language in which the owner is warned.
     rememberLocale(tx, account, admission.locale);
     this.tell(tx, { ...admission, account: { ...account, locale: admission.locale } }, deviceId, isNewDevice);
@@ -127,8 +129,7 @@ export class Admissions {
       method,
       isNewDevice,
     };
-    this.activities.record(tx, { ...entry, type: 'SIGNED_IN' });
-    if (admission.trustsDevice) this.activities.record(tx, { ...entry, type: 'DEVICE_TRUSTED' });
+    this.activities.record(tx, { ...entry, type: 'SIGNED_IN', also: admission.trustsDevice ? 'DEVICE_TRUSTED' : null });
     const isSignUp = method !== null && account.activityCount === 0;
     if (isSignUp || !(isNewDevice || admission.trustsDevice)) return;
     const facts = { deviceName: device.name, platform: device.platform, ipAddress };

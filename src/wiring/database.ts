@@ -22,8 +22,8 @@ export const connectionOptions = {
 
 /**
  * Settings of each connection. A statement is planned once: else PostgreSQL plans the larger ones at each run, which takes
- * several times what running them does. Such a plan has to be as good when its tables have grown, so that an index is taken
- * to cost less than a table of any size; compiling a plan never pays for rows that are few.
+ * several times what running them does. Such a plan has to be as good when its tables have grown, so no table is read from end
+ * to end where there is an index, not even one that is empty yet; compiling a plan never pays for rows that are few.
  */
 const planning = {
   plan_cache_mode: 'force_generic_plan',

@@ -72,7 +72,7 @@ describe('of PostgreSQL', () => {
     expectWithin(sent, { statements: 10, roundTrips: 2 });
     const code = await servers.mailbox.code(phone.owner.email);
     const verified = await counter.during(async () => asA('SignedIn', await laptop.verify(opened, code)));
-    expectWithin(verified, { statements: 20, roundTrips: 3 });
+    expectWithin(verified, { statements: 17, roundTrips: 3 });
   });
 
   test('neither does a verification that a backend starts, on its way from there to its receipt', async () => {
