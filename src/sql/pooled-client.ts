@@ -1,5 +1,15 @@
 import { Client, type ClientBase, type ClientConfig } from 'pg';
 import { endsConnection } from '../postgres/read-only.js';
+import { type Answered, type Asking, RowShapes } from './row-shapes.js';
+
+/** How node-postgres takes what comes in (8.23, lib/client.js). */
+interface Taking {
+  _getActiveQuery(): Answered | null;
+  _handleRowDescription(message: object): void;
+  _handleDataRow(message: object): void;
+  _handleCommandComplete(message: object): void;
+}
+const taking = Client.prototype as unknown as Taking;
 
 /**
  * A connection of the pool: what is asked in one turn of the event loop goes out together, and a connection leaves the
@@ -13,11 +23,36 @@ export class PooledClient extends Client {
   declare getTransactionStatus: () => 'I' | 'T' | 'E' | null;
   readonly madeAt = performance.now();
   private isCorked = false;
+  private readonly shapes: RowShapes;
 
   /** Its end is heard while somebody has it, too: an error event that nobody hears would end the process. Whoever waits for an answer is told by that. */
   constructor(config?: ClientConfig) {
     super(config);
     this.on('error', () => undefined);
+    this.shapes = new RowShapes(this.wire);
+  }
+
+  private get wire(): Wire {
+    return (this as unknown as { readonly connection: Wire }).connection;
+  }
+
+  private get answered(): Answered | null {
+    return taking._getActiveQuery.call(this);
+  }
+
+  _handleRowDescription(message: object): void {
+    taking._handleRowDescription.call(this, message);
+    this.shapes.keep(this.answered);
+  }
+
+  _handleDataRow(message: object): void {
+    this.shapes.apply(this.answered);
+    taking._handleDataRow.call(this, message);
+  }
+
+  _handleCommandComplete(message: object): void {
+    this.shapes.keep(this.answered);
+    taking._handleCommandComplete.call(this, message);
   }
 
   override query = ((...given: Parameters<ClientBase['query']>) => {
@@ -30,7 +65,7 @@ export class PooledClient extends Client {
   /** One packet for all that is sent in this turn, rather than one for each statement. */
   private cork(): void {
     if (this.isCorked) return;
-    const { stream } = (this as unknown as { connection: { stream: NodeJS.WritableStream & Corkable } }).connection;
+    const { stream } = this.wire;
     this.isCorked = true;
     stream.cork();
     process.nextTick(() => {
@@ -48,7 +83,6 @@ export class PooledClient extends Client {
   }
 }
 
-interface Corkable {
-  cork(): void;
-  uncork(): void;
+interface Wire extends Asking {
+  readonly stream: NodeJS.WritableStream & { cork(): void; uncork(): void };
 }
