@@ -152,12 +152,19 @@ export function deliverNewDevice(tx: Tx, account: Told, facts: NoticeFacts, most
 /** Of a delivery that is found by its id. */
 const isUnsent = unindexed(sql`state in ('QUEUED', 'RETRYING')`);
 
+/** A delivery that a worker has taken up. */
+export interface Claimed<Brand> extends DeliveryRow {
+  /** Of whoever holds the account that it is about; null: nobody does. */
+  readonly brand: Brand | null;
+}
+
 /**
  * Takes a delivery up for sending.
+ * @param brand SQL for one value, over the row of `delivery`
  * @returns null if there is nothing to do: it was sent, given up, is withheld, not due yet, or another worker has it
  */
-export function claimDelivery(db: Sql, deliveryId: string): Promise<DeliveryRow | null> {
-  return rowOf<DeliveryRow>(
+export function claimDelivery<Brand>(db: Sql, deliveryId: string, brand: Fragment): Promise<Claimed<Brand> | null> {
+  return rowOf<Claimed<Brand>>(
     db,
     // Whoever had it after its data had begun died, or was cut off: what became of it is not known, and is told now.
     sql`update delivery set attempts = attempts + 1,
@@ -167,7 +174,7 @@ export function claimDelivery(db: Sql, deliveryId: string): Promise<DeliveryRow 
         where id = ${deliveryId} and method = 'EMAIL' and ${isUnsent} and not is_withheld
           and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'
           and (claimed_until is null or claimed_until <= clock_timestamp())
-        returning ${columns(DeliveryRow)}`,
+        returning ${columns(DeliveryRow)}, ${brand} as brand`,
   );
 }
 

@@ -79,7 +79,7 @@ async function mail(): Promise<string> {
 }
 
 async function sendMail(): Promise<void> {
-  const claimed = await claimDelivery(db, await mail());
+  const claimed = await claimDelivery(db, await mail(), sql`null`);
   if (!claimed) throw new Error('it cannot be taken up');
   await beginData(db, claimed);
   await recordOutcome(db, claimed, { state: 'SENT', replyCode: 250, enhancedStatus: '2.0.0' });
