@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { loadConfig } from '../../../src/config/config.js';
 import { numberEvents } from '../../../src/events/events.js';
 import { beginData, claimDelivery, mailsLeftBehind, recordOutcome } from '../../../src/outbox/outbox.js';
 import { claimPushes, originsOf, recordPushes } from '../../../src/outbox/pushes.js';
 import { claimWebhooks, recordWebhooks, webhooksOf } from '../../../src/outbox/webhooks.js';
+import { readTargets } from '../../../src/push/push-targets.js';
 import { type Connections, Database } from '../../../src/sql/database.js';
 import { rowsOf } from '../../../src/sql/rows.js';
 import { sql } from '../../../src/sql/statement.js';
@@ -18,7 +20,18 @@ const SOME = 10;
 const MANY = 150;
 const ORIGIN = 'https://push.example';
 const URL = 'https://shop.example/hook';
-const TABLES = ['delivery', 'event', 'event_log', 'webhook', 'push', 'api_client', 'push_subscription'];
+const TABLES = [
+  'account',
+  'device',
+  'session',
+  'delivery',
+  'event',
+  'event_log',
+  'webhook',
+  'push',
+  'api_client',
+  'push_subscription',
+];
 
 let database: TestDatabase;
 let pool: Connections;
@@ -78,6 +91,27 @@ async function mail(): Promise<string> {
   return id;
 }
 
+/** A message of a new device to itself, of an account that has nothing else. @returns the id of the push */
+async function ownMessage(): Promise<string> {
+  const { id } = await database.row<{ id: string }>(
+    `with owner as (
+       insert into account (email, password_hash) values (gen_random_uuid() || '@example.com', 'none') returning id),
+     phone as (
+       insert into device (account_id, name, platform, notifications_enabled, trusted_at, last_ip_address)
+       select id, 'Phone', 'IOS', true, clock_timestamp(), '192.0.2.1' from owner returning id, account_id),
+     signed_in as (
+       insert into session (account_id, device_id, token_hash, reason, made_device, last_used_at)
+       select account_id, id, uuid_send(gen_random_uuid()), 'SIGN_IN', true, clock_timestamp() from phone returning id, device_id),
+     subscribed as (
+       insert into push_subscription (device_id, session_id, endpoint, origin, p256dh, auth, key_id)
+       select device_id, id, $1 || '/' || id, $1, '', '', 'key' from signed_in returning device_id)
+     insert into push (challenge_id, device_id, origin, is_test, expires_at)
+     select gen_random_uuid(), device_id, $1, true, clock_timestamp() + interval '1 minute' from subscribed returning id`,
+    [ORIGIN],
+  );
+  return id;
+}
+
 async function sendMail(): Promise<void> {
   const claimed = await claimDelivery(db, await mail(), sql`null`);
   if (!claimed) throw new Error('it cannot be taken up');
@@ -116,6 +150,15 @@ describe.each([
       expect(webhooks).toHaveLength(1);
       const outcomes = webhooks.map((webhook) => ({ webhook, statusCode: 204, fault: null, delayMs: null }));
       await recordWebhooks(db, outcomes, times);
+    });
+  });
+
+  test('for whom a push goes to, and whether it still may, with the devices and sessions that there are', async () => {
+    const { limits } = loadConfig({});
+    await expectNoGrowth(isAnalyzed, async () => {
+      const id = await ownMessage();
+      const target = (await readTargets(db, limits, [id])).get(id);
+      expect(target?.subscription?.keyId).toBe('key');
     });
   });
 
