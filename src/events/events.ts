@@ -90,44 +90,41 @@ export interface Numbered {
 
 /**
  * Numbers committed events on from the head, an account's in the order of their commits, and writes their webhooks: both
- * are there, or neither. The lock is taken by a statement of its own: what the next one sees has all that was numbered
- * under it before. They leave together, so that one round trip does it: whether the lock was got is handed on by PostgreSQL
- * itself.
- * @param tx a transaction that does nothing else: the lock is given back by its end
+ * are there, or neither. One statement takes the lock and does all of it, so what it sees may be older than its lock: where
+ * the head has moved since, nothing is done, and has to be looked for again.
  * @param webhooksOf the statement that writes the webhooks of events; SQL for their ids and whom they are about is put in
  */
-export async function numberEvents(tx: Sql, webhooksOf: (events: Fragment) => Fragment): Promise<Numbered> {
-  const [lock, done] = await Promise.all([
-    rowOf<{ mine: string }>(
-      tx,
-      sql`select set_config('doorstep.numbers', pg_try_advisory_xact_lock(${SEQUENCER_LOCK})::text, true) as mine`,
-    ),
-    rowOf<Pick<Numbered, 'count' | 'clientIds' | 'head'>>(
-      tx,
-      // Those that have a number and no webhooks were numbered by a version that knew of none, side by side with this one.
-      sql`with batch as (
-            select id, row_number() over (order by serial) as nth
+export async function numberEvents(db: Sql, webhooksOf: (events: Fragment) => Fragment): Promise<Numbered> {
+  const done = await rowOf<Omit<Numbered, 'mayBeMore'> & { isOutrun: boolean }>(
+    db,
+    // Those that have a number and no webhooks were numbered by a version that knew of none, side by side with this one.
+    sql`with lock as materialized (select pg_try_advisory_xact_lock(${SEQUENCER_LOCK}) as mine),
+          batch as (
+            select coalesce(array_agg(id order by serial), '{}') as ids, count(*)::int as count
             from (select id, serial from event
-                  where number is null and current_setting('doorstep.numbers')::boolean
+                  where number is null and (select mine from lock)
                   order by serial limit ${BATCH}) unnumbered),
-          before as (select head, webhook_head from event_log where current_setting('doorstep.numbers')::boolean),
+          before as (select head, webhook_head from event_log where (select mine from lock)),
           moved as (
-            update event_log l set head = l.head + (select count(*) from batch),
-              webhook_head = l.head + (select count(*) from batch)
-            from before where exists (select from batch) or before.webhook_head < before.head),
+            update event_log l set head = before.head + batch.count, webhook_head = before.head + batch.count
+            from before, batch
+            where l.head = before.head and l.webhook_head = before.webhook_head
+              and (batch.count > 0 or before.webhook_head < before.head)
+            returning before.head, before.webhook_head, batch.ids, l.head as now),
           numbered as (
-            update event e set number = before.head + batch.nth from batch, before where e.id = batch.id
+            update event e set number = moved.head + array_position(moved.ids, e.id) from moved where e.id = any(moved.ids)
             returning e.id, e.client_id),
           told as (${webhooksOf(sql`(
             select id, client_id from numbered union all
-            select e.id, e.client_id from event e, before where e.number > before.webhook_head and e.number <= before.head)`)}
+            select e.id, e.client_id from event e, moved where e.number > moved.webhook_head and e.number <= moved.head)`)}
             returning client_id)
-          select (select count(*)::int from batch) as count, array(select distinct client_id from told) as "clientIds",
-            (select head::float8 from event_log) + (select count(*) from batch) as head`,
-    ),
-  ]);
-  const { count = 0, clientIds = [], head = 0 } = done ?? {};
-  return { isTaken: lock?.mine !== 'true', count, clientIds, head, mayBeMore: count === BATCH };
+          select not lock.mine as "isTaken", (select count(*)::int from numbered) as count,
+            array(select distinct client_id from told) as "clientIds", coalesce((select now from moved), 0)::float8 as head,
+            batch.count > 0 and not exists (select from moved) as "isOutrun"
+          from lock, batch`,
+  );
+  const { isTaken = true, count = 0, clientIds = [], head = 0, isOutrun = false } = done ?? {};
+  return { isTaken, count, clientIds, head, mayBeMore: isOutrun || count === BATCH };
 }
 
 /** Whether events have waited for their number, or for their webhooks, for so long that nobody is at it. */

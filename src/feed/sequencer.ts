@@ -4,7 +4,7 @@ import type { Bus } from '../bus/bus.js';
 import { areEventsStuck, EVENTS_TOPIC, numberEvents } from '../events/events.js';
 import type { JobQueue } from '../outbox/queue.js';
 import { webhooksOf } from '../outbox/webhooks.js';
-import type { Database } from '../sql/database.js';
+import type { Sql } from '../sql/database.js';
 import type { Pulse } from '../sql/pulse.js';
 import { raw } from '../sql/statement.js';
 
@@ -38,7 +38,7 @@ export class Sequencer {
   private isOver = false;
 
   constructor(
-    private readonly db: Database,
+    private readonly db: Sql,
     private readonly bus: Bus,
     private readonly queue: Pick<JobQueue, 'wake'>,
     private readonly logger: Logger,
@@ -93,7 +93,7 @@ export class Sequencer {
   private async number(): Promise<void> {
     let mayBeMore = true;
     while (mayBeMore && !this.isOver) {
-      const numbered = await this.db.transaction((tx) => numberEvents(tx, (events) => webhooksOf(events, isSeen)));
+      const numbered = await numberEvents(this.db, (events) => webhooksOf(events, isSeen));
       this.isStandby = numbered.isTaken;
       if (numbered.count > 0) this.bus.publish(FEED_TOPIC);
       for (const clientId of numbered.clientIds) this.queue.wake('WEBHOOK', clientId, numbered.head);

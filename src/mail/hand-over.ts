@@ -41,7 +41,8 @@ export class HandOver {
   private async *pass(mail: Readable): AsyncGenerator<Buffer> {
     this.opening = this.open();
     await this.opening;
-    if (this.isOpen) yield* mail;
+    // At once: of each of its parts, down to the lines between them, it would be a write to the socket.
+    if (this.isOpen) yield Buffer.concat(await mail.toArray());
   }
 
   private async open(): Promise<void> {

@@ -5,10 +5,12 @@ import { MailFault, type SmtpReply } from '../mail/mail-fault.js';
 import type { RenderedMail } from '../mail/templates.js';
 import type { MailTransport } from '../mail/transport.js';
 import type { Sql } from '../sql/database.js';
+import type { Fragment } from '../sql/statement.js';
 import { localeOf } from '../texts/texts.js';
 import type { DeliveryRow } from './delivery.entity.js';
 import {
   beginData,
+  type Claimed,
   claimDelivery,
   isSentOut,
   type Outcome,
@@ -33,16 +35,21 @@ const NOTICE_WORTH_MS = 3 * 86_400_000;
 
 const noReply: SmtpReply = { replyCode: null, enhancedStatus: null };
 
-/** Writes a mail's content at the last moment; null if it is not worth sending any more. */
-export type Compose = (db: Sql, delivery: DeliveryRow) => Promise<RenderedMail | null>;
+/** Writes mails' content. */
+export interface Composer<Brand> {
+  /** SQL for one value, over the row of `delivery`: what is read of whoever holds the account, as the mail is taken up. */
+  readonly brand: Fragment;
+  /** At the last moment. @returns null if it is not worth sending any more */
+  compose(db: Sql, delivery: Claimed<Brand>): Promise<RenderedMail | null>;
+}
 
 /** Sends what the outbox holds: the handler of the queue's jobs. It may be run any number of times for one mail. */
-export class MailSender {
+export class MailSender<Brand> {
   private readonly messageDomain: string;
 
   constructor(
     private readonly db: Sql,
-    private readonly compose: Compose,
+    private readonly composer: Composer<Brand>,
     private readonly transport: Pick<MailTransport, 'send'>,
     private readonly bus: Pick<Bus, 'publish'>,
     fromAddress: string,
@@ -52,7 +59,7 @@ export class MailSender {
 
   /** @throws RetryLater if the fault may pass and the mail is still worth sending */
   async run(deliveryId: string): Promise<void> {
-    const claimed = await claimDelivery(this.db, deliveryId);
+    const claimed = await claimDelivery<Brand>(this.db, deliveryId, this.composer.brand);
     if (!claimed) return;
     // That nobody knows what became of it may be news: the worker that had it died.
     if (claimed.unknownSends > 0) this.tell(claimed);
@@ -78,10 +85,10 @@ export class MailSender {
     }
   }
 
-  private async attempt(claimed: DeliveryRow): Promise<{ outcome: Outcome; cause?: unknown }> {
+  private async attempt(claimed: Claimed<Brand>): Promise<{ outcome: Outcome; cause?: unknown }> {
     if (isSentOut(claimed)) return { outcome: givenUp(claimed, noReply) };
     try {
-      const mail = await this.compose(this.db, claimed);
+      const mail = await this.composer.compose(this.db, claimed);
       if (!mail || !claimed.toAddress) return { outcome: givenUp(claimed, noReply) };
       const outgoing = {
         ...mail,
@@ -109,20 +116,14 @@ export class MailSender {
   /** Renews the claim for as long as the work lasts; the work is told when another worker has taken the mail up. */
   private async whileClaimed<T>(claimed: DeliveryRow, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
-    const over = new AbortController();
-    const renew = async () => {
-      while (!lost.signal.aborted) {
-        await sleep(RENEW_MS, undefined, { signal: over.signal });
-        // A database that is away says nothing about whose the mail is.
-        if (!(await renewClaim(this.db, claimed).catch(() => true))) lost.abort();
-      }
-    };
-    // It ends with the sleep that is cut short.
-    renew().catch(() => undefined);
+    const renewal = setInterval(async () => {
+      // A database that is away says nothing about whose the mail is.
+      if (!(await renewClaim(this.db, claimed).catch(() => true))) lost.abort();
+    }, RENEW_MS);
     try {
       return await work(lost.signal);
     } finally {
-      over.abort();
+      clearInterval(renewal);
     }
   }
 }

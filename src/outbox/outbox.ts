@@ -5,6 +5,7 @@ import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { unindexed } from '../sql/unindexed.js';
 import { DeliveryRow, type NoticeFacts } from './delivery.entity.js';
 
 /**
@@ -132,8 +133,8 @@ export function deliverNewDevice(tx: Tx, account: Told, facts: NoticeFacts, most
           select from recent where facts = ${json}::jsonb and created_at > clock_timestamp() - interval '1 minute'),
         counted as (
           update delivery set facts = jsonb_set(facts, '{more}', to_jsonb((facts ->> 'more')::int + 1))
-          where account_id = ${account.id} and notice = 'NEW_DEVICE' and facts ? 'more' and state = 'QUEUED' and attempts = 0
-            and (select enough from told) and not exists (select from known)
+          where account_id = ${account.id} and notice = 'NEW_DEVICE' and facts ? 'more'
+            and ${unindexed(sql`state = 'QUEUED'`)} and attempts = 0 and (select enough from told) and not exists (select from known)
           returning 1)
         insert into delivery (id, account_id, method, notice, facts, to_address, locale, next_attempt_at)
         select ${id}::uuid, ${account.id}::uuid, 'EMAIL', 'NEW_DEVICE', case when enough then ${counting}::jsonb else ${json}::jsonb end,
@@ -148,22 +149,32 @@ export function deliverNewDevice(tx: Tx, account: Told, facts: NoticeFacts, most
   );
 }
 
+/** Of a delivery that is found by its id. */
+const isUnsent = unindexed(sql`state in ('QUEUED', 'RETRYING')`);
+
+/** A delivery that a worker has taken up. */
+export interface Claimed<Brand> extends DeliveryRow {
+  /** Of whoever holds the account that it is about; null: nobody does. */
+  readonly brand: Brand | null;
+}
+
 /**
  * Takes a delivery up for sending.
+ * @param brand SQL for one value, over the row of `delivery`
  * @returns null if there is nothing to do: it was sent, given up, is withheld, not due yet, or another worker has it
  */
-export function claimDelivery(db: Sql, deliveryId: string): Promise<DeliveryRow | null> {
-  return rowOf<DeliveryRow>(
+export function claimDelivery<Brand>(db: Sql, deliveryId: string, brand: Fragment): Promise<Claimed<Brand> | null> {
+  return rowOf<Claimed<Brand>>(
     db,
     // Whoever had it after its data had begun died, or was cut off: what became of it is not known, and is told now.
     sql`update delivery set attempts = attempts + 1,
           unknown_sends = unknown_sends + case when data_begun_at is null then 0 else 1 end, data_begun_at = null,
           changed_at = case when data_begun_at is null then changed_at else clock_timestamp() end,
           claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS})
-        where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld
+        where id = ${deliveryId} and method = 'EMAIL' and ${isUnsent} and not is_withheld
           and next_attempt_at <= clock_timestamp() + interval '50 milliseconds'
           and (claimed_until is null or claimed_until <= clock_timestamp())
-        returning ${columns(DeliveryRow)}`,
+        returning ${columns(DeliveryRow)}, ${brand} as brand`,
   );
 }
 
@@ -197,7 +208,7 @@ export async function recordOutcome(db: Sql, claimed: DeliveryRow, outcome: Outc
           reply_code = ${outcome.replyCode}, enhanced_status = ${outcome.enhancedStatus},
           unknown_sends = unknown_sends + ${outcome.isFateUnknown ? 1 : 0}, data_begun_at = null,
           next_attempt_at = ${next}, claimed_until = null, changed_at = clock_timestamp()
-        where id = ${claimed.id} and attempts = ${claimed.attempts} and state in ('QUEUED', 'RETRYING')`,
+        where id = ${claimed.id} and attempts = ${claimed.attempts} and ${isUnsent}`,
   );
   return written === 1;
 }
@@ -226,8 +237,8 @@ export async function releaseClaim(db: Sql, claimed: DeliveryRow): Promise<void>
 export function mailsLeftBehind(most: number): Fragment {
   return sql`select id, attempts from delivery
     where state in ('QUEUED', 'RETRYING') and method = 'EMAIL' and not is_withheld
-      and next_attempt_at < clock_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
-      and (claimed_until is null or claimed_until <= clock_timestamp())
+      and next_attempt_at < statement_timestamp() - make_interval(secs => ${LEFT_BEHIND_SECONDS})
+      and (claimed_until is null or claimed_until <= statement_timestamp())
     order by next_attempt_at limit ${most}`;
 }
 

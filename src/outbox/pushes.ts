@@ -1,6 +1,7 @@
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 import type { Claim } from './lane.js';
 
 // The one writer of `push`, but for retention.
@@ -78,7 +79,7 @@ export async function claimPushes(
         claimed as (
           update push p set attempts = attempts + 1,
             claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
-          from due where p.id = due.id
+          where p.id = any(array(select id from due))
           returning p.id, p.challenge_id, p.device_id, p.attempts, p.taken_at is not null as was_taken, clock_timestamp() as at)
         select claimed.id, claimed.challenge_id as "challengeId", claimed.device_id as "deviceId", claimed.attempts,
           claimed.was_taken as "wasTaken", claimed.at as "claimedAt", rest.ms as "dueInMs"
@@ -109,6 +110,7 @@ export interface PushOutcome {
  */
 export async function recordPushes(db: Sql, outcomes: readonly PushOutcome[]): Promise<string[]> {
   const column = <T>(of: (outcome: PushOutcome) => T) => outcomes.map(of);
+  const ids = column(({ push }) => push.id);
   const rows = await rowsOf<{ challengeId: string }>(
     db,
     sql`with written as (
@@ -118,11 +120,12 @@ export async function recordPushes(db: Sql, outcomes: readonly PushOutcome[]): P
             state = case when t.state = 'PENDING' and t.next_at >= p.expires_at then 'FAILED' else t.state end
           from (
             select id, attempts, state, status_code, fault, clock_timestamp() + make_interval(secs => delay_ms / 1000) as next_at
-            from unnest(${column(({ push }) => push.id)}::uuid[], ${column(({ push }) => push.attempts)}::int[],
+            from unnest(${ids}::uuid[], ${column(({ push }) => push.attempts)}::int[],
               ${column(({ state }) => state)}::text[], ${column(({ statusCode }) => statusCode)}::int[],
               ${column(({ fault }) => fault)}::text[], ${column(({ delayMs }) => delayMs)}::float8[])
               tried (id, attempts, state, status_code, fault, delay_ms)) t
-          where p.id = t.id and p.attempts = t.attempts and p.state = 'PENDING' returning p.challenge_id)
+          where p.id = any(${ids}) and ${unindexed(sql`p.id = t.id and p.attempts = t.attempts and p.state = 'PENDING'`)}
+          returning p.challenge_id)
         select distinct challenge_id as "challengeId" from written`,
   );
   return rows.map(({ challengeId }) => challengeId);
@@ -132,7 +135,7 @@ export async function recordPushes(db: Sql, outcomes: readonly PushOutcome[]): P
 export async function originsOf(db: Sql, challengeId: string): Promise<string[]> {
   const rows = await rowsOf<{ origin: string }>(
     db,
-    sql`select distinct origin from push where challenge_id = ${challengeId} and state = 'PENDING'`,
+    sql`select distinct origin from push where challenge_id = ${challengeId} and ${unindexed(sql`state = 'PENDING'`)}`,
   );
   return rows.map(({ origin }) => origin);
 }

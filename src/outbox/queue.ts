@@ -322,15 +322,14 @@ function postgresConnection(databaseUrl: string) {
 }
 
 async function withinTimeout<T>(work: Promise<T>, timeoutMs = STORE_TIMEOUT_MS): Promise<T> {
-  const stop = new AbortController();
-  const timeout = sleep(timeoutMs, undefined, { signal: stop.signal, ref: false }).then(
-    () => Promise.reject(new Error(`no answer within ${timeoutMs} ms`)),
-    () => new Promise<never>(() => undefined),
-  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
+  });
   try {
-    return await Promise.race([work, timeout]);
+    return await Promise.race([work, late]);
   } finally {
-    stop.abort();
+    clearTimeout(timer);
     work.catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 
 // The one writer of `webhook`, but for retention.
 
@@ -71,8 +72,8 @@ export async function claimWebhooks(
         claimed as (
           update webhook w set attempts = attempts + 1,
             claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
-          from due, api_client c
-          where w.id = due.id and c.id = w.client_id and c.ended_at is null and 'events' = any(c.scopes)
+          from api_client c
+          where w.id = any(array(select id from due)) and c.id = w.client_id and c.ended_at is null and 'events' = any(c.scopes)
             and w.url = any(c.webhooks)
           returning w.id, w.event_id, w.attempts, c.webhook_key_id, clock_timestamp() as at,
             w.created_at < clock_timestamp() - make_interval(days => ${worthDays}) as is_late)
@@ -105,6 +106,7 @@ export async function recordWebhooks(
   { worthDays }: Pick<WebhookTimes, 'worthDays'>,
 ): Promise<void> {
   const column = <T>(of: (outcome: WebhookOutcome) => T) => outcomes.map(of);
+  const ids = column(({ webhook }) => webhook.id);
   await countOf(
     db,
     sql`update webhook w set status_code = t.status_code, fault = t.fault, claimed_until = null, changed_at = clock_timestamp(),
@@ -113,10 +115,11 @@ export async function recordWebhooks(
             when t.next_at < w.created_at + make_interval(days => ${worthDays}) then 'PENDING' else 'FAILED' end
         from (
           select id, attempts, status_code, fault, clock_timestamp() + make_interval(secs => delay_ms / 1000) as next_at
-          from unnest(${column(({ webhook }) => webhook.id)}::uuid[], ${column(({ webhook }) => webhook.attempts)}::int[],
+          from unnest(${ids}::uuid[], ${column(({ webhook }) => webhook.attempts)}::int[],
             ${column(({ statusCode }) => statusCode)}::int[], ${column(({ fault }) => fault)}::text[],
             ${column(({ delayMs }) => delayMs)}::float8[]) tried (id, attempts, status_code, fault, delay_ms)) t
-        where w.id = t.id and w.attempts = t.attempts and w.state = 'PENDING'`,
+        where w.id = any(${ids})
+          and ${unindexed(sql`w.id = t.id and w.attempts = t.attempts and w.state = 'PENDING'`)}`,
   );
 }
 

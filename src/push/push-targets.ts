@@ -8,6 +8,7 @@ import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
 import { rowsOf } from '../sql/rows.js';
 import { sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 
 /** Where a push goes, and what it is about, as that is at the moment. */
 export interface PushTarget {
@@ -46,15 +47,21 @@ export async function readTargets(
   limits: Limits,
   pushIds: readonly string[],
 ): Promise<Map<string, PushTarget>> {
+  const hasSession = sql`exists (select from session s where s.id = ps.session_id and ${unindexed(isLive(limits, 's'))})`;
+  const mayBeWoken = sql`${hasSession} and ${mayShowCodes(limits, 'd')} and ${isForDevice(askedIn('c'), 'd')}`;
   const rows = await rowsOf<TargetRow>(
     db,
+    // Push by push (`offset 0`): together they would be found by reading all subscriptions, devices and sessions that there are.
     sql`select p.id, c.purpose, (p.is_test or ${isOpen('c')}) as "isOpen", c.key_id as "codeKeyId",
           ${msUntil(sql`coalesce(c.expires_at, p.expires_at)`)} as "msLeft",
           ps.endpoint, ps.p256dh, ps.auth, ps.key_id as "keyId"
-        from push p left join challenge c on c.id = p.challenge_id
-        left join (push_subscription ps join device d on d.id = ps.device_id and ${mayShowCodes(limits, 'd')}
-          join session s on s.id = ps.session_id and ${isLive(limits, 's')})
-          on ps.device_id = p.device_id and ps.origin = p.origin and ${isForDevice(askedIn('c'), 'd')}
+        from push p
+        left join lateral (
+          select purpose, state, key_id, device_id, expires_at, id from challenge where id = p.challenge_id offset 0) c on true
+        left join lateral (
+          select ps.endpoint, ps.p256dh, ps.auth, ps.key_id from push_subscription ps, device d
+          where ps.device_id = p.device_id and d.id = p.device_id and ps.origin = p.origin and ${unindexed(mayBeWoken)}
+          offset 0) ps on true
         where p.id = any(${pushIds}) and (c.id is not null or p.is_test)`,
   );
   return new Map(

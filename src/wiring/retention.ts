@@ -5,6 +5,7 @@ import { isLive } from '../sessions/session-rules.js';
 import type { Database, Transaction } from '../sql/database.js';
 import { countOf, rowOf } from '../sql/rows.js';
 import { constant, type Fragment, raw, sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 
 const EVERY_MS = 60_000;
 /** Rows in one transaction: far from the time limit of a statement. */
@@ -155,7 +156,7 @@ function lapsedPushes(limits: Limits): Chore {
         order by checked_at limit ${BATCH} for no key update skip locked),
       held as (
         select due.device_id from due join session s on s.id = due.session_id join device d on d.id = due.device_id
-        where d.id = s.device_id and ${isLive(limits, 's')} and ${isTrusted(limits, 'd')}),
+        where d.id = s.device_id and ${unindexed(isLive(limits, 's'))} and ${isTrusted(limits, 'd')}),
       lapsed as (delete from push_subscription where device_id in (select device_id from due except select device_id from held))
       update push_subscription set checked_at = clock_timestamp() where device_id in (select device_id from held)`),
   };

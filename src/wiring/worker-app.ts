@@ -2,14 +2,14 @@
 import 'reflect-metadata';
 import { NotReady } from '../api/not-ready.js';
 import { CodeMails } from '../challenges/code-mails.js';
-import { brandOf } from '../clients/brands.js';
+import { type BrandRow, brandOf, brandRowOf } from '../clients/brands.js';
 import { Codes } from '../codes/codes.js';
 import { VetoCodes } from '../codes/veto-codes.js';
 import { Sequencer } from '../feed/sequencer.js';
 import { MailTemplates } from '../mail/templates.js';
 import { MailTransport } from '../mail/transport.js';
 import { Outbound } from '../outbound/outbound.js';
-import { type Compose, MailSender } from '../outbox/mail-sender.js';
+import { type Composer, MailSender } from '../outbox/mail-sender.js';
 import { NoticeMails } from '../outbox/notice-mails.js';
 import { JobWorker } from '../outbox/queue.js';
 import { sweepOutbox } from '../outbox/sweeper.js';
@@ -51,17 +51,18 @@ export function startWorker({ config, logger, db, bus, queue, places, texts }: F
   const noticeMails = new NoticeMails(templates, places, texts);
   const vetoPage = new URL(VETO_PAGE, config.publicUrl);
   const heldChangeMails = new HeldChangeMails(new VetoCodes(config.codeKeys), templates, vetoPage);
-  const compose: Compose = async (db, delivery) => {
-    const { accountId, challengeId, notice } = delivery;
-    const whose = accountId
-      ? sql`${accountId}`
-      : sql`(select account_id from challenge where id = ${challengeId}::uuid)`;
-    const brand = await brandOf(db, whose);
-    if (notice === 'HELD_CHANGE') return heldChangeMails.compose(db, delivery, brand);
-    return noticeMails.compose(delivery, brand) ?? codeMails.compose(db, delivery, brand);
+  const composer: Composer<BrandRow> = {
+    brand: brandRowOf(
+      sql`coalesce(delivery.account_id, (select account_id from challenge where id = delivery.challenge_id))`,
+    ),
+    async compose(db, delivery) {
+      const brand = brandOf(delivery.brand);
+      if (delivery.notice === 'HELD_CHANGE') return heldChangeMails.compose(db, delivery, brand);
+      return noticeMails.compose(delivery, brand) ?? codeMails.compose(db, delivery, brand);
+    },
   };
   const transport = new MailTransport(config, logger);
-  const sender = new MailSender(db, compose, transport, bus, config.mailFrom.address);
+  const sender = new MailSender(db, composer, transport, bus, config.mailFrom.address);
   const webhooks = new WebhookSender(db, new Outbound(config.webhookAllow), config.codeKeys, config.limits, logger);
   const vapid = new Vapid(config.vapidKeys, config.vapidSubject);
   const pushTries = new PushTries(db, new Outbound(config.pushAllow), vapid, config.codeKeys, config.limits);

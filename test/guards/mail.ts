@@ -215,7 +215,7 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'outbox/outbox.ts',
-        find: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld",
+        find: "where id = ${deliveryId} and method = 'EMAIL' and ${isUnsent} and not is_withheld",
         replace: "where id = ${deliveryId} and method = 'EMAIL' and not is_withheld",
       },
     ],
@@ -227,8 +227,8 @@ export const mailGuards: readonly Guard[] = [
     edits: [
       {
         file: 'outbox/outbox.ts',
-        find: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING') and not is_withheld",
-        replace: "where id = ${deliveryId} and method = 'EMAIL' and state in ('QUEUED', 'RETRYING')",
+        find: "where id = ${deliveryId} and method = 'EMAIL' and ${isUnsent} and not is_withheld",
+        replace: "where id = ${deliveryId} and method = 'EMAIL' and ${isUnsent}",
       },
     ],
     noticedBy: ['sign-up', 'past the mails of an hour the answer is the same, and no code is right'],

@@ -896,6 +896,21 @@ export const trustGuards: readonly Guard[] = [
     noticedBy: ['feed', 'is lost where it is ahead of the head, and where other events have come to that since'],
   },
   {
+    name: 'numbers-behind-the-lock',
+    keeps: 'events are numbered by what is true under the lock, not by what was seen before it',
+    edits: [
+      {
+        file: 'events/events.ts',
+        find: 'l.head = before.head and l.webhook_head = before.webhook_head\n              and ',
+        replace: '',
+      },
+    ],
+    noticedBy: [
+      'numbering',
+      'events that were given a number between the look and the lock keep it, and are looked for again',
+    ],
+  },
+  {
     name: 'feed-heartbeat',
     keeps: 'a heartbeat says that nothing is kept back',
     edits: [{ file: 'feed/feed-stream.ts', find: '!head.standsStill && place', replace: 'place' }],

@@ -86,8 +86,8 @@ export const webhookGuards: readonly Guard[] = [
       { file: 'events/events.ts', find: ' or before.webhook_head < before.head', replace: '' },
       {
         file: 'events/events.ts',
-        find: 'union all\n            select e.id, e.client_id from event e, before where e.number',
-        replace: 'union all\n            select e.id, e.client_id from event e, before where false and e.number',
+        find: 'union all\n            select e.id, e.client_id from event e, moved where e.number',
+        replace: 'union all\n            select e.id, e.client_id from event e, moved where false and e.number',
       },
     ],
     noticedBy: [

@@ -155,6 +155,45 @@ describe('a server on which nothing happens', () => {
   });
 });
 
+describe('of a worker,', () => {
+  // On PostgreSQL alone the queue asks by the same way.
+  test.each(backEnds.filter(({ redis }) => redis))(
+    'an event asks once, and a mailed code four times, with $name',
+    async () => {
+      await using busy = await Servers.start({ redis: true, worker: false });
+      await using workerCounter = await StatementCounter.start(busy.database.url);
+      await busy.add({ api: false, worker: true }, { DATABASE_URL: workerCounter.url });
+      const laptops = await Promise.all(
+        Array.from({ length: 5 }, async () => (await busy.trusted()).another('Laptop')),
+      );
+      const isNumbered = async () => (await busy.database.count('event', 'number is null')) === 0;
+      const areSent = async () => (await busy.database.count('delivery', "method = 'EMAIL' and state <> 'SENT'")) === 0;
+      await until(isNumbered, 'the events before');
+      await until(areSent, 'the mails before');
+      // What it asks by itself at one second.
+      const pulse = 3;
+
+      const challenges: Challenge[] = [];
+      const numbered = await workerCounter.during(async () => {
+        for (const laptop of laptops) {
+          challenges.push(await laptop.challenged());
+          await until(isNumbered, 'its event');
+        }
+      });
+      expectWithin(numbered, { statements: laptops.length + pulse, roundTrips: laptops.length + pulse });
+
+      const sent = await workerCounter.during(async () => {
+        for (const [nth, laptop] of laptops.entries()) {
+          asA('Challenge', await laptop.sendCode(challenges[nth] as Challenge, 'EMAIL'));
+          await until(areSent, 'its mail');
+        }
+      });
+      // It is taken up, its code is given to the mail, the mail server is given it, and what came of that is written down.
+      expectWithin(sent, { statements: 4 * laptops.length + pulse, roundTrips: 4 * laptops.length + pulse });
+    },
+  );
+});
+
 describe('a worker on which nothing happens', () => {
   const SECONDS = 12;
 
