@@ -215,6 +215,11 @@ export const guessingGuards: readonly Guard[] = [
     edits: [
       { file: tries, find: ' and c.purpose = any(${constant(purposesOf(count))})`', replace: '`' },
       {
+        file: tries,
+        find: 'return [...new Set(counts.filter((count) => count !== null))];',
+        replace: "return counts && ['SIGN_IN'];",
+      },
+      {
         file: accounts,
         find: ' and a.id = c.account_id and a.epoch = c.epoch',
         replace: ' and a.id = c.account_id and (c.epoch is null or a.epoch = c.epoch)',

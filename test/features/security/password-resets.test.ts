@@ -274,12 +274,16 @@ describe('after a reset of an account that had a trusted device', () => {
 });
 
 test('a wrong code leaves no trace that the account could read: strangers reset at will', async () => {
-  const phone = await servers.signedUp();
-  const challenge = await requestReset(phone);
-  const mail = await servers.mailbox.next(phone.owner.email, (candidate) => candidate.subject.includes('reset'));
-  const wrong = wrongCode(codeIn(mail) ?? '');
-  for (let nth = 0; nth < 5; nth += 1) member('WrongCode', await resetPassword(phone, challenge, wrong, NEW_PASSWORD));
-  expect(member('ChallengeClosed', await resetPassword(phone, challenge, wrong, NEW_PASSWORD)).state).toBe('LOCKED');
+  const phone = await servers.trusted();
+  // As many as would make new devices wait.
+  for (let resets = 0; resets < 2; resets += 1) {
+    const challenge = await requestReset(phone);
+    const mail = await servers.mailbox.next(phone.owner.email, (candidate) => candidate.subject.includes('reset'));
+    const wrong = wrongCode(codeIn(mail) ?? '');
+    for (let nth = 0; nth < 5; nth += 1)
+      member('WrongCode', await resetPassword(phone, challenge, wrong, NEW_PASSWORD));
+    expect(member('ChallengeClosed', await resetPassword(phone, challenge, wrong, NEW_PASSWORD)).state).toBe('LOCKED');
+  }
   expect(await phone.viewer()).not.toBeNull();
-  asA('SignedIn', await phone.signIn());
+  expect((await phone.another('Laptop').challenged()).method).toBe('APP');
 });

@@ -71,11 +71,26 @@ describe('the long session of a trusted device', () => {
     await layInADrawer(other, 31);
     await servers.database.query('update device set trusted_at = null where account_id = $1', [await accountOf(other)]);
     expect(await other.viewer()).toBeNull();
+    const lapsed = await servers.trusted();
+    await layInADrawer(lapsed, 31);
+    await servers.database.age('device', '60 days', 'account_id = $1', [await accountOf(lapsed)]);
+    await servers.database.query(
+      "update device set trusted_at = created_at + interval '60 days' where account_id = $1",
+      [await accountOf(lapsed)],
+    );
+    expect(await lapsed.viewer()).toBeNull();
   });
 
-  test('does not come back to life with the next trust', async () => {
+  test.each([
+    { over: 'not used for as long as a session may be', opened: 10, used: 10 },
+    { over: 'as old as a session may be', opened: 31, used: 1 },
+  ])('does not come back to life with the next trust: it was $over', async ({ opened, used }) => {
     const phone = await servers.trusted();
-    await layInADrawer(phone, 31);
+    await servers.database.query(
+      `update session set created_at = created_at - make_interval(days => $2),
+         last_used_at = clock_timestamp() - make_interval(days => $3) where account_id = $1`,
+      [await accountOf(phone), opened, used],
+    );
     await servers.database.query(
       'update device set trusted_at = clock_timestamp(), last_seen_at = clock_timestamp() where account_id = $1',
       [await accountOf(phone)],
