@@ -1,4 +1,4 @@
-import { errors, exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
 import type { SigningKey } from '../codes/signing-keys.js';
 
 const ALGORITHM = 'ES256';
@@ -12,7 +12,10 @@ export interface Expected {
   readonly audiences: readonly string[];
 }
 
-/** The keys of `SIGNING_KEYS`: the first one signs, and what any of them has signed is good. */
+/**
+ * The keys of `SIGNING_KEYS`: the first one signs, and what any of them has signed is good. Without any, the library is not
+ * even loaded.
+ */
 export class KeySet {
   private readonly keys: ReadonlyMap<string, SigningKey>;
 
@@ -22,6 +25,8 @@ export class KeySet {
 
   /** Their public halves as a JWK Set (RFC 7517, 5). */
   async published(): Promise<{ readonly keys: readonly JWK[] }> {
+    if (this.isEmpty) return { keys: [] };
+    const { exportJWK } = await import('jose');
     const keys = [...this.keys.values()].map(async ({ id, publicKey }) => ({
       ...(await exportJWK(publicKey)),
       ...{ kid: id, alg: ALGORITHM, use: 'sig' },
@@ -33,9 +38,10 @@ export class KeySet {
     return this.keys.size === 0;
   }
 
-  sign(claims: object): Promise<string> {
+  async sign(claims: object): Promise<string> {
     const [newest] = this.keys.values();
     if (!newest) throw new RangeError('signing needs a key');
+    const { SignJWT } = await import('jose');
     const header = { alg: ALGORITHM, typ: TYPE, kid: newest.id };
     return new SignJWT({ ...claims }).setProtectedHeader(header).sign(newest.privateKey);
   }
@@ -46,9 +52,15 @@ export class KeySet {
    * @returns null for any other
    */
   async verified(token: string, { issuer, audiences }: Expected): Promise<JWTPayload | null> {
-    if (audiences.length === 0) return null;
+    if (audiences.length === 0 || this.isEmpty) return null;
+    const { errors, jwtVerify } = await import('jose');
+    const keyOf = ({ kid = '' }: { kid?: string }) => {
+      const key = this.keys.get(kid);
+      if (!key) throw new errors.JWKSNoMatchingKey();
+      return key.publicKey;
+    };
     try {
-      const { payload } = await jwtVerify(token, ({ kid }) => this.publicKey(kid), {
+      const { payload } = await jwtVerify(token, keyOf, {
         ...{ algorithms: [ALGORITHM], typ: TYPE, issuer, audience: [...audiences] },
         currentDate: new Date(0),
       });
@@ -57,11 +69,5 @@ export class KeySet {
       if (error instanceof errors.JOSEError) return null;
       throw error;
     }
-  }
-
-  private publicKey(kid: string | undefined): SigningKey['publicKey'] {
-    const key = kid === undefined ? undefined : this.keys.get(kid);
-    if (!key) throw new errors.JWKSNoMatchingKey();
-    return key.publicKey;
   }
 }

@@ -1,4 +1,4 @@
-import { Tinypool } from 'tinypool';
+import type { Tinypool } from 'tinypool';
 import type { Text } from '../api/problem.js';
 import type { Limits } from '../config/limits.js';
 import type { Asker } from './asker.js';
@@ -9,8 +9,8 @@ import { normalisedPassword } from './password-text.js';
 
 /** Of zxcvbn's scores 0 to 4: 3 is "safely unguessable: moderate protection from offline slow-hash scenario". */
 const MIN_SCORE = 3;
-/** A thread that nobody needs ends after this, and gives back what its dictionaries take. */
-const IDLE_MS = 60_000;
+/** A thread that nobody needs ends after this, and gives back the 90 MiB that it takes; the next one is there in half a second. */
+const IDLE_MS = 10_000;
 
 /**
  * Judges new passwords: their length, a list of common ones, words of the account, and an estimate of how hard they are
@@ -18,12 +18,8 @@ const IDLE_MS = 60_000;
  * so it is made off the event loop: one at a time for strangers, and one for devices that are known.
  */
 export class PasswordStrength {
-  private readonly threads = new Tinypool({
-    filename: new URL('./password-estimate.js', import.meta.url).href,
-    minThreads: 0,
-    maxThreads: 2,
-    idleTimeout: IDLE_MS,
-  });
+  /** Null until something is judged. */
+  private threads: Promise<Tinypool> | null = null;
   private readonly slots: Record<Asker['kind'], HashSlots>;
 
   constructor(
@@ -45,13 +41,18 @@ export class PasswordStrength {
     if (text === null || length > max) return weak({ key: 'weakPassword.rule.tooLong', values: { count: max } });
     if (length < min) return weak({ key: 'weakPassword.rule.tooShort', values: { count: min } });
     const estimated: Estimated = { text, words: this.wordsOf(email) };
-    const estimate: Estimate = await this.slots[asker.kind].run(() => this.threads.run(estimated), asker.share);
+    const estimate: Estimate = await this.slots[asker.kind].run(() => this.estimate(estimated), asker.share);
     return estimate.score >= MIN_SCORE ? null : this.weakBecause(estimate);
   }
 
   /** Ends the threads; nothing may be judged any more. */
-  close(): Promise<void> {
-    return this.threads.destroy();
+  async close(): Promise<void> {
+    await (await this.threads)?.destroy();
+  }
+
+  private async estimate(estimated: Estimated): Promise<Estimate> {
+    this.threads ??= openThreads();
+    return (await this.threads).run(estimated);
   }
 
   private weakBecause({ isOwnWord, isCommon, warning, suggestions }: Estimate): WeakPassword {
@@ -72,6 +73,16 @@ export class PasswordStrength {
       (word) => word.length >= 3,
     );
   }
+}
+
+async function openThreads(): Promise<Tinypool> {
+  const { Tinypool } = await import('tinypool');
+  return new Tinypool({
+    filename: new URL('./password-estimate.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 2,
+    idleTimeout: IDLE_MS,
+  });
 }
 
 function weak(...reasons: Text[]): WeakPassword {

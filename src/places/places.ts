@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type CityResponse, open, type Reader } from 'maxmind';
+import type { CityResponse, Reader } from 'maxmind';
 import type { BaseLogger } from 'pino';
 import { type IpAddress, parseIp } from './client-network.js';
 
@@ -84,6 +84,7 @@ export class Places {
     // Remembered before it is read: a broken file is tried once, not every five seconds.
     this.version = version;
     try {
+      const { open } = await import('maxmind');
       const reader = await open<CityResponse>(this.file);
       if ((await versionOf(this.file)) !== version) {
         // Changed under our hands: what was read may be half one file, half the other.

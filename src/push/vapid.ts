@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import { ApiError } from '../api/errors.js';
 import type { SigningKey } from '../codes/signing-keys.js';
 
@@ -54,6 +53,7 @@ export class Vapid {
   }
 
   private async sign(key: SigningKey, origin: string, now: Date): Promise<string> {
+    const { SignJWT } = await import('jose');
     const token = await new SignJWT({ sub: this.subject })
       .setProtectedHeader({ typ: 'JWT', alg: 'ES256' })
       .setAudience(origin)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginInlineTraceDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { InMemoryLRUCache } from '@apollo/utils.keyvaluecache';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cookie from '@fastify/cookie';
@@ -189,7 +189,14 @@ export function createApollo<C extends BaseContext>({
     allowBatchedHttpRequests: false,
     csrfPrevention: { requestHeaders: preflightHeaders },
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, keepSecretsOutOfAddresses, blameDocument],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      // For subgraphs of a federation alone; it would be loaded all the same.
+      ApolloServerPluginInlineTraceDisabled(),
+      refuseSubscriptions,
+      keepSecretsOutOfAddresses,
+      blameDocument,
+    ],
     logger,
     formatError: (formatted, error) =>
       formatError(formatted, error, { logger, production: config.production, requestId: randomUUID() }),

@@ -1,19 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Config } from '../config/config.js';
 import { createLocalOnly } from './local-only.js';
 
 /**
  * `/metrics` in Prometheus' text format, for whoever brings the token, and outside production for this very machine. No
- * label holds what a client sent: routes are named by their patterns.
- * @returns where further counters go
+ * label holds what a client sent: routes are named by their patterns. Where nobody may ask, nothing is counted, and what
+ * counts is not loaded.
+ * @param openSockets how many WebSockets of this process are open; left out where it takes none
  */
-export function mountMetrics(
+export async function mountMetrics(
   app: FastifyInstance,
   { metricsToken, production }: Pick<Config, 'metricsToken' | 'production'>,
-): Registry {
+  openSockets?: () => number,
+): Promise<void> {
+  if (production && metricsToken === null) return;
+  const { collectDefaultMetrics, Gauge, Histogram, Registry } = await import('prom-client');
   const isLocal = createLocalOnly(() => (app.server.address() as AddressInfo).port);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -24,6 +27,16 @@ export function mountMetrics(
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });
+  if (openSockets) {
+    new Gauge({
+      name: 'doorstep_sockets',
+      help: 'Open WebSockets.',
+      registers: [registry],
+      collect() {
+        this.set(openSockets());
+      },
+    });
+  }
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
@@ -31,19 +44,6 @@ export function mountMetrics(
   app.get('/metrics', async (request, reply) => {
     if (!hasToken(request, metricsToken) && (production || !isLocal(request))) return reply.callNotFound();
     return reply.type(registry.contentType).send(await registry.metrics());
-  });
-  return registry;
-}
-
-/** Counts the open WebSockets of this server. */
-export function countSockets(registry: Registry, sockets: () => number): void {
-  new Gauge({
-    name: 'doorstep_sockets',
-    help: 'Open WebSockets.',
-    registers: [registry],
-    collect() {
-      this.set(sockets());
-    },
   });
 }
 

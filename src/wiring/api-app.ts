@@ -85,7 +85,7 @@ import { Contexts } from '../wire/contexts.js';
 import { Cookies } from '../wire/cookies.js';
 import { documentRules } from '../wire/document-rules.js';
 import { createHttpServer } from '../wire/http.js';
-import { countSockets, mountMetrics } from '../wire/metrics.js';
+import { mountMetrics } from '../wire/metrics.js';
 import { SessionDoor } from '../wire/socket-door.js';
 import { Sockets } from '../wire/sockets.js';
 import { SocketServer } from '../wire/websocket.js';
@@ -134,14 +134,13 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const door = new SessionDoor({ db, contexts, sessions, sockets, presence, cookies });
   const socketServer = new SocketServer({ schema, rules, contexts, door, sockets, production, limits, logger });
   const http = await createHttpServer({ schema, rules, contexts, sessions, cookies, config, logger, socketServer });
-  const registry = mountMetrics(http, config);
   const backendHttp = config.backendPort === null ? null : await createBackendHttp(config, logger);
   const sharing = { foundation, rateLimits, contexts, pulse, cookies, sockets, accessTokens };
   const backend = await serveBackend(backendHttp ?? http, sharing);
   const listeners = [http, ...(backendHttp ? [backendHttp] : [])];
+  await mountMetrics(http, config, () => listeners.reduce((open, one) => open + one.websocketServer.clients.size, 0));
   const wellKnown = { publicUrl: config.publicUrl, hasIntrospection: !backendHttp, keySet: await keySet.published() };
   for (const listener of listeners) mountWellKnown(listener, wellKnown);
-  countSockets(registry, () => listeners.reduce((open, { websocketServer }) => open + websocketServer.clients.size, 0));
   return {
     http,
     backendHttp,

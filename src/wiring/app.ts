@@ -125,7 +125,7 @@ class StartedApp implements App {
   private async listenForHealth(port: number): Promise<void> {
     const { config, logger } = this.foundation;
     this.listener = await createListener(config, logger);
-    mountMetrics(this.listener, config);
+    await mountMetrics(this.listener, config);
     mountHealth(this.listener, {
       check: async () => {
         await this.checkReady();

@@ -842,7 +842,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'passwords/password-strength.ts',
-        find: 'this.threads.run(estimated)',
+        find: '(await this.threads).run(estimated)',
         replace: "import('./password-estimate.js').then(({ default: estimate }) => estimate(estimated))",
       },
     ],

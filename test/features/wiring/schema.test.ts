@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { buildSchema, validateSchema } from 'graphql';
 import { projectRoot } from '../../../src/config/project.js';
 
 test.each(['schema.graphql', 'backend.graphql'])(
@@ -12,3 +13,8 @@ test.each(['schema.graphql', 'backend.graphql'])(
     expect(readFileSync(path.join(projectRoot, name), 'utf8')).toBe(emitted);
   },
 );
+
+test.each(['schema.graphql', 'backend.graphql'])('%s is sound, which no start looks at', (name) => {
+  const schema = buildSchema(readFileSync(path.join(projectRoot, name), 'utf8'), { assumeValid: true });
+  expect(validateSchema(schema)).toEqual([]);
+});
