@@ -1,4 +1,4 @@
-# The API server; the mail worker is the same image with the command `node --max-semi-space-size=8 --heap-growing-percent=40 dist/worker.js`.
+# The API server; the mail worker is the same image with the command `node --max-semi-space-size=4 --heap-growing-percent=40 dist/worker.js`.
 # Settings come from the environment: docs/operating.md.
 
 FROM node:24.21.0-bookworm-slim AS base
@@ -37,4 +37,4 @@ EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD node -e "\
   const livez = (port) => fetch('http://127.0.0.1:' + port + '/livez'); \
   Promise.any([process.env.PORT, process.env.WORKER_PORT].map(livez)).then(({ ok }) => process.exit(ok ? 0 : 1))"
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "dist/server.js"]
+CMD ["node", "--max-semi-space-size=4", "--heap-growing-percent=40", "dist/server.js"]

@@ -1,5 +1,6 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { ClientRow } from '../clients/client.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /** A person's account. Everything that opens or shuts its door raises `epoch` in the same transaction. */
 export const AccountRow = defineEntity({

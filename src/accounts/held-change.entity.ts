@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 import { AccountRow } from './account.entity.js';
 
 export const heldChangeKinds = ['ADDRESS', 'DELETION'] as const;

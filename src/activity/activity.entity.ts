@@ -1,7 +1,8 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { DeviceRow, type PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 export const activityTypes = [
   'SIGNED_UP',

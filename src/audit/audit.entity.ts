@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /** What operators have done by the command line, who, and to what; kept for good. */
 export const AuditRow = defineEntity({

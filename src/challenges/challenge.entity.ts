@@ -1,9 +1,10 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { ClientRow } from '../clients/client.entity.js';
 import type { BoundAction } from '../codes/codes.js';
 import { DeviceRow, type PlatformName } from '../devices/device.entity.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 export const purposes = [
   'SIGN_UP',

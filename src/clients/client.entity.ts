@@ -1,5 +1,6 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import type { Scope } from '../api/caller.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /** An API client: a product's own backend. Made by the command line alone. */
 export const ClientRow = defineEntity({

@@ -1,5 +1,6 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 export const platforms = ['ANDROID', 'IOS', 'WINDOWS', 'MACOS', 'LINUX', 'WEB', 'OTHER'] as const;
 export type PlatformName = (typeof platforms)[number];

@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /** What a product's backend is told of its people. */
 export const eventTypes = [

@@ -6,6 +6,7 @@ import { EventRow, type EventTypeName } from '../events/event.entity.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
+import { namesIn } from '../sql/table.js';
 import { DATABASE_BYTES, markOf, type Place, readCursor } from './cursors.js';
 
 /** Numbers that are looked through at once, whoever the events are of: a bound on what one statement does. */
@@ -131,4 +132,4 @@ function reached(events: readonly NumberedEvent[], most: number, until: number, 
   return told && told.number > looked.number ? told : looked;
 }
 
-const named = Object.keys(EventRow.meta.properties).filter((name) => name !== 'number' && name !== 'serial');
+const named = namesIn(EventRow).flatMap(([name]) => (name === 'number' || name === 'serial' ? [] : [name]));

@@ -1,6 +1,7 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { ClientRow } from '../clients/client.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /** Where a code leads: back to a product, or from an app into the pages. */
 export type HandOverKind = 'RETURN' | 'PAGES';

@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /** The rings of keys that all processes must have alike, by the variable that lists each. */
 export const rings = ['CODE_KEYS', 'SIGNING_KEYS', 'VAPID_KEYS'] as const;

@@ -1,5 +1,6 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import type { NoticeKind } from '../mail/mail-data.js';
+import { defineEntity, p } from '../sql/table.js';
 
 export const methods = ['APP', 'EMAIL'] as const;
 export type Method = (typeof methods)[number];

@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 export const pushStates = ['PENDING', 'TAKEN', 'GONE', 'REFUSED', 'FAILED'] as const;
 export type PushStateName = (typeof pushStates)[number];

@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /** Wrong passwords of one asker: an address (known or not) and a network, or a known device. */
 export const PasswordAttemptRow = defineEntity({

@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /**
  * How many times in an hour: wrong passwords for an address, those of them from one site, sign-ins on a known device, and

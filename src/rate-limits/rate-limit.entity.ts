@@ -1,4 +1,5 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
+import { defineEntity, p } from '../sql/table.js';
 
 /** Counters of rate-limiter-flexible, in the columns that it wants; used where there is no Redis. */
 export const RateLimitRow = defineEntity({

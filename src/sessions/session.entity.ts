@@ -1,6 +1,7 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { DeviceRow } from '../devices/device.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /** Why a session could be opened. */
 export const sessionReasons = ['TRUSTED_DEVICE', 'VERIFIED_CHALLENGE', 'NO_SECOND_STEP', 'HAND_OVER'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EntitySchema } from '@mikro-orm/core';
+import { namesIn } from './table.js';
 
 /** A piece of SQL whose values stand beside its text. Pieces are put into each other by `sql`. */
 export class Fragment {
@@ -70,9 +70,7 @@ export function nameOf(text: string): string | undefined {
   return name;
 }
 
-type Table = Pick<EntitySchema, 'meta'>;
-
-const lists = new WeakMap<Table, Map<string, Fragment>>();
+const lists = new WeakMap<object, Map<string, Fragment>>();
 
 /**
  * The columns of a table by name, each called as its property is. Never `*`: a column that a newer version adds would
@@ -81,26 +79,18 @@ const lists = new WeakMap<Table, Map<string, Fragment>>();
  * @param only some of its properties; all where none are named
  */
 export function columns(table: object, alias = '', only: readonly string[] = []): Fragment {
-  const entity = table as Table;
   const key = [alias, ...only].join();
-  const ofTable = lists.get(entity) ?? new Map<string, Fragment>();
-  lists.set(entity, ofTable);
-  const list = ofTable.get(key) ?? raw(listOf(entity, alias, only));
+  const ofTable = lists.get(table) ?? new Map<string, Fragment>();
+  lists.set(table, ofTable);
+  const list = ofTable.get(key) ?? raw(listOf(table, alias, only));
   ofTable.set(key, list);
   return list;
 }
 
-function listOf(entity: Table, alias: string, only: readonly string[]): string {
+function listOf(table: object, alias: string, only: readonly string[]): string {
   const prefix = alias && `${alias}.`;
-  return Object.entries(entity.meta.properties)
+  return namesIn(table)
     .filter(([name]) => only.length === 0 || only.includes(name))
-    .map(([name, property]) => {
-      const column = (property as { fieldName?: string }).fieldName ?? snakeCase(name);
-      return column === name ? `${prefix}${column}` : `${prefix}${column} as "${name}"`;
-    })
+    .map(([name, column]) => (column === name ? `${prefix}${column}` : `${prefix}${column} as "${name}"`))
     .join(', ');
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

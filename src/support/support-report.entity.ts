@@ -1,5 +1,6 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /** What a person sent to support when codes did not arrive; support finds it by its id. */
 export const SupportReportRow = defineEntity({

@@ -1,10 +1,11 @@
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { InferEntity } from '@mikro-orm/core';
 import { AccountRow } from '../accounts/account.entity.js';
 import { ChallengeRow } from '../challenges/challenge.entity.js';
 import type { VerificationPurposeName } from '../challenges/verification-purpose.js';
 import { ClientRow } from '../clients/client.entity.js';
 import type { BoundAction } from '../codes/codes.js';
 import type { Method } from '../outbox/delivery.entity.js';
+import { defineEntity, p } from '../sql/table.js';
 
 /**
  * That a product's backend wants somebody verified: asked for before any device has begun, and kept after it. From its

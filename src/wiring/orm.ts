@@ -1,5 +1,5 @@
 import { Migrator } from '@mikro-orm/migrations';
-import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import { defineConfig, defineEntity, type EntitySchema, MikroORM, type Options, p } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { AccountRow, DeletedSubjectRow } from '../accounts/account.entity.js';
 import { HeldChangeRow } from '../accounts/held-change.entity.js';
@@ -21,6 +21,7 @@ import { DecoySecretRow, PasswordCostRow } from '../passwords/password-cost.enti
 import { PasswordTallyRow } from '../passwords/password-tally.entity.js';
 import { RateLimitRow } from '../rate-limits/rate-limit.entity.js';
 import { SessionRow } from '../sessions/session.entity.js';
+import { stepsOf, type Table } from '../sql/table.js';
 import { SupportReportRow } from '../support/support-report.entity.js';
 import { VerificationRow } from '../verifications/verification.entity.js';
 import { connectionOptions } from './database.js';
@@ -65,7 +66,7 @@ export function ormOptions(databaseUrl: string): Options {
       SupportReportRow,
       VerificationRow,
       WebhookRow,
-    ],
+    ].map((table) => entityOf(table)),
     extensions: [Migrator],
     migrations: {
       path: migrationsFolder,
@@ -82,6 +83,28 @@ export function ormOptions(databaseUrl: string): Options {
     ensureDatabase: false,
     allowGlobalContext: false,
   });
+}
+
+const entities = new WeakMap<object, EntitySchema>();
+
+/** The ORM's own of a table that was described without it. */
+function entityOf(table: unknown): EntitySchema {
+  const { properties, ...rest } = table as Table;
+  const known = entities.get(properties);
+  if (known) return known;
+  const columns = Object.entries(properties).map(([name, column]) => [name, () => described(column)]);
+  const entity = defineEntity({ ...rest, properties: Object.fromEntries(columns) }) as unknown as EntitySchema;
+  entities.set(properties, entity);
+  return entity;
+}
+
+function described(column: Table['properties'][string]): unknown {
+  let made: unknown = p;
+  for (const [method, args] of stepsOf(column)) {
+    const given = method === 'manyToOne' ? args.map(entityOf) : args;
+    made = (made as Record<string, (...args: unknown[]) => unknown>)[method]?.(...given);
+  }
+  return made;
 }
 
 /** The ORM with its entities and its migrator, which takes long to load: where there is something to migrate, and nowhere else. */

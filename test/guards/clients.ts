@@ -387,8 +387,8 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'access-tokens/key-set.ts',
-        find: 'const key = kid === undefined ? undefined : this.keys.get(kid);',
-        replace: "const key = this.keys.get(kid ?? '') ?? [...this.keys.values()][0];",
+        find: 'const key = this.keys.get(kid);',
+        replace: 'const key = this.keys.get(kid) ?? [...this.keys.values()][0];',
       },
     ],
     noticedBy: ['introspections', 'that was made %s'],
