@@ -88,7 +88,8 @@ const ACCEPT_LANGUAGE_LENGTH_MOST = 1000;
 
 /** The best language for an `Accept-Language` header (RFC 9110, 12.5.4), or for a language tag: `de-AT` is `de`. */
 export function localeOf(acceptLanguage: string | undefined): Locale {
-  if (acceptLanguage !== undefined && acceptLanguage.length > ACCEPT_LANGUAGE_LENGTH_MOST) return locales[0];
+  // Apps that are no browser send none.
+  if (acceptLanguage === undefined || acceptLanguage.length > ACCEPT_LANGUAGE_LENGTH_MOST) return locales[0];
   const negotiator = new Negotiator({ headers: { 'accept-language': acceptLanguage } });
   const best = negotiator.language([...locales]);
   return locales.find((locale) => locale === best) ?? locales[0];

@@ -107,7 +107,9 @@ export function socketRoute(
       reply.raw.detachSocket(request.raw.socket);
     },
     wsHandler(socket, request) {
-      socket.removeAllListeners('error').on('error', (error) => fail(error, socket, request.server.log));
+      // The request itself would be kept with what listens.
+      const { log } = request.server;
+      socket.removeAllListeners('error').on('error', (error) => fail(error, socket, log));
       socketServer.open(socket, request);
     },
   };

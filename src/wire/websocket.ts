@@ -55,15 +55,11 @@ class OpenSocket<Who> {
     readonly connection: Connection,
     public client: Client,
     readonly requestId: string,
-    /** What the upgrade itself brought. */
-    readonly presented: Presented,
-    private readonly crowd: string,
+    /** What the upgrade itself brought; null once it was looked at. */
+    public presented: Presented | null,
+    /** As what it is counted while nobody is known on it. */
+    readonly countedAs: string,
   ) {}
-
-  /** As what it is counted while nobody is known on it. */
-  get countedAs(): string {
-    return `${this.crowd} ${clientNetworks(this.client.ipAddress).narrow}`;
-  }
 }
 
 interface Extra<Who> extends Record<PropertyKey, unknown> {
@@ -100,7 +96,8 @@ export class SocketServer<Who> {
       return;
     }
     const client = contexts.client(request.ip, request.headers['accept-language']);
-    const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request), door.crowd);
+    const countedAs = `${door.crowd} ${clientNetworks(client.ipAddress).narrow}`;
+    const socket = new OpenSocket<Who>(connection, client, request.id, door.presentedBy(request), countedAs);
     if (!sockets.countAnonymous(socket.countedAs)) {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return;
@@ -129,6 +126,9 @@ export class SocketServer<Who> {
     const { socket } = ctx.extra;
     const { connection, presented } = socket;
     const { door, sockets, logger } = this.serving;
+    // graphql-ws lets a second connection_init close the socket.
+    if (!presented) return false;
+    socket.presented = null;
     // A browser lets no page set the headers of the upgrade.
     const [language] = membersOf(ctx.connectionParams, 'accept-language');
     if (typeof language === 'string') socket.client = { ...socket.client, locale: localeOf(language) };

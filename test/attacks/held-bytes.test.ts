@@ -72,10 +72,10 @@ const MORE = 0x0;
 const PING = 0x9;
 const PONG = 0xa;
 
-async function upgraded(connection: RawConnection): Promise<void> {
+async function upgraded(connection: RawConnection, headers = ''): Promise<void> {
   connection.write(
     'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+      `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n${headers}\r\n`,
   );
   await until(() => connection.heard.includes('\r\n\r\n'), 'the upgrade');
 }
@@ -104,6 +104,13 @@ function* repeated(count: number, piece: Buffer): Generator<Buffer> {
 
 const half = (headers: string) =>
   `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}`;
+
+test('of its upgrade a socket keeps nothing, however long that was', async () => {
+  const headerBytes = 15_000;
+  const short = await bytesEach((connection) => upgraded(connection));
+  const long = await bytesEach((connection) => upgraded(connection, `X-Filler: ${'x'.repeat(headerBytes)}\r\n`));
+  expect(long - short).toBeLessThan(headerBytes / 2);
+});
 
 describe('a connection holds 1 MiB at most', () => {
   test.each<[string, (connection: RawConnection) => Promise<void>]>([
