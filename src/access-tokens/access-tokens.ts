@@ -73,7 +73,8 @@ export class AccessTokens {
     const { client_id, ext, ...claims } = issuance;
     if (client_id === null) throw new NotFound('audience');
     const salt = randomBytes(SALT_BYTES);
-    const jti = Buffer.concat([salt, tieTo(session.tokenHash, salt)]).toString('base64url');
+    const hash = Buffer.from(session.tokenHash.slice('\\x'.length), 'hex');
+    const jti = Buffer.concat([salt, tieTo(hash, salt)]).toString('base64url');
     const token = await this.keys.sign({
       ...{ iss: this.issuer, aud: audience, ...claims, client_id, jti },
       ...(ext === null ? {} : { ext }),

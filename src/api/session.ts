@@ -6,8 +6,12 @@ export interface Session {
   readonly accountId: string;
   readonly deviceId: string;
   readonly isTrusted: boolean;
-  /** SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. */
-  readonly tokenHash: Buffer;
+  /**
+   * SHA-256 of the token that named it: once it has another one, whoever came with this is not served any more. As
+   * PostgreSQL writes it (`\x` and hexadecimal digits): a Buffer of those bytes would keep the block that it was cut from
+   * for as long as its socket is open.
+   */
+  readonly tokenHash: string;
 }
 
 /** What is read of an account whose session asks. */

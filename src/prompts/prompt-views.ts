@@ -178,7 +178,7 @@ export class PromptViews implements SessionChecks {
 
 /** The session under the token that it was named by. */
 function keyOf(session: Session | undefined): string {
-  return session?.tokenHash.toString('latin1') ?? '';
+  return session?.tokenHash ?? '';
 }
 
 function byId(sessions: readonly Session[]): string[] {

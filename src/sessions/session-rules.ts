@@ -28,7 +28,7 @@ function isLiveItself(limits: Limits, s: Fragment): Fragment {
 /** @param live the same session as it was read now; undefined: it is over */
 export function standingOf(named: Session, live: Session | undefined): Standing {
   if (!live) return 'OVER';
-  if (!live.tokenHash.equals(named.tokenHash)) return 'RENEWED';
+  if (live.tokenHash !== named.tokenHash) return 'RENEWED';
   return live.isTrusted ? 'TRUSTED' : 'UNTRUSTED';
 }
 
