@@ -20,10 +20,17 @@ export interface Bus {
    * @returns ends the subscription; may be called again
    */
   subscribe(topic: Topic, wake: () => void): () => void;
+  /**
+   * Of a topic that is listened to: resolves as soon as its messages arrive, or where the store is away or slow.
+   * @returns whether that was still to come, and came: then whoever listens is woken in this turn
+   */
+  inForce(topic: Topic): Promise<boolean>;
   /** Wakes the topic's listeners here alone: a wake-up that got lost on its way. */
   wakeHere(topic: Topic): void;
   /** What somebody here listens to. */
   readonly topics: Iterable<Topic>;
+  /** How many listen to it here. */
+  listenersOn(topic: Topic): number;
   /** Whether messages of other servers arrive now. */
   readonly isConnected: boolean;
   /** Gives messages that are under way a moment to leave; resolves within a second, whatever the store does. */

@@ -7,8 +7,12 @@ import type { Topic } from './bus.js';
 export interface Link {
   /** Tells the topics to every server; rejects where they may not have gone out. Not called again before it settles. */
   send(topics: readonly Topic[]): Promise<void>;
-  /** The topic has its first listener here. */
-  listen(topic: Topic): void;
+  /**
+   * The topic has its first listener here.
+   * @returns whether its messages arrive from now on (`wake` was called then), or that takes too long to wait for it; never
+   *   rejects. Null: they arrive already, or will with all others (`up`)
+   */
+  listen(topic: Topic): Promise<boolean> | null;
   /** The topic has no listener here any more. */
   unlisten(topic: Topic): void;
   /** Resolves within half a second, whatever the store does. */

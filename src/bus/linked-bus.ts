@@ -18,6 +18,8 @@ const LAST_WORDS_MS = 300;
  */
 export class LinkedBus implements Bus {
   private readonly listeners = new Map<Topic, Set<() => void>>();
+  /** Topics of which the link does not know yet that they are listened to. */
+  private readonly coming = new Map<Topic, Promise<boolean>>();
   private readonly due = new Set<Topic>();
   private readonly unsent = new Set<Topic>();
   private readonly link: Link;
@@ -47,6 +49,10 @@ export class LinkedBus implements Bus {
     return this.listeners.keys();
   }
 
+  listenersOn(topic: Topic): number {
+    return this.listeners.get(topic)?.size ?? 0;
+  }
+
   publish(topic: Topic): void {
     if (this.state === 'closed') return;
     this.keepUnsent(topic);
@@ -69,9 +75,22 @@ export class LinkedBus implements Bus {
       present.add(listener);
     } else {
       this.listeners.set(topic, new Set([listener]));
-      this.link.listen(topic);
+      this.begin(topic);
     }
     return () => this.unsubscribe(topic, listener);
+  }
+
+  inForce(topic: Topic): Promise<boolean> {
+    return this.coming.get(topic) ?? Promise.resolve(false);
+  }
+
+  private begin(topic: Topic): void {
+    const coming = this.link.listen(topic);
+    if (!coming) return;
+    this.coming.set(topic, coming);
+    void coming.then(() => {
+      if (this.coming.get(topic) === coming) this.coming.delete(topic);
+    });
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,9 @@ export class PostgresLink implements Link {
   }
 
   /** Nothing to do: the one channel is listened to all the time. */
-  listen(): void {}
+  listen(): null {
+    return null;
+  }
 
   unlisten(): void {}
 

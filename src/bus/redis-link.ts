@@ -1,10 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import { readRedisUrl } from '../config/redis-url.js';
 import type { Topic } from './bus.js';
 import { ANSWER_MS, CLOSE_MS, type Link, type LinkEvents, PING_EVERY_MS, retryDelayMs } from './link.js';
 
 const CHANNELS_PER_COMMAND = 1_000;
+/** For how long whoever begins to listen waits for that to be in force. */
+const LISTEN_MS = 250;
 
 /** Nothing is queued or sent again by the client: what is wanted is kept here, and told anew on each connection. */
 const options: RedisOptions = {
@@ -27,6 +29,9 @@ const options: RedisOptions = {
 export class RedisLink implements Link {
   private readonly channelPrefix: string;
   private readonly wanted = new Set<Topic>();
+  /** Those that have come or gone in this turn. */
+  private readonly changed = new Set<Topic>();
+  private telling: Promise<boolean> | null = null;
   private readonly subscriber: Redis;
   private readonly publisher: Redis;
   private readonly watchdog: NodeJS.Timeout;
@@ -72,21 +77,42 @@ export class RedisLink implements Link {
     for (const [error] of (await batch.exec()) ?? []) if (error) throw error;
   }
 
-  listen(topic: Topic): void {
+  listen(topic: Topic): Promise<boolean> | null {
     this.wanted.add(topic);
-    // While there is no connection, `takeUp` will see to it.
-    if (this.subscriber.status !== 'ready') return;
-    this.subscribe([topic]).then(
-      () => this.events.wake(topic),
-      (error) => this.giveUp(error),
-    );
+    return this.change(topic);
   }
 
   unlisten(topic: Topic): void {
     this.wanted.delete(topic);
-    if (this.subscriber.status !== 'ready') return;
+    void this.change(topic);
+  }
+
+  private change(topic: Topic): Promise<boolean> | null {
+    // While there is no connection, `takeUp` will see to it.
+    if (this.subscriber.status !== 'ready') return null;
+    this.changed.add(topic);
+    this.telling ??= Promise.race([this.tellChanged(), sleep(LISTEN_MS, false, { ref: false })]);
+    return this.telling;
+  }
+
+  /** All of a turn in one command: when a server came back, thousands begin to listen at once. */
+  private async tellChanged(): Promise<boolean> {
+    await nextTurn();
+    const changed = [...this.changed];
+    this.changed.clear();
+    this.telling = null;
+    const begun = changed.filter((topic) => this.wanted.has(topic));
+    const ended = changed.filter((topic) => !this.wanted.has(topic));
     // A channel too many wakes nobody, and the next connection starts without it.
-    this.subscriber.unsubscribe(this.channelPrefix + topic).catch(() => {});
+    for (const channels of this.channelsOf(ended)) this.subscriber.unsubscribe(...channels).catch(() => {});
+    try {
+      await this.subscribe(begun);
+    } catch (error) {
+      this.giveUp(error as Error);
+      return false;
+    }
+    for (const topic of begun) this.events.wake(topic);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -111,12 +137,16 @@ export class RedisLink implements Link {
 
   /** All commands leave in this turn: between two of them no topic can lose its last listener. */
   private async subscribe(topics: readonly Topic[]): Promise<void> {
-    const commands: Promise<unknown>[] = [];
+    await Promise.all(this.channelsOf(topics).map((channels) => this.subscriber.subscribe(...channels)));
+  }
+
+  /** The channels of topics, as many as one command takes in each list. */
+  private channelsOf(topics: readonly Topic[]): string[][] {
+    const lists: string[][] = [];
     for (let from = 0; from < topics.length; from += CHANNELS_PER_COMMAND) {
-      const channels = topics.slice(from, from + CHANNELS_PER_COMMAND).map((topic) => this.channelPrefix + topic);
-      commands.push(this.subscriber.subscribe(...channels));
+      lists.push(topics.slice(from, from + CHANNELS_PER_COMMAND).map((topic) => this.channelPrefix + topic));
     }
-    await Promise.all(commands);
+    return lists;
   }
 
   /** A subscription that failed leaves no way to know which are in force: begins again on a new connection. */

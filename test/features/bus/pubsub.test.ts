@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -118,6 +118,28 @@ describe.each(redisAvailable() ? [onPostgres, onRedis] : [onPostgres])('the bus 
 
     here.publish(topic);
     await until(() => last.wakes > 0);
+  });
+
+  test('whoever begins to listen can wait until that is in force, and is woken by then', async () => {
+    const [here, there] = await twoServers();
+    const topics = Array.from({ length: 2_000 }, newTopic);
+    const counters = topics.map((topic) => count(there, topic));
+    const waited = await Promise.all(topics.map((topic) => there.inForce(topic)));
+    await nextTurn();
+    // On PostgreSQL all topics are one channel, which is listened to all the time.
+    for (const [nth, { wakes }] of counters.entries()) expect(wakes).toBe(waited[nth] ? 1 : 0);
+    expect(await Promise.all(topics.map((topic) => there.inForce(topic)))).not.toContain(true);
+    reset(...counters);
+
+    for (const topic of topics) here.publish(topic);
+    await until(() => counters.every(({ wakes }) => wakes === 1));
+  });
+
+  test('and waits for no store that is away', async () => {
+    const bus = newBus(`${backEnd.name === 'Redis' ? 'redis' : 'postgres'}://127.0.0.1:1/0`);
+    const topic = newTopic();
+    count(bus, topic);
+    expect(await bus.inForce(topic)).toBe(false);
   });
 
   test('a thousand messages at once on one topic are a handful of wake-ups', async () => {
