@@ -1,3 +1,4 @@
+import type { Topic } from '../bus/bus.js';
 import type { Sql } from '../sql/database.js';
 
 /** Who a live session is. */
@@ -64,6 +65,16 @@ export interface SessionLookup {
 export interface SessionChecks {
   /** `checkedAt`: before it was asked, by `performance.now()`. */
   check(session: Session): Promise<{ readonly standing: Standing; readonly checkedAt: number }>;
+}
+
+/** Keeps how what is listened to stands, to find later what has changed without a wake-up. */
+export interface TopicMarks {
+  /**
+   * How it stands now, before whoever has just begun to listen reads its rows: what changes from then on is found. Resolves
+   * when that is known, or cannot be known now.
+   * @param isListening whether who asked listens still: if not, another one may have begun to meanwhile
+   */
+  note(topic: Topic, isListening: () => boolean): Promise<void>;
 }
 
 /** Is told which devices have a subscription open on this server. */

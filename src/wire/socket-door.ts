@@ -116,7 +116,7 @@ export class SessionDoor implements SocketDoor<PersonSocket> {
       connection.endSession();
       return null;
     }
-    if (!sockets.add(session, connection)) {
+    if (!(await sockets.add(session, connection))) {
       connection.close(TRY_AGAIN_LATER, 'Too many sockets');
       return null;
     }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Session, SessionChecks, SessionLookup, Standing } from '../api/session.js';
+import type { Session, SessionChecks, SessionLookup, Standing, TopicMarks } from '../api/session.js';
 import type { Bus, Topic } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
@@ -21,6 +21,7 @@ export class Sockets {
     private readonly checks: SessionChecks,
     private readonly sessions: Pick<SessionLookup, 'lost'>,
     private readonly bus: Bus,
+    private readonly marks: TopicMarks,
     private readonly limits: Limits,
     private readonly logger: Logger,
     pulse: Pick<Pulse, 'add'>,
@@ -51,15 +52,19 @@ export class Sockets {
     else this.anonymous.delete(network);
   }
 
-  /** Watches a session for a socket. @returns false if the session has too many */
-  add(session: Session, connection: Connection): boolean {
-    const sockets = this.accounts.get(session.accountId) ?? this.listen(session.accountId);
+  /** Watches a session for a socket, from the moment at which it resolves. @returns false if the session has too many */
+  async add(session: Session, connection: Connection): Promise<boolean> {
+    const present = this.accounts.get(session.accountId);
+    const sockets = present ?? this.listen(session.accountId);
     let ofSession = 0;
     for (const { id } of sockets.sessions.values()) if (id === session.id) ofSession += 1;
     if (ofSession >= this.limits.WS_SOCKETS_PER_SESSION) return false;
     sockets.sessions.set(connection, session);
-    // It may have ended after it was read, and before anybody listened.
-    this.check(connection, session);
+    const topic = topicOf(session.accountId);
+    const isListening = () => this.accounts.get(session.accountId) === sockets;
+    const [isWoken] = await Promise.all([this.bus.inForce(topic), present ?? this.marks.note(topic, isListening)]);
+    // It may have ended after it was read, and before anybody listened. Who has just begun to is woken, and looks by that.
+    if (!isWoken) this.check(connection, session);
     return true;
   }
 
@@ -73,8 +78,7 @@ export class Sockets {
 
   private listen(accountId: string): AccountSockets {
     const sessions = new Map<Connection, Session>();
-    const topic: Topic = `account:${accountId}`;
-    const unsubscribe = this.bus.subscribe(topic, () => {
+    const unsubscribe = this.bus.subscribe(topicOf(accountId), () => {
       for (const [connection, session] of sessions) this.check(connection, session);
     });
     const sockets = { sessions, unsubscribe };
@@ -106,6 +110,10 @@ export class Sockets {
     for (const { unsubscribe } of this.accounts.values()) unsubscribe();
     this.accounts.clear();
   }
+}
+
+function topicOf(accountId: string): Topic {
+  return `account:${accountId}`;
 }
 
 function settle(connection: Connection, standing: Standing): void {

@@ -645,7 +645,7 @@ export const requestGuards: readonly Guard[] = [
   {
     name: 'lost-wake-ups',
     keeps: 'a wake-up that got lost is made up for within WS_RECHECK_SECONDS',
-    edits: [{ file: 'challenges/lost-wake-ups.ts', find: '        bus.wakeHere(topic);\n', replace: '' }],
+    edits: [{ file: 'challenges/lost-wake-ups.ts', find: '      bus.wakeHere(topic);\n', replace: '' }],
     noticedBy: ['lost-wake-ups', 'is told to trusted devices all the same, within WS_RECHECK_SECONDS'],
   },
   {

@@ -1,4 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { Bus, Topic } from '../../../src/bus/bus.js';
+import { openBus } from '../../../src/bus/open-bus.js';
+import { LostWakeUps } from '../../../src/challenges/lost-wake-ups.js';
+import { Database } from '../../../src/sql/database.js';
+import type { Repeated } from '../../../src/sql/pulse.js';
+import { openPool } from '../../../src/wiring/database.js';
 import { streamOf } from '../../support/activity.js';
 import { promptId } from '../../support/outcomes.js';
 import { backEnds, Servers } from '../../support/servers.js';
@@ -53,4 +61,48 @@ describe.each(backEnds)('a change of which nobody is woken, on $name,', ({ redis
     await servers.database.age('presence', '46 seconds', 'device_id = $1', [id]);
     await isTold('SENT', 'NO_TRUSTED_DEVICE_ONLINE');
   });
+
+  test('is looked for from where a topic stood when somebody began to listen, so that what stands as then wakes nobody', async () => {
+    const phones = await Promise.all(Array.from({ length: 5 }, () => servers.trusted()));
+    const topics: Topic[] = [];
+    for (const { owner } of phones) {
+      const [row] = await servers.database.query<{ id: string }>('select id from account where email = $1', [
+        owner.email,
+      ]);
+      topics.push(`account:${row?.id}`);
+    }
+    const [unchanged, changed, shared, left, unnoted] = topics as [Topic, Topic, Topic, Topic, Topic];
+    await using closing = new AsyncDisposableStack();
+    const config = servers.config();
+    const logger = pino({ level: 'silent' });
+    const pool = closing.adopt(openPool(config.databaseUrl, logger), (opened) => opened.end());
+    const db = new Database(pool);
+    const bus = closing.adopt(openBus(config, logger), (opened) => opened.close());
+    const looks: Repeated[] = [];
+    const marks = new LostWakeUps(db, bus, config.limits, { add: (look) => void looks.push(look) });
+    await until(() => bus.isConnected, 'the bus');
+    const woken = listen(bus, topics);
+    // Somebody else who listens may have read before the mark was.
+    listen(bus, [shared]);
+    await Promise.all(topics.map((topic) => bus.inForce(topic)));
+    await nextTurn();
+    woken.clear();
+
+    await Promise.all([unchanged, changed, shared].map((topic) => marks.note(topic, () => true)));
+    // Whoever listens now began to after it was asked for, and may have read before it was.
+    await marks.note(left, () => false);
+    await servers.database.query('update account set epoch = epoch + 1 where id = $1', [
+      changed.slice('account:'.length),
+    ]);
+    for (const look of looks) await look.run(db);
+    await nextTurn();
+    expect([...woken].sort()).toEqual([changed, shared, left, unnoted].sort());
+  });
 });
+
+/** Those that were woken. */
+function listen(bus: Bus, topics: readonly Topic[]): Set<Topic> {
+  const woken = new Set<Topic>();
+  for (const topic of topics) bus.subscribe(topic, () => woken.add(topic));
+  return woken;
+}

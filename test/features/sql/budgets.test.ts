@@ -36,6 +36,9 @@ const counted = (handset: Handset) => handset.twin(servers.client(1));
 const online = (phone: Handset) =>
   until(async () => (await phone.twin(servers.client(0)).viewer())?.currentDevice.isOnline, 'the phone online');
 
+/** What asks while subscriptions open has asked it: the device is online before all of that is done. */
+const opened = () => counter.quiet(200, 0);
+
 function expectWithin(asked: Asked, most: Asked): void {
   expect(asked.statements).toBeGreaterThan(0);
   expect(asked.statements).toBeLessThanOrEqual(most.statements);
@@ -101,10 +104,30 @@ describe('of PostgreSQL', () => {
     expectWithin(redeeming, { statements: 6, roundTrips: 4 });
   });
 
+  test('a subscription asks five things until it is open and its device online', async () => {
+    const [first, second, third, phone] = await Promise.all(Array.from({ length: 4 }, () => servers.trusted()));
+    if (!phone) throw new Error('no phone');
+    // Connections, and the server's own row, are there by then.
+    const before = [first, second, third].flatMap((other) => (other ? [counted(other).loginRequests()] : []));
+    await Promise.all([first, second, third].map((other) => other && online(counted(other))));
+    await opened();
+    const streams: typeof before = [];
+    const asked = await counter.during(async () => {
+      streams.push(counted(phone).loginRequests());
+      await online(counted(phone));
+      await opened();
+    });
+    // Whose token it is, how the account stands, once more the session now that its end would be heard, what waits for a
+    // code, and that the device is here.
+    expectWithin(asked, { statements: 5, roundTrips: 5 });
+    await Promise.all([...before, ...streams].map((stream) => stream[Symbol.asyncDispose]()));
+  });
+
   test('a code on its way to a phone, and that it was shown there, asks twice', async () => {
     const phone = counted(await servers.trusted());
     await using requests = phone.loginRequests();
     await online(phone);
+    await opened();
     const asked = await counter.during(async () => {
       // Over the other server: what the sign-in itself asks is not on this way.
       const challenge = await phone.another('Laptop', servers.client(0)).challenged();
@@ -119,6 +142,7 @@ describe('of PostgreSQL', () => {
     const phone = counted(await servers.trusted());
     const streams = [phone.loginRequests(), phone.loginRequests(), phone.loginRequests()];
     await online(phone);
+    await opened();
     const asked = await counter.during(async () => {
       const challenge = await phone.another('Laptop', servers.client(0)).challenged();
       await Promise.all(streams.map((stream) => stream.nextThat(({ id }) => id === promptId(challenge))));
