@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import DataLoader from 'dataloader';
 
-/** How many are done together: some milliseconds of PostgreSQL, and of the event loop. */
-const MOST = 500;
+/** How many are done together: few milliseconds of PostgreSQL, and of the event loop. */
+const MOST = 100;
 
 /**
  * Does in one go what is asked for in one turn of the event loop, and what is asked for while the batch before is under

@@ -1,4 +1,6 @@
-const TURN_MS = 1000;
+/** Short, so that what is visited in one turn of thousands holds up nothing else. */
+const TURN_MS = 50;
+const TURNS_A_SECOND = 1000 / TURN_MS;
 
 /** Visits each of many after a time that is the same for all, again and again: one timer, and a share of them at a time. */
 export class Wheel<Visited> implements Disposable {
@@ -7,7 +9,7 @@ export class Wheel<Visited> implements Disposable {
   private turns = 0;
 
   constructor(everySeconds: number, visit: (visited: Visited) => void) {
-    this.shares = Array.from({ length: everySeconds }, () => new Set<Visited>());
+    this.shares = Array.from({ length: everySeconds * TURNS_A_SECOND }, () => new Set<Visited>());
     this.timer = setInterval(() => {
       this.turns += 1;
       for (const visited of this.share) visit(visited);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { batched } from '../../src/sql/batches.js';
 import type { Sql } from '../../src/sql/database.js';
@@ -101,4 +102,25 @@ test('a wheel comes to each once in its round, and no more to what was taken out
   share.delete('leaves');
   await until(() => visited.length === 3, 'the second round');
   expect(visited).toEqual(['stays', 'leaves', 'stays']);
+});
+
+test('a wheel spreads over its round what comes within a second, so that no turn holds up what else there is to do', async () => {
+  using wheel = new Wheel<number>(60, () => undefined);
+  const shares = new Set<Set<number>>();
+  const from = performance.now();
+  for (let nth = 0; performance.now() - from < 1_000; nth += 1) {
+    shares.add(wheel.add(nth));
+    await sleep(1);
+  }
+  expect(shares.size).toBeGreaterThan(4);
+});
+
+test('a batch takes a hundred at most', async () => {
+  const sizes: number[] = [];
+  const same = batched(async (asked: readonly number[]) => {
+    sizes.push(asked.length);
+    return asked;
+  });
+  await Promise.all(Array.from({ length: 1_000 }, (_, nth) => same(nth)));
+  expect(Math.max(...sizes)).toBe(100);
 });
