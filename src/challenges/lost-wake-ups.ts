@@ -13,6 +13,9 @@ import { isPrompt } from './prompt-kinds.js';
 /** What is listened to here, and how that stood when it was looked at last: a text that is another after each change. */
 type Marks = Map<Topic, string>;
 
+/** For how long topics are collected that are noted at the same time. */
+const COLLECT_MS = 4;
+
 interface Marked {
   readonly topic: Topic;
   readonly mark: string;
@@ -30,7 +33,7 @@ export class LostWakeUps implements TopicMarks {
     const found = await rowsOf<Marked>(this.db, changedAccounts(this.limits, unmarked));
     const marks = new Map(found.map(({ topic, mark }) => [topic, mark]));
     return topics.map((topic) => marks.get(topic));
-  });
+  }, COLLECT_MS);
 
   constructor(
     private readonly db: Sql,

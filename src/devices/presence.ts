@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '../bus/bus.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
@@ -9,6 +9,8 @@ import type { Tx } from '../sql/transactions.js';
 
 /** Devices whose coming and going is written down in one statement. */
 const MOST_AT_ONCE = 1_000;
+/** For how long they are collected. */
+const COLLECT_MS = 10;
 
 /**
  * Which devices hold an open subscription on this server. A row says which server a device is at, and one row a server
@@ -67,11 +69,11 @@ export class Presence {
     this.writeSoon();
   }
 
-  /** What comes and goes in one turn is written together; what failed is tried again with the next that comes, or renewal. */
+  /** What comes and goes at the same time is written together; what failed is tried again with the next that comes, or renewal. */
   private writeSoon(): void {
     // A subscription that ends late: its device is offline already, and the database perhaps away.
     if (this.isClosed || this.unwritten.size === 0) return;
-    this.writing ??= nextTurn()
+    this.writing ??= sleep(COLLECT_MS)
       .then(() => this.writeAll())
       .catch(this.onError)
       .finally(() => {

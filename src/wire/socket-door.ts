@@ -10,6 +10,9 @@ import type { Cookies } from './cookies.js';
 import { DifferentTokens, tokenOfSocket, tokensOfUpgrade } from './session-tokens.js';
 import type { Sockets } from './sockets.js';
 
+/** For how long sockets are collected that open at the same time: no longer than one of them would notice. */
+const OPENING_MS = 4;
+
 /** What an upgrade brought of the one who asks for it. */
 export interface Presented {
   /** The session cookie, from an origin on the list; it counts where nothing else is named. */
@@ -86,8 +89,9 @@ class PersonSocket implements SocketHandle {
 export class SessionDoor implements SocketDoor<PersonSocket> {
   readonly crowd = 'people';
   /** Those who come at once are looked up together. */
-  private readonly find = batched((asked: readonly Credentials[]) =>
-    this.serving.sessions.findAll(this.serving.db, asked),
+  private readonly find = batched(
+    (asked: readonly Credentials[]) => this.serving.sessions.findAll(this.serving.db, asked),
+    OPENING_MS,
   );
 
   constructor(private readonly serving: SessionServing) {}

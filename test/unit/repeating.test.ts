@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { batched } from '../../src/sql/batches.js';
 import type { Sql } from '../../src/sql/database.js';
@@ -123,4 +123,19 @@ test('a batch takes a hundred at most', async () => {
   });
   await Promise.all(Array.from({ length: 1_000 }, (_, nth) => same(nth)));
   expect(Math.max(...sizes)).toBe(100);
+});
+
+test('a batch that collects takes what comes over many turns', async () => {
+  const sizes: number[] = [];
+  const same = batched(async (asked: readonly number[]) => {
+    sizes.push(asked.length);
+    return asked;
+  }, 200);
+  const answers: Promise<number>[] = [];
+  for (let nth = 0; nth < 10; nth += 1) {
+    answers.push(same(nth));
+    await nextTurn();
+  }
+  await Promise.all(answers);
+  expect(sizes).toEqual([10]);
 });

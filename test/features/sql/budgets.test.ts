@@ -143,10 +143,14 @@ describe('of PostgreSQL', () => {
     const streams = [phone.loginRequests(), phone.loginRequests(), phone.loginRequests()];
     await online(phone);
     await opened();
-    const asked = await counter.during(async () => {
+    const tellAll = async () => {
       const challenge = await phone.another('Laptop', servers.client(0)).challenged();
       await Promise.all(streams.map((stream) => stream.nextThat(({ id }) => id === promptId(challenge))));
-    });
+    };
+    // A connection asks for its settings when it is opened: each note of what is shown has one by then.
+    await tellAll();
+    await opened();
+    const asked = await counter.during(tellAll);
     // One look, and each notes by itself what it shows.
     expectWithin(asked, { statements: 1 + streams.length, roundTrips: 2 });
     await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
