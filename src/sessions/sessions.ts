@@ -359,7 +359,7 @@ export class Sessions implements SessionLookup {
 
   /** What is read of a session `s` and its device `d`. */
   private columns() {
-    return sql`s.id, s.account_id as "accountId", s.device_id as "deviceId", s.token_hash::text as "tokenHash",
+    return sql`s.id, s.account_id as "accountId", s.device_id as "deviceId", '\\x' || encode(s.token_hash, 'hex') as "tokenHash",
       ${isTrusted(this.limits, 'd')} as "isTrusted"`;
   }
 
