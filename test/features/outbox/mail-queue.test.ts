@@ -243,7 +243,10 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
   });
 
   describe('loses no mail', () => {
-    test('whose job was never queued: it is swept up', async () => {
+    // They wait for the sweeper, side by side: each for a mail of its own.
+    beforeAll(() => mailServer.open());
+
+    test.concurrent('whose job was never queued: it is swept up', async () => {
       const phone = servers.stranger();
       const { id } = asA('Challenge', await phone.signUp());
       const { code } = await mailServer.taken(phone.owner.email);
@@ -255,7 +258,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect((await mailServer.taken(phone.owner.email, 1, SWEPT_MS)).code).toBe(code);
     });
 
-    test('when a worker dies in the middle of it: another takes it up once the claim is void', async () => {
+    test.concurrent('when a worker dies in the middle of it: another takes it up once the claim is void', async () => {
       const phone = servers.stranger();
       const { id } = asA('Challenge', await phone.signUp());
       const sent = await mailServer.taken(phone.owner.email);
@@ -273,7 +276,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(again).toMatchObject({ messageId: sent.messageId, code: sent.code });
     });
 
-    test('whose job carries nothing but the id of its row', async () => {
+    test.concurrent('whose job carries nothing but the id of its row', async () => {
       await using idle = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
       const { id } = asA('Challenge', await idle.stranger().signUp());
       const delivery = await idle.database.row<{ id: string }>('select id from delivery where challenge_id = $1', [id]);
@@ -284,7 +287,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(job?.data).toEqual({ deliveryId: delivery.id });
     });
 
-    test('when the queue is emptied', async () => {
+    test.concurrent('when the queue is emptied', async () => {
       await using idle = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
       const phone = idle.stranger();
       asA('Challenge', await phone.signUp());
