@@ -83,6 +83,8 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
   }
 
   describe('tells the truth about a mail', () => {
+    // Those that wait for a next try do so side by side: each for mails to an address of its own.
+
     test('it waits, and then the mail server has taken it', async () => {
       const phone = await signedUp();
       mailServer.shut();
@@ -96,7 +98,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(accepted.hint).toMatch(/spam/i);
     });
 
-    test('it is refused for now, is tried again after growing pauses, and is the same mail', async () => {
+    test.concurrent('it is refused for now, is tried again after growing pauses, and is the same mail', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, later, later);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
@@ -115,7 +117,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       asA('TwoStepEnabled', await phone.enableTwoStep(challenge, third.code ?? ''));
     });
 
-    test('a mail server that has no time is asked again', async () => {
+    test.concurrent('a mail server that has no time is asked again', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, busy);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
@@ -143,7 +145,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       });
     });
 
-    test('the mail server may have taken it: it is sent once more, as the same mail, and who waits is told', async () => {
+    test.concurrent('the mail server may have taken it: it is sent once more, as the same mail, and who waits is told', async () => {
       const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
       await using impatient = await Servers.start({ redis, env });
       const phone = impatient.stranger();
@@ -173,7 +175,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(sends()).toHaveLength(2);
     });
 
-    test('a refusal for now is known, also of a mail that was sent again: it is tried on', async () => {
+    test.concurrent('a refusal for now is known, also of a mail that was sent again: it is tried on', async () => {
       const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
       await using impatient = await Servers.start({ redis, env });
       const phone = impatient.stranger();
@@ -198,7 +200,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(mailServer.triesFor(phone.owner.email)).toHaveLength(1);
     });
 
-    test('a challenge that is over by the time of the next try is not mailed any more', async () => {
+    test.concurrent('a challenge that is over by the time of the next try is not mailed any more', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, later);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
