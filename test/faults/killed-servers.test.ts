@@ -42,7 +42,9 @@ describe('an API server killed after the commit, before it could queue the mail,
       await held.waiters(1);
       await server.kill();
       // PostgreSQL learns that a client is gone when it writes to it: it would do the work of the dead first.
-      await database.query("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'");
+      await database.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
       return opened;
     });
     expect(await database.count('bullmq.job')).toBe(0);

@@ -5,14 +5,15 @@ import { Receiver, verify, WEBHOOKS_HERE, webhookSecret } from '../support/recei
 import { backEnds, Servers } from '../support/servers.js';
 import { until } from '../support/waiting.js';
 
-// Real processes start here, each of them two seconds of work.
+// Real processes start here, each of them two seconds of work. What most of a test waits for is another worker, which takes up
+// what the first has left behind, so they wait side by side: no two of them share a store.
 jest.setTimeout(120_000);
 
 /** A proxy that is not there: whoever heeds it reaches nobody. */
 const PROXIED = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9' };
 
 describe.each(backEnds)('a webhook whose worker is killed, on $name,', ({ redis }) => {
-  test('after the event was committed and before it was taken up, is sent all the same', async () => {
+  test.concurrent('after the event was committed and before it was taken up, is sent all the same', async () => {
     await using receiver = await Receiver.start();
     await using servers = await Servers.start({ redis, worker: false });
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
@@ -42,7 +43,7 @@ describe.each(backEnds)('a webhook whose worker is killed, on $name,', ({ redis 
     expect(receiver.received).toHaveLength(1);
   });
 
-  test('in the middle of its sending, is sent once more, as the same event', async () => {
+  test.concurrent('in the middle of its sending, is sent once more, as the same event', async () => {
     await using receiver = await Receiver.start();
     await using servers = await Servers.start({ redis, worker: false });
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
@@ -60,7 +61,7 @@ describe.each(backEnds)('a webhook whose worker is killed, on $name,', ({ redis 
     await until(() => servers.database.count('webhook', "state = 'DELIVERED' and attempts = 2"), 'the end of it');
   });
 
-  test('or told to stop, in the middle of its sending, is taken up by another at once', async () => {
+  test.concurrent('or told to stop, in the middle of its sending, is taken up by another at once', async () => {
     await using receiver = await Receiver.start();
     await using servers = await Servers.start({ redis, worker: false });
     await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });

@@ -6,6 +6,8 @@ import { Pulse, type Repeated } from '../../src/sql/pulse.js';
 import { Wheel } from '../../src/wire/wheel.js';
 import { until } from '../support/waiting.js';
 
+// Those in which seconds have to pass let them pass side by side.
+
 /** A store that says how often somebody took a connection of it, and may be away. */
 class Store implements Sql {
   taken = 0;
@@ -33,7 +35,7 @@ function task(what: string, isIdle = false): Repeated & { times: number } {
   };
 }
 
-test('what is due at the same second shares a connection, and what is idle takes none', async () => {
+test.concurrent('what is due at the same second shares a connection, and what is idle takes none', async () => {
   const store = new Store();
   const pulse = new Pulse(store, { warn: () => undefined });
   const tasks = [task('one'), task('another'), task('a third', true)];
@@ -44,7 +46,7 @@ test('what is due at the same second shares a connection, and what is idle takes
   expect(store.taken).toBe(2);
 });
 
-test('a store that is away is told of once, until it was there again', async () => {
+test.concurrent('a store that is away is told of once, until it was there again', async () => {
   const store = new Store();
   const told: unknown[] = [];
   const pulse = new Pulse(store, { warn: (_fault: object, message?: string) => void told.push(message) });
@@ -93,7 +95,7 @@ test('a batch that fails fails for those in it alone', async () => {
   expect(await half(4)).toBe(2);
 });
 
-test('a wheel comes to each once in its round, and no more to what was taken out', async () => {
+test.concurrent('a wheel comes to each once in its round, and no more to what was taken out', async () => {
   const visited: string[] = [];
   using wheel = new Wheel<string>(2, (one) => void visited.push(one));
   wheel.add('stays');

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { verifyWebhook, WebhookInvalid } from '../../packages/server/dist/index.js';
 
 // Standard Webhooks, as a product's backend checks them.
@@ -9,7 +9,12 @@ const secret = newSecret();
 const id = randomUUID();
 const event = { type: 'SESSION_ENDED', timestamp: '2026-11-30T12:00:00.000Z', data: { sessionId: 'ä' } };
 const body = JSON.stringify(event);
-const now = () => Math.floor(Date.now() / 1000);
+
+// The clock stands still: what is just in time stays so, however long it takes to come to it.
+const standing = Date.now();
+beforeAll(() => void jest.spyOn(Date, 'now').mockReturnValue(standing));
+afterAll(() => void jest.restoreAllMocks());
+const now = () => Math.floor(standing / 1000);
 
 function signature(by: string, at: number | string = now(), text = body, of = id): string {
   const key = Buffer.from(by.slice('whsec_'.length), 'base64');

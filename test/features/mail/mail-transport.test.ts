@@ -193,9 +193,11 @@ function oddFrom(nth: number, does: (socket: Socket) => void) {
   });
 }
 
+// Most of these wait for a time to be over, side by side: each has a mail server of its own.
+
 const tight = { SMTP_GREETING_SECONDS: 1, SMTP_ENVELOPE_SECONDS: 1, SMTP_DATA_SECONDS: 2 } as const;
 
-test.each([
+test.concurrent.each([
   ['SMTP_GREETING_SECONDS', 'greeting', 0, false],
   ['SMTP_ENVELOPE_SECONDS', 'answer to the recipient', 3, false],
   ['SMTP_DATA_SECONDS', 'answer to the mail itself', 5, true],
@@ -213,7 +215,7 @@ test.each([
   expect(await within(fault, 'the end of it')).toMatchObject({ ...passing, isFateUnknown });
 });
 
-test.each([
+test.concurrent.each([
   ['from its greeting on', 0, false],
   ['when it has the mail', 5, true],
 ] as const)(
@@ -286,7 +288,7 @@ describe('before the mail itself leaves', () => {
   });
 });
 
-test('answers that do not come hold up no other mail', async () => {
+test.concurrent('answers that do not come hold up no other mail', async () => {
   let hanging = 0;
   await using server = await startMailServer({
     onData(stream, { envelope }, done) {

@@ -83,6 +83,8 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
   }
 
   describe('tells the truth about a mail', () => {
+    // Those that wait for a next try do so side by side: each for mails to an address of its own.
+
     test('it waits, and then the mail server has taken it', async () => {
       const phone = await signedUp();
       mailServer.shut();
@@ -96,7 +98,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(accepted.hint).toMatch(/spam/i);
     });
 
-    test('it is refused for now, is tried again after growing pauses, and is the same mail', async () => {
+    test.concurrent('it is refused for now, is tried again after growing pauses, and is the same mail', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, later, later);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
@@ -115,7 +117,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       asA('TwoStepEnabled', await phone.enableTwoStep(challenge, third.code ?? ''));
     });
 
-    test('a mail server that has no time is asked again', async () => {
+    test.concurrent('a mail server that has no time is asked again', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, busy);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
@@ -143,7 +145,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       });
     });
 
-    test('the mail server may have taken it: it is sent once more, as the same mail, and who waits is told', async () => {
+    test.concurrent('the mail server may have taken it: it is sent once more, as the same mail, and who waits is told', async () => {
       const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
       await using impatient = await Servers.start({ redis, env });
       const phone = impatient.stranger();
@@ -173,7 +175,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(sends()).toHaveLength(2);
     });
 
-    test('a refusal for now is known, also of a mail that was sent again: it is tried on', async () => {
+    test.concurrent('a refusal for now is known, also of a mail that was sent again: it is tried on', async () => {
       const env = { SMTP_URL: mailServer.url, SMTP_DATA_SECONDS: '1' };
       await using impatient = await Servers.start({ redis, env });
       const phone = impatient.stranger();
@@ -198,7 +200,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(mailServer.triesFor(phone.owner.email)).toHaveLength(1);
     });
 
-    test('a challenge that is over by the time of the next try is not mailed any more', async () => {
+    test.concurrent('a challenge that is over by the time of the next try is not mailed any more', async () => {
       const phone = await signedUp();
       mailServer.refuse(phone.owner.email, later);
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
@@ -243,7 +245,10 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
   });
 
   describe('loses no mail', () => {
-    test('whose job was never queued: it is swept up', async () => {
+    // They wait for the sweeper, side by side: each for a mail of its own.
+    beforeAll(() => mailServer.open());
+
+    test.concurrent('whose job was never queued: it is swept up', async () => {
       const phone = servers.stranger();
       const { id } = asA('Challenge', await phone.signUp());
       const { code } = await mailServer.taken(phone.owner.email);
@@ -255,7 +260,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect((await mailServer.taken(phone.owner.email, 1, SWEPT_MS)).code).toBe(code);
     });
 
-    test('when a worker dies in the middle of it: another takes it up once the claim is void', async () => {
+    test.concurrent('when a worker dies in the middle of it: another takes it up once the claim is void', async () => {
       const phone = servers.stranger();
       const { id } = asA('Challenge', await phone.signUp());
       const sent = await mailServer.taken(phone.owner.email);
@@ -273,7 +278,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(again).toMatchObject({ messageId: sent.messageId, code: sent.code });
     });
 
-    test('whose job carries nothing but the id of its row', async () => {
+    test.concurrent('whose job carries nothing but the id of its row', async () => {
       await using idle = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
       const { id } = asA('Challenge', await idle.stranger().signUp());
       const delivery = await idle.database.row<{ id: string }>('select id from delivery where challenge_id = $1', [id]);
@@ -284,7 +289,7 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       expect(job?.data).toEqual({ deliveryId: delivery.id });
     });
 
-    test('when the queue is emptied', async () => {
+    test.concurrent('when the queue is emptied', async () => {
       await using idle = await Servers.start({ redis, worker: false, env: { SMTP_URL: mailServer.url } });
       const phone = idle.stranger();
       asA('Challenge', await phone.signUp());

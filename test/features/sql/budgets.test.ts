@@ -157,10 +157,12 @@ describe('of PostgreSQL', () => {
   });
 });
 
-describe('a server on which nothing happens', () => {
+// Each is counted on a way of its own, and what most of it takes is the time in which nothing happens: side by side.
+describe('where nothing happens,', () => {
   const RECHECK_SECONDS = 2;
+  const WORKER_SECONDS = 12;
 
-  test('asks three things in one round trip each WS_RECHECK_SECONDS, whatever the number of its sockets', async () => {
+  test.concurrent('a server asks three things in one round trip each WS_RECHECK_SECONDS, however many sockets it has', async () => {
     const limits = { WS_RECHECK_SECONDS: String(RECHECK_SECONDS), PRESENCE_SECONDS: String(RECHECK_SECONDS) };
     await servers.add({ api: true, worker: false }, { DATABASE_URL: quietCounter.url, ...limits });
     const phones = await Promise.all(Array.from({ length: 12 }, () => servers.trusted()));
@@ -181,6 +183,20 @@ describe('a server on which nothing happens', () => {
     expectWithin(asked, { statements: 3 * (intervals + 1) + pings, roundTrips: intervals + 1 + pings });
     await Promise.all(streams.map((stream) => stream[Symbol.asyncDispose]()));
   });
+
+  // On PostgreSQL alone the queue asks by itself, by the same way.
+  test.concurrent.each(backEnds.filter(({ redis }) => redis))(
+    'a worker asks four things in twelve seconds, with $name',
+    async () => {
+      await using idle = await Servers.start({ redis: true, count: 0 });
+      await using workerCounter = await StatementCounter.start(idle.database.url);
+      await idle.add({ api: false, worker: true }, { DATABASE_URL: workerCounter.url });
+      await workerCounter.quiet(2_000, 1);
+      const asked = await workerCounter.during(() => sleep(WORKER_SECONDS * 1000));
+      // Two looks into the outbox, one at the events; once a minute at what is not kept.
+      expectWithin(asked, { statements: 4, roundTrips: 4 });
+    },
+  );
 });
 
 describe('of a worker,', () => {
@@ -220,19 +236,4 @@ describe('of a worker,', () => {
       expectWithin(sent, { statements: 4 * laptops.length + pulse, roundTrips: 4 * laptops.length + pulse });
     },
   );
-});
-
-describe('a worker on which nothing happens', () => {
-  const SECONDS = 12;
-
-  // On PostgreSQL alone the queue asks by itself, by the same way.
-  test.each(backEnds.filter(({ redis }) => redis))('asks four things in twelve seconds, with $name', async () => {
-    await using idle = await Servers.start({ redis: true, count: 0 });
-    await using workerCounter = await StatementCounter.start(idle.database.url);
-    await idle.add({ api: false, worker: true }, { DATABASE_URL: workerCounter.url });
-    await workerCounter.quiet(2_000, 1);
-    const asked = await workerCounter.during(() => sleep(SECONDS * 1000));
-    // Two looks into the outbox, one at the events; once a minute at what is not kept.
-    expectWithin(asked, { statements: 4, roundTrips: 4 });
-  });
 });

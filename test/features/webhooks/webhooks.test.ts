@@ -8,7 +8,8 @@ import { Receiver, verify, WEBHOOKS_HERE, webhookSecret } from '../../support/re
 import { backEnds, Servers, type ServersOptions } from '../../support/servers.js';
 import { until } from '../../support/waiting.js';
 
-// What is left behind is swept up after some seconds, and there are several servers here.
+// What is left behind is swept up after some seconds, and there are several servers here. Tests that do little but wait for a
+// next try or the sweeper do so side by side: no two of them share a store.
 jest.setTimeout(60_000);
 
 const start = (options: ServersOptions = {}) =>
@@ -65,7 +66,7 @@ describe.each(backEnds)('on $name, a webhook', ({ redis }) => {
     expect(() => verify(secret, { ...any, body: any.body.replace('}', ' }') })).toThrow();
   });
 
-  test('that is refused is tried again after growing pauses, as the same event with a fresh signature', async () => {
+  test.concurrent('that is refused is tried again after growing pauses, as the same event with a fresh signature', async () => {
     await using receiver = await Receiver.start();
     await using servers = await start({ redis });
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
@@ -130,7 +131,7 @@ describe.each(backEnds)('on $name, a webhook', ({ redis }) => {
     await servers.signedUp();
   });
 
-  test('whose wake-up was lost is swept up', async () => {
+  test.concurrent('whose wake-up was lost is swept up', async () => {
     await using receiver = await Receiver.start();
     await using servers = await start({ redis });
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
@@ -179,7 +180,7 @@ describe('a client is told', () => {
     expect((await pageOf(own)).events).toHaveLength(4);
   });
 
-  test('nothing any more once it has ended', async () => {
+  test.concurrent('nothing any more once it has ended', async () => {
     await using receiver = await Receiver.start();
     await using servers = await start();
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
@@ -200,7 +201,7 @@ describe('a client is told', () => {
     expect(await servers.database.count('webhook', "state <> 'FAILED'")).toBe(0);
   });
 
-  test('under the secret that it has while CODE_KEYS are rotated, and under none where its key is gone', async () => {
+  test.concurrent('under the secret that it has while CODE_KEYS are rotated, and under none where its key is gone', async () => {
     await using receiver = await Receiver.start();
     await using servers = await start({ worker: false });
     const shop = await Backend.add(servers, { ownAccounts: true, webhooks: [receiver.url()] });
