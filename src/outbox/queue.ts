@@ -12,8 +12,6 @@ const QUEUE_NAME = 'mail';
 /** A store that hangs must not hang a request, a sweep or a shutdown. */
 const STORE_TIMEOUT_MS = 2_000;
 const REOPEN_MS = 1_000;
-/** Loading the library keeps the process busy for a tenth of a second, which is not to be the first one in which it is ready. */
-const OPEN_AFTER_MS = 1_000;
 /** Only what is still worth sending is retried, see the outbox; this only has to be more than that can ever be. */
 const ATTEMPTS = 1_000;
 
@@ -118,7 +116,6 @@ export class JobQueue {
   private readonly queue: UntilReady<JobStore>;
   private readonly underWay = new Set<Promise<unknown>>();
   private isAway = false;
-  private opening: NodeJS.Timeout | undefined;
 
   constructor(
     config: QueueConfig,
@@ -131,11 +128,9 @@ export class JobQueue {
     );
   }
 
-  /** Opens it soon, unless it is open by then; nobody waits for it. The first job would do so as well. */
+  /** Opens it, unless it is open; nobody waits for it. A job that comes before it is connected is left to the sweeper. */
   open(): void {
-    const open = () =>
-      this.queue.current().catch((error) => this.logger.error({ err: error }, 'queue: cannot be opened'));
-    this.opening = setTimeout(open, OPEN_AFTER_MS).unref();
+    this.queue.current().catch((error) => this.logger.error({ err: error }, 'queue: cannot be opened'));
   }
 
   /** Queues the sending of a delivery; nobody waits for it. */
@@ -190,7 +185,6 @@ export class JobQueue {
 
   /** Gives jobs that are under way a moment to get there; resolves within two seconds, whatever the store does. */
   async close(): Promise<void> {
-    clearTimeout(this.opening);
     const closed = Promise.allSettled(this.underWay).then(() => this.queue.close());
     await withinTimeout(closed).catch(() => undefined);
   }
