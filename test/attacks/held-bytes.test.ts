@@ -107,9 +107,15 @@ const half = (headers: string) =>
 
 test('of its upgrade a socket keeps nothing, however long that was', async () => {
   const headerBytes = 15_000;
-  const short = await bytesEach((connection) => upgraded(connection));
-  const long = await bytesEach((connection) => upgraded(connection, `X-Filler: ${'x'.repeat(headerBytes)}\r\n`));
-  expect(long - short).toBeLessThan(headerBytes / 2);
+  const kept: { short: number; long: number }[] = [];
+  // What is loaded or compiled meanwhile would count as the sockets'; it comes once.
+  for (let nth = 0; nth < 3; nth += 1) {
+    const short = await bytesEach((connection) => upgraded(connection));
+    const long = await bytesEach((connection) => upgraded(connection, `X-Filler: ${'x'.repeat(headerBytes)}\r\n`));
+    kept.push({ short, long });
+  }
+  const least = (size: 'short' | 'long') => Math.min(...kept.map((bytes) => bytes[size]));
+  expect(least('long') - least('short')).toBeLessThan(headerBytes / 2);
 });
 
 describe('a connection holds 1 MiB at most', () => {
