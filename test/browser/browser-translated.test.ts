@@ -123,9 +123,9 @@ describeInBrowser('a page that the browser translates', { count: 2 }, (site) => 
     await page.locator('html[lang=de]').waitFor();
     await page.getByLabel('Sprache').selectOption('en');
     await page.context().setOffline(true);
-    await page.getByText('You’re offline.').waitFor();
+    await page.getByText('You’re offline.', { exact: true }).waitFor();
     await page.context().setOffline(false);
-    await page.getByText('You’re offline.').waitFor({ state: 'detached' });
+    await page.getByText('You’re offline.', { exact: true }).waitFor({ state: 'detached' });
     await whole(page);
   });
 
