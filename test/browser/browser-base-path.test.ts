@@ -49,6 +49,8 @@ describeInBrowser('a server below a path', { env: { BASE_PATH: '/auth/pages' } }
     expect(await phone.evaluate('navigator.serviceWorker.ready.then(({ scope }) => scope)')).toBe(
       `${site.servers.client().url}/`,
     );
+    // Until its worker is there, nobody answers without a network.
+    await phone.evaluate('navigator.serviceWorker.ready.then(() => null)');
     await phone.context().setOffline(true);
     await phone.reload();
     await phone.getByRole('heading', { level: 1, name: 'You’re offline' }).waitFor();
