@@ -4,6 +4,37 @@ import { describeInBrowser } from '../support/browser.js';
 import type { Owner } from '../support/handset.js';
 import { enterPassword, signedIn } from '../support/pages.js';
 
+/** A page in which what the line says may be held, and is told right behind what another tab says next. */
+const HOLDING_THE_LINE = `(() => {
+  let isHeld = false;
+  let isClosed = false;
+  const held = [];
+  window.told = [];
+  window.holdLine = () => { isHeld = true; };
+  for (const [kind, words] of [['message', ({ data }) => data], ['close', ({ code }) => code]]) {
+    Object.defineProperty(WebSocket.prototype, 'on' + kind, {
+      set(listener) {
+        this.addEventListener(kind, (event) => {
+          const tell = () => { window.told.push(kind + ' ' + words(event)); listener(event); };
+          isClosed ||= isHeld && kind === 'close';
+          if (isHeld) held.push(tell); else tell();
+        });
+      },
+    });
+  }
+  Object.defineProperty(BroadcastChannel.prototype, 'onmessage', {
+    set(listener) {
+      this.addEventListener('message', async (event) => {
+        if (!isHeld) return listener(event);
+        while (!isClosed) await new Promise((resolve) => setTimeout(resolve, 10));
+        listener(event);
+        isHeld = false;
+        for (const tell of held) tell();
+      });
+    },
+  });
+})()`;
+
 describeInBrowser('two tabs of one browser', {}, (site) => {
   /** Two pages that share their cookies, at the door. */
   async function tabs(): Promise<[Page, Page]> {
@@ -35,6 +66,20 @@ describeInBrowser('two tabs of one browser', {}, (site) => {
     await there.getByRole('button', { name: 'Sign out', exact: true }).click();
     await here.getByText('You signed out in another tab.').waitFor();
     expect(await there.getByText('You’ve signed out').count()).toBe(0);
+  });
+
+  test('tell why they were signed out, even where the line says so in the moment after', async () => {
+    const [here, there] = await tabs();
+    await here.addInitScript(HOLDING_THE_LINE);
+    await here.reload();
+    await enterPassword(here, (await site.servers.signedUp()).owner);
+    await signedIn(here);
+    await signedIn(there);
+    await here.evaluate('window.holdLine()');
+    await there.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await here.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await here.evaluate('window.told')).toContain('close 4401');
+    await here.getByText('You signed out in another tab.').waitFor();
   });
 
   test('show nothing of an account once another one has signed in with the browser', async () => {

@@ -88,7 +88,9 @@ export function SessionProvider({ language, children }: PropsWithChildren<{ lang
   const begin = useCallback(
     (reason: Farewell) => {
       setFarewell(reason);
-      setLife(({ nth }) => ({ nth: nth + 1, client: api.renew() }));
+      // At once, not when React gets to it: what still comes for the life that is over would be taken for news of this one.
+      const client = api.renew();
+      setLife(({ nth }) => ({ nth: nth + 1, client }));
     },
     [api],
   );
