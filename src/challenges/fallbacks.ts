@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { lockAccount } from '../accounts/accounts.js';
 import type { Limits } from '../config/limits.js';
 import type { Sql } from '../sql/database.js';
@@ -21,11 +22,13 @@ type Unseen = Pick<ChallengeRow, 'id' | 'accountId'>;
 export class Fallbacks {
   /** The last one of a look that did not reach the end; the next goes on behind it. */
   private lastId: string | null = null;
+  private mailing: Promise<void> | null = null;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly sends: ChallengeSends,
     private readonly limits: Limits,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
   /** Looks for such codes again and again; any number of servers may do so at once. */
@@ -33,11 +36,29 @@ export class Fallbacks {
     pulse.add({
       what: 'codes that nobody has seen cannot be mailed',
       everySeconds: EVERY_SECONDS,
-      isIdle: () => this.limits.FALLBACK_SECONDS === 0,
+      isIdle: () => this.limits.FALLBACK_SECONDS === 0 || this.mailing !== null,
       run: async (db) => {
-        for (const unseen of await this.find(db)) await this.transactions.run((tx) => this.mail(tx, unseen));
+        const found = await this.find(db);
+        // What else repeats does not wait for it: each of them may wait for its account.
+        if (found.length > 0) this.mailAll(found);
       },
     });
+  }
+
+  private mailAll(found: readonly Unseen[]): void {
+    const mail = async () => {
+      for (const unseen of found) await this.transactions.run((tx) => this.mail(tx, unseen));
+    };
+    this.mailing = mail()
+      .catch((error) => this.logger.warn({ err: error }, 'codes that nobody has seen cannot be mailed now'))
+      .finally(() => {
+        this.mailing = null;
+      });
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    await this.mailing;
   }
 
   /** Those that may not be mailed stay: nobody's must wait behind them, so each look goes on where the last one ended. */

@@ -128,7 +128,8 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
   const sockets = new Sockets(promptViews, sessions, bus, lostWakeUps, config.limits, logger, pulse);
   const dueChanges = new DueChangesTask(new DueChanges(transactionsOf(foundation), sessions), db, logger);
   dueChanges.start(pulse);
-  fallbacksOf(foundation).start(pulse);
+  const fallbacks = fallbacksOf(foundation);
+  fallbacks.start(pulse);
   const { production, limits } = config;
   const cookies = new Cookies(config.publicUrl, limits);
   const door = new SessionDoor({ db, contexts, sessions, sockets, presence, cookies });
@@ -154,6 +155,7 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
       await presence.close();
       await stopped;
       await dueChanges.close();
+      await fallbacks.close();
       await rateLimits.close();
       await strength.close();
     },
@@ -161,11 +163,12 @@ export async function createApi(foundation: Foundation): Promise<ApiApp> {
 }
 
 function fallbacksOf(foundation: Foundation): Fallbacks {
-  const { limits } = foundation.config;
+  const { logger, config } = foundation;
+  const { limits } = config;
   const transactions = transactionsOf(foundation);
   const activities = new Activities(foundation.places);
   const sends = new ChallengeSends(transactions, new ChallengeViews(limits), activities, limits);
-  return new Fallbacks(transactions, sends, limits);
+  return new Fallbacks(transactions, sends, limits, logger);
 }
 
 async function createResolvers(

@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { Fallbacks } from '../../../src/challenges/fallbacks.js';
+import type { Repeated } from '../../../src/sql/pulse.js';
+import { Transactions } from '../../../src/sql/transactions.js';
+import { withDatabase } from '../../support/backend.js';
 import type { Handset } from '../../support/handset.js';
 import { asA, type Challenge, promptId } from '../../support/outcomes.js';
 import { codeShownOn, resetByMail } from '../../support/owner.js';
@@ -107,11 +111,36 @@ describe('a code that nobody has seen goes by mail by itself', () => {
   });
 });
 
+test('what else the server repeats does not wait for the account of one', async () => {
+  // Where nobody else looks.
+  await using quiet = await Servers.start();
+  const { database } = quiet;
+  const challenge = await (await quiet.trusted()).another('Laptop').challenged();
+  await withDatabase(database.url, async (db) => {
+    const tasks: Repeated[] = [];
+    const transactions = new Transactions(db, { publish() {}, enqueue() {}, push() {} });
+    const limits = { ...quiet.config().limits, FALLBACK_SECONDS: 60 };
+    // Nothing is sent by it: by the time that it gets the account there is nothing to send.
+    const fallbacks = new Fallbacks(transactions, undefined as never, limits, pino({ level: 'silent' }));
+    fallbacks.start({ add: (task) => void tasks.push(task) });
+    const lock = 'select from account where id = (select account_id from challenge where id = $1) for update';
+    await database.holding(lock, [challenge.id], async (held) => {
+      await database.age('challenge', '61 seconds', 'id = $1', [challenge.id]);
+      await tasks[0]?.run(db);
+      await held.waiters(1);
+      expect(tasks[0]?.isIdle()).toBe(true);
+      await database.query('update challenge set mail_held = true where id = $1', [challenge.id]);
+    });
+    await fallbacks.close();
+    expect(tasks[0]?.isIdle()).toBe(false);
+  });
+});
+
 test('unless it is asked for, nobody looks', () => {
   const idle: boolean[] = [];
   for (const FALLBACK_SECONDS of [0, 1]) {
     const limits = { ...servers.config().limits, FALLBACK_SECONDS };
-    const fallbacks = new Fallbacks(undefined as never, undefined as never, limits);
+    const fallbacks = new Fallbacks(undefined as never, undefined as never, limits, pino());
     fallbacks.start({ add: (task) => void idle.push(task.isIdle()) });
   }
   expect(idle).toEqual([true, false]);
