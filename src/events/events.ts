@@ -92,10 +92,11 @@ export interface Numbered {
  * Numbers committed events on from the head, an account's in the order of their commits, and writes their webhooks: both
  * are there, or neither. One statement takes the lock and does all of it, so what it sees may be older than its lock: where
  * the head has moved since, nothing is done, and has to be looked for again.
+ * @throws Error where there is no head, as after a restore that went wrong
  * @param webhooksOf the statement that writes the webhooks of events; SQL for their ids and whom they are about is put in
  */
 export async function numberEvents(db: Sql, webhooksOf: (events: Fragment) => Fragment): Promise<Numbered> {
-  const done = await rowOf<Omit<Numbered, 'mayBeMore'> & { isOutrun: boolean }>(
+  const done = await rowOf<Omit<Numbered, 'mayBeMore'> & { isOutrun: boolean; isGone: boolean }>(
     db,
     // Those that have a number and no webhooks were numbered by a version that knew of none, side by side with this one.
     sql`with lock as materialized (select pg_try_advisory_xact_lock(${SEQUENCER_LOCK}) as mine),
@@ -120,9 +121,11 @@ export async function numberEvents(db: Sql, webhooksOf: (events: Fragment) => Fr
             returning client_id)
           select not lock.mine as "isTaken", (select count(*)::int from numbered) as count,
             array(select distinct client_id from told) as "clientIds", coalesce((select now from moved), 0)::float8 as head,
-            batch.count > 0 and not exists (select from moved) as "isOutrun"
+            batch.count > 0 and not exists (select from moved) as "isOutrun",
+            lock.mine and not exists (select from before) as "isGone"
           from lock, batch`,
   );
+  if (done?.isGone) throw new Error('event_log has lost its row');
   const { isTaken = true, count = 0, clientIds = [], head = 0, isOutrun = false } = done ?? {};
   return { isTaken, count, clientIds, head, mayBeMore: isOutrun || count === BATCH };
 }

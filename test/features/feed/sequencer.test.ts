@@ -133,6 +133,22 @@ describe.each(backEnds)('on $name,', ({ redis }) => {
   });
 });
 
+test('a head that is gone is told of, and tried again once a second; no event is lost by it', async () => {
+  await using servers = await Servers.start();
+  const { database } = servers;
+  const told = () => servers.log.filter((line) => line.includes('sequencer: events cannot be numbered now'));
+  const unnumbered = () => database.count('event', 'number is null');
+  await servers.signedUp();
+  await until(async () => (await unnumbered()) === 0, 'the numbers');
+  const { head } = await database.row<{ head: string }>('delete from event_log returning head');
+  await servers.signedUp();
+  await until(() => told().length > 0, 'the fault');
+  await database.query('insert into event_log (head, webhook_head) values ($1, $1)', [head]);
+  await until(async () => (await unnumbered()) === 0, 'the numbers', MOVED_MS);
+  expect(told()).toHaveLength(1);
+  expect(JSON.parse(told()[0] ?? '{}').err.message).toBe('event_log has lost its row');
+});
+
 /** As in events.ts. */
 const SEQUENCER_LOCK = 7_366_883_267;
 
