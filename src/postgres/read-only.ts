@@ -32,10 +32,14 @@ export function isReadOnly(error: unknown): boolean {
   return error instanceof ReadOnlyDatabase || (error as { code?: unknown } | null)?.code === READ_ONLY_TRANSACTION;
 }
 
-/** Connection exceptions and shutdowns (SQLSTATE). What else PostgreSQL answers leaves a connection as it was. */
-const ends = /^(08|57P0)/;
+/**
+ * Connection exceptions and shutdowns, and a prepared statement that is of no more use there: what it returns has changed
+ * ("cached plan must not change result type"), or it is gone (SQLSTATE). What else PostgreSQL answers leaves a connection as
+ * it was.
+ */
+const ends = /^(08|57P0|0A000|26000)/;
 
-/** Whether a connection is of no more use after an error: it is lost, its answer is overdue, or it may not write. */
+/** Whether a connection is of no more use after an error: it is lost, its answer is overdue, it may not write, or prepares no more. */
 export function endsConnection(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return true;
   const isFatal = error.severity === 'FATAL' || error.severity === 'PANIC';

@@ -77,9 +77,14 @@ test('what has no name is described each time', async () => {
   expect(described).toBe(3);
 });
 
-test('one that has come to return something else is refused', async () => {
+test('one that has come to return something else is refused, and its connection is left', async () => {
   const all = () => rowsOf('all', 'select * from thing');
   await all();
   await client.query('alter table thing add note text');
   await expect(all()).rejects.toThrow('cached plan must not change result type');
+  // There it would be refused for ever.
+  const left: unknown[] = [];
+  Object.assign(client, { release: (reason: unknown) => void left.push(reason) });
+  await expect(all()).rejects.toThrow('cached plan must not change result type');
+  expect(left).toEqual([expect.objectContaining({ code: '0A000' })]);
 });
