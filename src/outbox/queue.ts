@@ -83,31 +83,45 @@ class UntilReady<T extends Store> {
     return this.opened;
   }
 
-  private async openOnce(): Promise<T> {
-    const opened = await this.open();
-    opened.on('error', (error) => {
+  /** Where it cannot even be made, as where the library's files cannot be read now, that is tried again as well. */
+  private openOnce(): Promise<T> {
+    const opened = this.openAndWatch();
+    opened.catch((error) => {
       this.onFault(error);
-      // The connection on which it listens is its own: one that landed on a standby would stay there for good.
-      if (isReadOnly(error)) void this.openLater(opened);
-    });
-    opened.waitUntilReady().catch((error) => {
-      this.onFault(error);
-      void this.openLater(opened);
+      void this.openLater();
     });
     return opened;
   }
 
-  private async openLater(failed: T): Promise<void> {
+  private async openAndWatch(): Promise<T> {
+    const opened = await this.open();
+    opened.on('error', (error) => {
+      this.onFault(error);
+      // The connection on which it listens is its own: one that landed on a standby would stay there for good.
+      if (isReadOnly(error)) void this.giveUp(opened);
+    });
+    opened.waitUntilReady().catch((error) => {
+      this.onFault(error);
+      void this.giveUp(opened);
+    });
+    return opened;
+  }
+
+  private async giveUp(failed: T): Promise<void> {
     if (this.isClosing || this.givenUp.has(failed)) return;
     this.givenUp.add(failed);
     failed.close().catch(() => undefined);
+    await this.openLater();
+  }
+
+  private async openLater(): Promise<void> {
     await sleep(REOPEN_MS, undefined, { ref: false });
     if (!this.isClosing) this.opened = this.openOnce();
   }
 
   async close(): Promise<void> {
     this.isClosing = true;
-    await (await this.opened)?.close();
+    await (await this.opened?.catch(() => null))?.close();
   }
 }
 
@@ -213,7 +227,8 @@ export class JobWorker {
       return worker;
     };
     this.worker = new UntilReady(open, (error) => this.isCutOff(error));
-    this.worker.current().catch((error) => this.isCutOff(error));
+    // Whatever keeps it from being opened is told above.
+    this.worker.current().catch(() => undefined);
   }
 
   private works(): void {

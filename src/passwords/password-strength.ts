@@ -47,12 +47,21 @@ export class PasswordStrength {
 
   /** Ends the threads; nothing may be judged any more. */
   async close(): Promise<void> {
-    await (await this.threads)?.destroy();
+    await (await this.threads?.catch(() => null))?.destroy();
   }
 
   private async estimate(estimated: Estimated): Promise<Estimate> {
-    this.threads ??= openThreads();
+    this.threads ??= this.openThreads();
     return (await this.threads).run(estimated);
+  }
+
+  /** A failure is not kept: where files cannot be opened now, they can be later. */
+  private openThreads(): Promise<Tinypool> {
+    const threads = openThreads();
+    threads.catch(() => {
+      this.threads = null;
+    });
+    return threads;
   }
 
   private weakBecause({ isOwnWord, isCommon, warning, suggestions }: Estimate): WeakPassword {

@@ -49,6 +49,7 @@ export class Vapid {
     if (this.kept.size >= KEPT_MOST) this.kept.clear();
     const header = this.sign(key, origin, now);
     this.kept.set(name, { header, until: now.getTime() + USED_MS });
+    header.catch(() => this.kept.delete(name));
     return header;
   }
 
