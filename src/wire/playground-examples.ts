@@ -163,8 +163,9 @@ mutation SignIn($input: SignInInput!) {
   },
   {
     query: `# 6. Live codes, as a trusted device gets
-#    them over a WebSocket: the pending ones,
-#    then each new one. The session goes into
+#    them over a WebSocket: those whose time is
+#    not over, in whatever state, then each new
+#    one. The session goes into
 #    the payload of connection_init as
 #    \`authorization\`; this page takes it
 #    from the headers below.
