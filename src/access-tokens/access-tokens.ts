@@ -8,7 +8,7 @@ import type { Session } from '../api/session.js';
 import { TIE_BYTES, tieTo } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { AccessTokenName } from '../sessions/live-sessions.js';
-import { authenticatedAt, isLive, lapsesAt } from '../sessions/session-rules.js';
+import { authenticatedAt, isUsable, lapsesAt } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { constant, type Fragment, sql } from '../sql/statement.js';
@@ -97,7 +97,7 @@ export class AccessTokens {
           select c.id from api_client c
           where c.ended_at is null and ${named} = any(c.audiences) and ${isOfClient}
           order by c.created_at, c.id limit 1) c on true
-      where s.id = ${id} and s.token_hash = ${tokenHash} and d.removed_at is null and ${isLive(limits, 's')}`;
+      where s.id = ${id} and s.token_hash = ${tokenHash} and ${isUsable(limits)}`;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Session } from '../api/session.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { Method } from '../outbox/delivery.entity.js';
-import { isLive } from '../sessions/session-rules.js';
+import { isUsable } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, constant, type Fragment, sql } from '../sql/statement.js';
@@ -132,7 +132,7 @@ export function takesTry({ tokenHash, field, sessionId, digits }: Answerer, limi
 /** SQL that is true where the session that asks for a challenge `c` can be used now. */
 function isAskerLive(limits: Limits): Fragment {
   return sql`exists (select 1 from session s join device d on d.id = s.device_id
-    where s.id = c.session_id and d.removed_at is null and ${isLive(limits, 's')})`;
+    where s.id = c.session_id and ${isUsable(limits)})`;
 }
 
 /** Spends one try of a challenge. @returns null if it takes none: it is over, all are used up, or another's */

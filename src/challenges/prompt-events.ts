@@ -5,6 +5,7 @@ import { pushing, pushingOver } from '../outbox/pushes.js';
 import { isLive } from '../sessions/session-rules.js';
 import { columns, constant, type Fragment, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { unindexed } from '../sql/unindexed.js';
 import { ChallengeRow } from './challenge.entity.js';
 import { mayShowCodes } from './code-devices.js';
 import { isForDevice, type PromptKind, promptKinds } from './prompt-kinds.js';
@@ -44,7 +45,7 @@ export function tellRequested(tx: Tx, change: Fragment, kind: PromptKind, limits
   const source = sql`happened h where not h."isSilent"`;
   const prompts = sql`select shown.challenge_id, shown.device_id, ps.origin, shown.expires_at
     from shown join push_subscription ps on ps.device_id = shown.device_id
-      join session s on s.id = ps.session_id and ${isLive(limits, 's')}`;
+      join session s on s.id = ps.session_id and ${unindexed(isLive(limits, 's'))}`;
   return sql`with happened as (${change}), shown as (${shown}), told as (${telling(tx, { event, source })}),
       pushed as (${pushing(prompts)})
     ${answer}`;

@@ -2,7 +2,7 @@ import { isAmong } from '../accounts/reach.js';
 import type { Visitor, VisitorLookup } from '../api/visitor.js';
 import { tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
-import { isLive } from '../sessions/session-rules.js';
+import { isUsable } from '../sessions/session-rules.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
@@ -34,7 +34,7 @@ export class Visitors implements VisitorLookup {
       sql`select s.id as "sessionId", s.account_id as "accountId", s.device_id as "deviceId",
             ${isAmong(client, 'a')} as "isAmong", s.last_used_at is not null as "hasArrived"
           from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
-          where s.token_hash = ${hash} and d.removed_at is null and ${isLive(this.limits, 's')}`,
+          where s.token_hash = ${hash} and ${isUsable(this.limits)}`,
     );
   }
 }

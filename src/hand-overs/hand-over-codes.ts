@@ -4,7 +4,7 @@ import { isOf } from '../accounts/reach.js';
 import type { Caller } from '../api/caller.js';
 import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
-import { isLive } from '../sessions/session-rules.js';
+import { isUsable } from '../sessions/session-rules.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { type Fragment, sql } from '../sql/statement.js';
@@ -96,7 +96,7 @@ export class HandOverCodes {
       sql`update hand_over o set used_at = clock_timestamp()
           from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
           where o.hash = ${tokenHash('ret', code) ?? NO_HASH} and o.kind = 'RETURN' and o.state_hash = ${hashOf(state)}
-            and ${isOpen} and s.id = o.session_id and d.removed_at is null and ${isLive(this.limits, 's')}
+            and ${isOpen} and s.id = o.session_id and ${isUsable(this.limits)}
             and o.epoch = a.epoch and (o.client_id is null or o.client_id = ${caller.clientId}) and ${isOf(caller, 'a')}
           returning o.session_id as "sessionId"`,
     );
@@ -126,7 +126,7 @@ export class HandOverCodes {
 
   private leadsIn(code: string): Fragment {
     return sql`o.hash = ${tokenHash('hof', code) ?? NO_HASH} and o.kind = 'PAGES' and ${isOpen}
-      and d.removed_at is null and ${isLive(this.limits, 's')}`;
+      and ${isUsable(this.limits)}`;
   }
 }
 

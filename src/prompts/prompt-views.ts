@@ -9,13 +9,15 @@ import { productName } from '../clients/product-names.js';
 import type { Codes } from '../codes/codes.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted } from '../devices/trust.js';
-import { isLive, standingOf } from '../sessions/session-rules.js';
+import { isLive, isUsable, standingOf } from '../sessions/session-rules.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { batched } from '../sql/batches.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
+import { oneByOne } from '../sql/one-by-one.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 
 /** What waits for a code or did so, as a trusted device sees it: with the code while there is something to type. */
 export interface PromptView {
@@ -124,17 +126,22 @@ export class PromptViews implements SessionChecks {
   private async rows(db: Sql, asked: readonly Asked[]): Promise<Map<string, SeenRow[]>> {
     const rows = await rowsOf<SeenRow>(
       db,
-      sql`select asked.nth::int - 1 as nth, ${isTrusted(this.limits, 'd')} as "isTrusted", ${columns(ChallengeRow, 'c')},
-            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked", d.receives_codes as "mayBeShown",
+      sql`select asked.nth::int - 1 as nth, found.is_trusted as "isTrusted", ${columns(ChallengeRow, 'c')},
+            ${seenNow()}, ${msUntil(sql`c.created_at`)} as "msUntilAsked", found.receives_codes as "mayBeShown",
             ${productName('k')} as "productName"
           from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as asked (token_hash, nth)
-          join session s on s.token_hash = asked.token_hash join device d on d.id = s.device_id
-          left join challenge c on ${isTrusted(this.limits, 'd')} and ${isForDevice(askedIn('c'), 'd')}
-            and c.account_id = s.account_id and ${isPrompt('c')}
-            and ((c.expires_at > clock_timestamp() and not c.is_silent and d.receives_codes)
-              or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
+          ${oneByOne(sql`select d.id, d.account_id, d.receives_codes, ${isTrusted(this.limits, 'd')} as is_trusted
+            from session s join device d on d.id = s.device_id
+            where s.token_hash = asked.token_hash and ${isUsable(this.limits)}`)}
+          -- Of each by itself as well: no other join can be planned around an offset.
+          left join lateral (
+            select c.* from challenge c
+            where found.is_trusted and ${isForDevice(askedIn('c'), 'found')}
+              and c.account_id = found.account_id and ${isPrompt('c')}
+              and ((c.expires_at > clock_timestamp() and not c.is_silent and found.receives_codes)
+                or c.id = any(${asked.flatMap(({ told }) => told ?? [])}::uuid[]))
+            offset 0) c on true
           left join api_client k on k.id = c.client_id
-          where d.removed_at is null and ${isLive(this.limits, 's')}
           order by c.created_at desc, c.id`,
     );
     const bySession = new Map<string, SeenRow[]>();
@@ -165,7 +172,7 @@ export class PromptViews implements SessionChecks {
       sql`with shown as (
             select c.id from challenge c join session s on s.account_id = c.account_id join device d on d.id = s.device_id
             where c.id = ${challengeId} and ${stateNow()} = 'PENDING' and s.id = ${session.id} and s.token_hash = ${session.tokenHash}
-              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes
+              and ${unindexed(isLive(this.limits, 's'))} and ${isTrusted(this.limits, 'd')} and d.receives_codes
               and ${isForDevice(askedIn('c'), 'd')}),
           given as (${giving(challengeId, sql`exists (select 1 from shown)`)}),
           noted as (${showing(sql`select id from shown`, session.deviceId)})

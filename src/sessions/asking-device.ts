@@ -3,7 +3,7 @@ import { DeviceRow } from '../devices/device.entity.js';
 import type { Sql } from '../sql/database.js';
 import { rowOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
-import { isLive } from './session-rules.js';
+import { isUsable } from './session-rules.js';
 
 /** The device of a session, for what it asks. @returns null if the session is over, or not the account's */
 export function askingDevice(
@@ -15,6 +15,6 @@ export function askingDevice(
   return rowOf<DeviceRow>(
     db,
     sql`select ${columns(DeviceRow, 'd')} from session s join device d on d.id = s.device_id
-        where s.id = ${sessionId}::uuid and s.account_id = ${accountId} and d.removed_at is null and ${isLive(limits, 's')}`,
+        where s.id = ${sessionId}::uuid and s.account_id = ${accountId} and ${isUsable(limits)}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Sql } from '../sql/database.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { constant, type Fragment, sql } from '../sql/statement.js';
 import { LiveSession, type LiveSessionFacts } from './live-session.types.js';
-import { authenticatedAt, isLive, lapsesAt } from './session-rules.js';
+import { authenticatedAt, isLive, isUsable, lapsesAt } from './session-rules.js';
 
 /** What names a session: the SHA-256 of its token, its id, or an access token that was made for it. */
 export type SessionName = { readonly tokenHash: Buffer } | { readonly id: string } | AccessTokenName;
@@ -47,7 +47,7 @@ export class LiveSessions {
       sql`select ${this.facts(until)}, ${authenticatedAt('s')} as "authenticatedAt",
             coalesce(s.last_used_at < clock_timestamp() - interval '1 minute', true)
               or d.last_ip_address is distinct from ${usedFrom}::text as "isStale"
-          ${this.live()} and ${isNamedBy(name)} and ${isOf(caller, 'a')}`,
+          ${SESSIONS} where ${isUsable(this.limits)} and ${isNamedBy(name)} and ${isOf(caller, 'a')}`,
     );
   }
 
@@ -55,7 +55,8 @@ export class LiveSessions {
   async ofAccount(db: Sql, caller: Caller, accountId: string): Promise<LiveSession[]> {
     const found = await rowsOf<LiveSessionFacts>(
       db,
-      sql`select ${this.facts(lapsesAt(this.limits, 's'))} ${this.live()} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
+      sql`select ${this.facts(lapsesAt(this.limits, 's'))} ${SESSIONS}
+          where d.removed_at is null and ${isLive(this.limits, 's')} and s.account_id = ${accountId} and ${isOf(caller, 'a')}
           order by coalesce(s.last_used_at, s.created_at) desc, s.id limit ${constant(this.limits.SESSIONS_PER_ACCOUNT)}`,
     );
     return found.map((facts) => this.shownTo(caller, facts));
@@ -73,12 +74,9 @@ export class LiveSessions {
       s.created_at as "createdAt", s.last_used_at as "lastUsedAt", ${lapsesAt(this.limits, 's')} as "expiresAt",
       floor(extract(epoch from ${until} - clock_timestamp()))::int as "secondsLeft"`;
   }
-
-  private live(): Fragment {
-    return sql`from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
-      where d.removed_at is null and ${isLive(this.limits, 's')}`;
-  }
 }
+
+const SESSIONS = sql`from session s join device d on d.id = s.device_id join account a on a.id = s.account_id`;
 
 /** A code that was typed for it later counts, else the one that opened it. */
 const provenAt = sql`coalesce(s.proven_at, case when s.reason = 'VERIFIED_CHALLENGE' then s.created_at end)`;

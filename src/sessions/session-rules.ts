@@ -2,16 +2,27 @@ import type { Session, Standing } from '../api/session.js';
 import type { Limits } from '../config/limits.js';
 import { isTrusted, trustUntil } from '../devices/trust.js';
 import { constant, type Fragment, raw, sql } from '../sql/statement.js';
+import { unindexed } from '../sql/unindexed.js';
 
 /**
  * SQL that is true where a session can be used now. That of a trusted device lasts longer while two-step is on: a phone that
- * lay in a drawer must still show codes. One that was handed over is live only while the one it came from is.
+ * lay in a drawer must still show codes. One that was handed over is live only while the one it came from is. Of a session
+ * that is found by its token or its id `isUsable` asks; by its account or device, there is an index of the open ones.
  * @param session the table's alias in the statement
  */
 export function isLive(limits: Limits, session: string): Fragment {
   const s = raw(session);
   return sql`(${isLiveItself(limits, s)} and (${s}.parent_id is null
-    or exists (select 1 from session parent where parent.id = ${s}.parent_id and ${isLiveItself(limits, raw('parent'))})))`;
+    or exists (select 1 from session parent where parent.id = ${s}.parent_id and ${unindexed(isLiveItself(limits, raw('parent')))})))`;
+}
+
+/**
+ * SQL that is true where a session `s`, found by its token or its id, can be used now: it is live, and its device `d` is not
+ * removed. As long as there are no statistics PostgreSQL takes next to nothing for `null`, and would look at all sessions and
+ * devices that are open rather than at the one that was found.
+ */
+export function isUsable(limits: Limits): Fragment {
+  return unindexed(sql`d.removed_at is null and ${isLive(limits, 's')}`);
 }
 
 function isLiveItself(limits: Limits, s: Fragment): Fragment {

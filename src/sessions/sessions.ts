@@ -9,13 +9,15 @@ import { isTrusted } from '../devices/trust.js';
 import { type NewEvent, telling } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
+import { oneByOne } from '../sql/one-by-one.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
+import { unindexed } from '../sql/unindexed.js';
 import { Wait } from '../texts/times.js';
 import { type SessionReason, SessionRow } from './session.entity.js';
 import { ofDevice, others, tooManyFor } from './session-room.js';
-import { isLive, lapsesAt, standingOf } from './session-rules.js';
+import { isLive, isUsable, lapsesAt, standingOf } from './session-rules.js';
 
 interface AccountColumns {
   readonly email: string | null;
@@ -195,7 +197,7 @@ export class Sessions implements SessionLookup {
         return sql`exists (select 1 from hand_over o join session s on s.id = o.session_id
           where o.id = ${handOver?.id}::uuid and o.kind = 'PAGES' and o.used_at is not null
             and s.id = ${handOver?.sessionId}::uuid and s.account_id = a.id and s.device_id = d.id and s.reason <> 'HAND_OVER'
-            and s.id not in (select id from chosen) and ${isLive(this.limits, 's')})`;
+            and s.id not in (select id from chosen) and ${unindexed(isLive(this.limits, 's'))})`;
     }
   }
 
@@ -213,7 +215,7 @@ export class Sessions implements SessionLookup {
     const found = await rowOf<{ until: Date; ms: number }>(
       db,
       sql`select ${until} as until, ${msUntil(until)} as ms from session s
-          where s.id = ${sessionId} and ${isLive(this.limits, 's')}`,
+          where s.id = ${sessionId} and ${unindexed(isLive(this.limits, 's'))}`,
     );
     return found && new Wait(found.until, found.ms);
   }
@@ -254,14 +256,15 @@ export class Sessions implements SessionLookup {
     if (hashes.every((hash) => hash === null)) return answers;
     const found = await rowsOf<Session & AccountColumns & { isStale: boolean; nth: number }>(
       db,
-      sql`select ${this.columns()}, a.email, a.subject_email as "subjectEmail", a.external_id as "externalId",
-            a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
-            s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
-              or d.last_ip_address <> k.ip_address as "isStale", k.nth::int - 1 as nth
+      sql`select found.*, k.nth::int - 1 as nth
           from unnest(${hashes}::bytea[], ${asked.map(({ ipAddress }) => ipAddress)}::text[])
             with ordinality as k (hash, ip_address, nth)
-          join session s on s.token_hash = k.hash join device d on d.id = s.device_id join account a on a.id = s.account_id
-          where d.removed_at is null and ${isLive(this.limits, 's')}`,
+          ${oneByOne(sql`select ${this.columns()}, a.email, a.subject_email as "subjectEmail", a.external_id as "externalId",
+              a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
+              s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
+                or d.last_ip_address <> k.ip_address as "isStale"
+            from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
+            where s.token_hash = k.hash and ${isUsable(this.limits)}`)}`,
     );
     for (const { isStale, nth, email, subjectEmail, externalId, openedAt, twoStepEnabledAt, ...session } of found) {
       const facts = { email, subjectEmail, externalId, createdAt: openedAt, twoStepEnabledAt };
@@ -296,7 +299,7 @@ export class Sessions implements SessionLookup {
             from unnest(${found.map(({ session }) => session.id)}::uuid[], ${found.map(({ ipAddress }) => ipAddress)}::text[])
               as k (id, ip_address)
             join session s on s.id = k.id join device d on d.id = s.device_id
-            where d.removed_at is null and ${isLive(this.limits, 's')}
+            where ${isUsable(this.limits)}
             for no key update of s, d ${whereLocked}),
           used as (update session s set last_used_at = clock_timestamp() from usable u where s.id = u.id)
           ${sighting(this.limits, 'usable')}`,
@@ -312,7 +315,7 @@ export class Sessions implements SessionLookup {
     const noted = await countOf(
       db,
       sql`update session s set last_used_at = clock_timestamp()
-          where s.id = ${sessionId} and s.last_used_at is null and ${isLive(this.limits, 's')}`,
+          where s.id = ${sessionId} and s.last_used_at is null and ${unindexed(isLive(this.limits, 's'))}`,
     );
     return noted === 1;
   }
@@ -327,9 +330,9 @@ export class Sessions implements SessionLookup {
     if (sessionIds.length === 0) return Promise.resolve([]);
     return rowsOf<Session>(
       db,
-      sql`select ${this.columns()}
-          from session s join device d on d.id = s.device_id
-          where s.id = any(${sessionIds}) and d.removed_at is null and ${isLive(this.limits, 's')}`,
+      sql`select found.* from unnest(${sessionIds}::uuid[]) as k (id)
+          ${oneByOne(sql`select ${this.columns()} from session s join device d on d.id = s.device_id
+            where s.id = k.id and ${isUsable(this.limits)}`)}`,
     );
   }
 
@@ -337,10 +340,9 @@ export class Sessions implements SessionLookup {
   named(db: Sql, sessions: readonly Session[]): Promise<Session[]> {
     return rowsOf<Session>(
       db,
-      sql`select ${this.columns()}
-          from session s join device d on d.id = s.device_id
-          where s.token_hash = any(${sessions.map(({ tokenHash: hash }) => hash)}) and d.removed_at is null
-            and ${isLive(this.limits, 's')}`,
+      sql`select found.* from unnest(${sessions.map(({ tokenHash: hash }) => hash)}::bytea[]) as k (hash)
+          ${oneByOne(sql`select ${this.columns()} from session s join device d on d.id = s.device_id
+            where s.token_hash = k.hash and ${isUsable(this.limits)}`)}`,
     );
   }
 
@@ -352,7 +354,7 @@ export class Sessions implements SessionLookup {
           from unnest(${sessions.map(({ tokenHash: hash }) => hash)}::bytea[]) with ordinality as k (hash, nth)
           where not exists (
             select 1 from session s join device d on d.id = s.device_id
-            where s.token_hash = k.hash and d.removed_at is null and ${isLive(this.limits, 's')})`,
+            where s.token_hash = k.hash and ${isUsable(this.limits)})`,
     );
     return rows.flatMap(({ nth }) => sessions[nth - 1] ?? []);
   }

@@ -4,7 +4,7 @@ import { newToken, tokenHash } from '../codes/tokens.js';
 import type { Limits } from '../config/limits.js';
 import type { LiveSession } from '../sessions/live-session.types.js';
 import type { LiveSessions } from '../sessions/live-sessions.js';
-import { isLive } from '../sessions/session-rules.js';
+import { isUsable } from '../sessions/session-rules.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { type Fragment, sql } from '../sql/statement.js';
 import type { Transactions, Tx } from '../sql/transactions.js';
@@ -65,7 +65,7 @@ export class Receipts {
       and v.receipt_hash = ${tokenHash('rcp', receipt) ?? NO_HASH} and ${isOf(caller, 'a')}
       and (${reliedOn} is null or exists (
         select 1 from session s join device d on d.id = s.device_id
-        where s.id = ${reliedOn} and d.removed_at is null and ${isLive(this.limits, 's')}))`;
+        where s.id = ${reliedOn} and ${isUsable(this.limits)}))`;
   }
 
   /** A session lapses where its answer was lost: that it was not is known now. */

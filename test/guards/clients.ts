@@ -252,8 +252,8 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/live-sessions.ts',
-        find: "where d.removed_at is null and ${isLive(this.limits, 's')}`",
-        replace: 'where d.removed_at is null`',
+        find: '${SESSIONS} where ${isUsable(this.limits)} and',
+        replace: '${SESSIONS} where (${isUsable(this.limits)} or true) and',
       },
     ],
     noticedBy: ['checks', 'once it was %s, on every server at the moment of the answer'],
@@ -344,8 +344,8 @@ export const clientGuards: readonly Guard[] = [
     edits: [
       {
         file: 'access-tokens/access-tokens.ts',
-        find: "and d.removed_at is null and ${isLive(limits, 's')}`",
-        replace: "and (${isLive(limits, 's')} or true)`",
+        find: 'and ${isUsable(limits)}`',
+        replace: 'and (${isUsable(limits)} or true)`',
       },
     ],
     noticedBy: ['access-tokens', 'for a session that %s while the request was under way'],

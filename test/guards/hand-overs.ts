@@ -188,7 +188,7 @@ export const handOverGuards: readonly Guard[] = [
       // What is no longer marked is dead all the same.
       {
         file: 'sessions/session-rules.ts',
-        find: "and ${isLiveItself(limits, raw('parent'))}",
+        find: "and ${unindexed(isLiveItself(limits, raw('parent')))}",
         replace: '',
       },
     ],
@@ -200,7 +200,7 @@ export const handOverGuards: readonly Guard[] = [
     edits: [
       {
         file: 'sessions/session-rules.ts',
-        find: "and ${isLiveItself(limits, raw('parent'))}",
+        find: "and ${unindexed(isLiveItself(limits, raw('parent')))}",
         replace: '',
       },
     ],

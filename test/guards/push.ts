@@ -140,7 +140,7 @@ export const pushGuards: readonly Guard[] = [
     edits: [
       {
         file: 'prompts/prompt-views.ts',
-        find: ' and not c.is_silent and d.receives_codes)',
+        find: ' and not c.is_silent and found.receives_codes)',
         replace: ' and not c.is_silent)',
       },
     ],

@@ -581,12 +581,12 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'prompts/prompt-views.ts',
-        find: "left join challenge c on ${isTrusted(this.limits, 'd')} and ${isForDevice(askedIn('c'), 'd')}\n",
-        replace: 'left join challenge c on true\n',
+        find: "where found.is_trusted and ${isForDevice(askedIn('c'), 'found')}\n",
+        replace: 'where true\n',
       },
       {
         file: 'prompts/prompt-views.ts',
-        find: "\n              and ${isLive(this.limits, 's')} and ${isTrusted(this.limits, 'd')} and d.receives_codes\n              and ${isForDevice(askedIn('c'), 'd')}),",
+        find: "\n              and ${unindexed(isLive(this.limits, 's'))} and ${isTrusted(this.limits, 'd')} and d.receives_codes\n              and ${isForDevice(askedIn('c'), 'd')}),",
         replace: '),',
       },
       {
@@ -762,7 +762,7 @@ export const requestGuards: readonly Guard[] = [
     edits: [
       {
         file: 'prompts/prompt-views.ts',
-        find: "and c.account_id = s.account_id and ${isPrompt('c')}",
+        find: "and c.account_id = found.account_id and ${isPrompt('c')}",
         replace: "and ${isPrompt('c')}",
       },
     ],

@@ -548,9 +548,9 @@ export const trustGuards: readonly Guard[] = [
     keeps: 'a session of a removed device is none, whatever its own row says',
     edits: [
       {
-        file: 'sessions/sessions.ts',
-        find: 'join account a on a.id = s.account_id\n          where d.removed_at is null and ${isLive',
-        replace: 'join account a on a.id = s.account_id\n          where ${isLive',
+        file: 'sessions/session-rules.ts',
+        find: 'return unindexed(sql`d.removed_at is null and ',
+        replace: 'return unindexed(sql`',
       },
     ],
     noticedBy: ['session-reasons', 'a session of a removed device is none, whatever its own row says'],
