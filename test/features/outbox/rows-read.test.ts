@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { newToken, tokenHash } from '../../../src/codes/tokens.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { numberEvents } from '../../../src/events/events.js';
 import { beginData, claimDelivery, mailsLeftBehind, recordOutcome } from '../../../src/outbox/outbox.js';
 import { claimPushes, originsOf, recordPushes } from '../../../src/outbox/pushes.js';
 import { claimWebhooks, recordWebhooks, webhooksOf } from '../../../src/outbox/webhooks.js';
 import { readTargets } from '../../../src/push/push-targets.js';
+import { Sessions } from '../../../src/sessions/sessions.js';
 import { type Connections, Database } from '../../../src/sql/database.js';
 import { rowsOf } from '../../../src/sql/rows.js';
 import { sql } from '../../../src/sql/statement.js';
@@ -159,6 +161,27 @@ describe.each([
       const id = await ownMessage();
       const target = (await readTargets(db, limits, [id])).get(id);
       expect(target?.subscription?.keyId).toBe('key');
+    });
+  });
+
+  test('for a session that is named by its token or its id, with the sessions and devices that there are', async () => {
+    const sessions = new Sessions(loadConfig({}).limits);
+    await expectNoGrowth(isAnalyzed, async () => {
+      const token = newToken('ses');
+      await database.query(
+        `with owner as (
+           insert into account (email, password_hash) values (gen_random_uuid() || '@example.com', 'none') returning id),
+         phone as (
+           insert into device (account_id, name, platform, notifications_enabled, last_ip_address)
+           select id, 'Phone', 'IOS', true, '192.0.2.1' from owner returning id, account_id)
+         insert into session (account_id, device_id, token_hash, reason, made_device, last_used_at)
+         select account_id, id, $1, 'SIGN_IN', true, clock_timestamp() from phone`,
+        [tokenHash('ses', token)],
+      );
+      const [found] = await sessions.findAll(db, [{ token, ipAddress: '192.0.2.1' }]);
+      if (!found) throw new Error('it is not found');
+      expect(await sessions.check(db, [found.session.id])).toHaveLength(1);
+      expect(await sessions.named(db, [found.session])).toHaveLength(1);
     });
   });
 
