@@ -14,7 +14,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import { batched } from '../sql/batches.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
-import { oneByOne } from '../sql/one-by-one.js';
+import { isTheOne, oneByOne } from '../sql/one-by-one.js';
 import { rowOf, rowsOf } from '../sql/rows.js';
 import { columns, sql } from '../sql/statement.js';
 import { unindexed } from '../sql/unindexed.js';
@@ -131,7 +131,7 @@ export class PromptViews implements SessionChecks {
             ${productName('k')} as "productName"
           from unnest(${asked.map(({ session }) => session.tokenHash)}::bytea[]) with ordinality as asked (token_hash, nth)
           ${oneByOne(sql`select d.id, d.account_id, d.receives_codes, ${isTrusted(this.limits, 'd')} as is_trusted
-            from session s join device d on d.id = s.device_id
+            from session s join device d on ${isTheOne('d.id', 's.device_id')}
             where s.token_hash = asked.token_hash and ${isUsable(this.limits)}`)}
           -- Of each by itself as well: no other join can be planned around an offset.
           left join lateral (

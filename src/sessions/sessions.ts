@@ -9,7 +9,7 @@ import { isTrusted } from '../devices/trust.js';
 import { type NewEvent, telling } from '../events/events.js';
 import { msUntil } from '../sql/clock.js';
 import type { Sql } from '../sql/database.js';
-import { oneByOne } from '../sql/one-by-one.js';
+import { isTheOne, oneByOne } from '../sql/one-by-one.js';
 import { countOf, rowOf, rowsOf } from '../sql/rows.js';
 import { columns, type Fragment, raw, sql } from '../sql/statement.js';
 import type { Tx } from '../sql/transactions.js';
@@ -263,7 +263,7 @@ export class Sessions implements SessionLookup {
               a.created_at as "openedAt", a.two_step_enabled_at as "twoStepEnabledAt",
               s.last_used_at is null or s.last_used_at < clock_timestamp() - interval '1 minute'
                 or d.last_ip_address <> k.ip_address as "isStale"
-            from session s join device d on d.id = s.device_id join account a on a.id = s.account_id
+            from session s join device d on ${isTheOne('d.id', 's.device_id')} join account a on ${isTheOne('a.id', 's.account_id')}
             where s.token_hash = k.hash and ${isUsable(this.limits)}`)}`,
     );
     for (const { isStale, nth, email, subjectEmail, externalId, openedAt, twoStepEnabledAt, ...session } of found) {
@@ -331,7 +331,7 @@ export class Sessions implements SessionLookup {
     return rowsOf<Session>(
       db,
       sql`select found.* from unnest(${sessionIds}::uuid[]) as k (id)
-          ${oneByOne(sql`select ${this.columns()} from session s join device d on d.id = s.device_id
+          ${oneByOne(sql`select ${this.columns()} from session s join device d on ${isTheOne('d.id', 's.device_id')}
             where s.id = k.id and ${isUsable(this.limits)}`)}`,
     );
   }
@@ -341,7 +341,7 @@ export class Sessions implements SessionLookup {
     return rowsOf<Session>(
       db,
       sql`select found.* from unnest(${sessions.map(({ tokenHash: hash }) => hash)}::bytea[]) as k (hash)
-          ${oneByOne(sql`select ${this.columns()} from session s join device d on d.id = s.device_id
+          ${oneByOne(sql`select ${this.columns()} from session s join device d on ${isTheOne('d.id', 's.device_id')}
             where s.token_hash = k.hash and ${isUsable(this.limits)}`)}`,
     );
   }

@@ -1,4 +1,4 @@
-import { type Fragment, sql } from './statement.js';
+import { type Fragment, raw, sql } from './statement.js';
 
 /**
  * SQL that joins one row at most, `found`, to each of those in front of it. It is looked up for each by itself: a join of all
@@ -8,4 +8,9 @@ import { type Fragment, sql } from './statement.js';
  */
 export function oneByOne(select: Fragment): Fragment {
   return sql`cross join lateral (${select} limit 1) found`;
+}
+
+/** SQL for `id = other`, by which a row is looked up: no table is hashed for a list of one. */
+export function isTheOne(id: string, other: string): Fragment {
+  return sql`${raw(id)} = any(array[${raw(other)}])`;
 }
