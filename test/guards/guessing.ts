@@ -80,6 +80,7 @@ export const guessingGuards: readonly Guard[] = [
       },
     ],
     noticedBy: ['races', 'that are right against a denial at the same moment: one of the two has happened'],
+    breaks: true,
   },
   {
     name: 'try-clock',

@@ -144,7 +144,7 @@ export const pushGuards: readonly Guard[] = [
         replace: ' and not c.is_silent)',
       },
     ],
-    noticedBy: ['code-choices', 'has codes taken down that it shows, and shows them once it may'],
+    noticedBy: ['code-choices', 'skips the second step, and is prompted for none'],
   },
   {
     name: 'backends-wake-where-wanted',

@@ -765,6 +765,11 @@ export const requestGuards: readonly Guard[] = [
         find: "and c.account_id = found.account_id and ${isPrompt('c')}",
         replace: "and ${isPrompt('c')}",
       },
+      {
+        file: 'prompts/prompt-views.ts',
+        find: 'join session s on s.account_id = c.account_id join device d',
+        replace: 'join session s on true join device d',
+      },
     ],
     noticedBy: ['live-codes', "another account's requests never arrive"],
   },

@@ -722,7 +722,7 @@ export const trustGuards: readonly Guard[] = [
       {
         file: 'security/password-resets.ts',
         find: 'const ended = await this.sessions.endOthers(tx, account.id, null);',
-        replace: 'const ended = [1, 2];',
+        replace: 'const ended = { count: [this.sessions].length };',
       },
     ],
     noticedBy: ['password-resets', 'ends every session, every trust, and the sign-ins that wait'],

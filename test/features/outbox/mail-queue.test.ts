@@ -222,16 +222,20 @@ describe.each(backEnds)('the mail queue on $name', ({ redis }) => {
       await using second = await servers.add({ api: false, worker: true }).then(disposable);
       expect(second).toBeDefined();
       const phone = await signedUp();
-      const queue = new JobQueue(servers.config(), pino({ level: 'silent' }));
       mailServer.shut();
       const challenge = asA('Challenge', await phone.startTwoStepSetup());
       const { id } = firstDelivery(challenge);
+      const enqueueAgain = async (...turns: number[]) => {
+        const queue = new JobQueue(servers.config(), pino({ level: 'silent' }));
+        for (const turn of turns) queue.enqueueAgain(id, turn);
+        await queue.close();
+      };
       // While it is being sent, and after it.
-      for (let nth = 0; nth < 5; nth += 1) queue.enqueueAgain(id, nth);
+      await enqueueAgain(0, 1, 2, 3, 4);
+      await until(async () => (await jobs()) === 1, 'the end of all jobs but the one that sends');
       mailServer.open();
       await stateOf(phone, challenge, 'SENT');
-      for (let nth = 5; nth < 10; nth += 1) queue.enqueueAgain(id, nth);
-      await queue.close();
+      await enqueueAgain(5, 6, 7, 8, 9);
       await until(async () => (await jobs()) === 0, 'an empty queue');
       expect(mailServer.attempts.filter(({ messageId }) => messageId.includes(id))).toHaveLength(1);
     });
